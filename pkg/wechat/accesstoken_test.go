@@ -1,0 +1,56 @@
+package wechat
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestMayForce(t *testing.T) {
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, ChinaTime)
+	var token AccessToken
+	now, forced := noon, 0
+	for range 100 { // a try every 20 s: one in two may force, ten a day
+		if mark, ok := token.MayForce(now); ok {
+			token = mark
+			forced++
+		}
+		now = now.Add(20 * time.Second)
+	}
+	if forced != ForcesPerDay {
+		t.Errorf("%d forced on the first day, want %d", forced, ForcesPerDay)
+	}
+	midnight := time.Date(2026, 11, 23, 0, 0, 0, 0, ChinaTime)
+	if _, ok := token.MayForce(midnight.Add(-time.Second)); ok {
+		t.Error("forced once more before China's midnight")
+	}
+	if mark, ok := token.MayForce(midnight); !ok || mark.ForcedCount != 1 {
+		t.Errorf("after China's midnight: %v, count %d", ok, mark.ForcedCount)
+	}
+}
+
+func TestAccessTokenIsHidden(t *testing.T) {
+	token := AccessToken{Value: "76_secret"}
+	for _, got := range []string{fmt.Sprint(token), fmt.Sprintf("%v %+v %s", token, &token, token), token.LogValue().String()} {
+		if want := "access token [hidden]"; len(got) < len(want) || got[:len(want)] != want {
+			t.Errorf("got %s", got)
+		}
+	}
+}
+
+func TestAccessTokenValid(t *testing.T) {
+	now := time.Unix(1795305600, 0)
+	for name, tt := range map[string]struct {
+		token AccessToken
+		want  bool
+	}{
+		"none":    {AccessToken{}, false},
+		"good":    {AccessToken{Value: "T", ValidUntil: now.Add(time.Second)}, true},
+		"ended":   {AccessToken{Value: "T", ValidUntil: now}, false},
+		"no text": {AccessToken{ValidUntil: now.Add(time.Hour)}, false},
+	} {
+		if got := tt.token.Valid(now); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -1,0 +1,371 @@
+package wechat
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// element is one node of a push. Its text is the character data directly in it, its children's left out.
+type element struct {
+	name     string
+	text     string
+	children []element
+}
+
+// child returns the last child of that name, as encoding/xml's Unmarshal takes the last of a repeated element.
+func (e *element) child(name string) *element {
+	for i := len(e.children) - 1; i >= 0; i-- {
+		if e.children[i].name == name {
+			return &e.children[i]
+		}
+	}
+	return nil
+}
+
+// Bounds of what is read. The platform's deepest push has six levels, its longest some hundred elements.
+const (
+	maxDepth    = 16
+	maxElements = 1024
+)
+
+var (
+	errSyntax  = errors.New("not well-formed XML")
+	errDoctype = errors.New("XML with a DOCTYPE")
+	errTooDeep = errors.New("XML nested too deep")
+	errTooMany = errors.New("XML with too many elements")
+)
+
+// parseXML reads the one root element of s. It is a parser of our own because encoding/xml refuses what followers type
+// (control characters) and cannot be told not to. Wherever encoding/xml accepts a document, this parser reads the same
+// from it (a fuzz test holds it to that); beyond it, it
+//   - leaves out control characters and replaces what is not UTF-8 by U+FFFD;
+//   - ignores the declared encoding: the platform writes UTF-8;
+//   - refuses a DOCTYPE and all that nests deeper or repeats more than any push does.
+//
+// It knows character references and the five entities of XML, and no others. Names are without their namespace prefix,
+// attributes are skipped.
+func parseXML(s string) (*element, error) {
+	p := parser{rest: s}
+	var root *element
+	for {
+		// Text outside the root is ignored, as encoding/xml's Unmarshal does.
+		i := strings.IndexByte(p.rest, '<')
+		if i < 0 {
+			if root == nil {
+				return nil, errSyntax
+			}
+			return root, nil
+		}
+		p.rest = p.rest[i:]
+		if skipped, err := p.skipMisc(); err != nil {
+			return nil, err
+		} else if skipped {
+			continue
+		}
+		if _, isCDATA, err := p.cdata(); err != nil {
+			return nil, err
+		} else if isCDATA {
+			continue
+		}
+		if root != nil {
+			return nil, errSyntax // a second root: a text that ended the first one
+		}
+		root = new(element)
+		if err := p.element(root, 1); err != nil {
+			return nil, err
+		}
+	}
+}
+
+type parser struct {
+	rest     string
+	elements int
+}
+
+// element reads an element, of which the '<' is next, into e.
+func (p *parser) element(e *element, depth int) error {
+	if depth > maxDepth {
+		return errTooDeep
+	}
+	if p.elements++; p.elements > maxElements {
+		return errTooMany
+	}
+	tag, closed, err := p.startTag()
+	if err != nil {
+		return err
+	}
+	e.name = localName(tag)
+	if closed {
+		return nil
+	}
+	var text textBuilder
+	for {
+		i := strings.IndexByte(p.rest, '<')
+		if i < 0 {
+			return errSyntax
+		}
+		if i > 0 {
+			if err := text.addMarkup(p.rest[:i]); err != nil {
+				return err
+			}
+			p.rest = p.rest[i:]
+		}
+		if strings.HasPrefix(p.rest, "</") {
+			e.text = text.String()
+			return p.endTag(tag)
+		}
+		if skipped, err := p.skipMisc(); err != nil {
+			return err
+		} else if skipped {
+			continue
+		}
+		if data, isCDATA, err := p.cdata(); err != nil {
+			return err
+		} else if isCDATA {
+			text.add(clean(data))
+			continue
+		}
+		e.children = append(e.children, element{})
+		if err := p.element(&e.children[len(e.children)-1], depth+1); err != nil {
+			return err
+		}
+	}
+}
+
+// startTag reads `<name attribute="value">` or `<name/>`.
+func (p *parser) startTag() (name string, closed bool, err error) {
+	p.rest = p.rest[1:]
+	name = p.name()
+	if name == "" {
+		return "", false, errSyntax
+	}
+	for {
+		p.space()
+		switch {
+		case p.next(">"):
+			return name, false, nil
+		case p.next("/>"):
+			return name, true, nil
+		}
+		if p.name() == "" {
+			return "", false, errSyntax
+		}
+		p.space()
+		if !p.next("=") {
+			return "", false, errSyntax
+		}
+		p.space()
+		if p.rest == "" || (p.rest[0] != '"' && p.rest[0] != '\'') {
+			return "", false, errSyntax
+		}
+		end := strings.IndexByte(p.rest[1:], p.rest[0])
+		if end < 0 {
+			return "", false, errSyntax
+		}
+		p.rest = p.rest[end+2:]
+	}
+}
+
+func (p *parser) endTag(name string) error {
+	p.rest = p.rest[2:]
+	if p.name() != name {
+		return errSyntax
+	}
+	p.space()
+	if !p.next(">") {
+		return errSyntax
+	}
+	return nil
+}
+
+// skipMisc skips a comment or a processing instruction, and refuses a DOCTYPE.
+func (p *parser) skipMisc() (skipped bool, err error) {
+	var end string
+	switch {
+	case strings.HasPrefix(p.rest, "<!--"):
+		p.rest, end = p.rest[4:], "-->"
+	case strings.HasPrefix(p.rest, "<?"):
+		p.rest, end = p.rest[2:], "?>"
+	case strings.HasPrefix(p.rest, "<!") && !strings.HasPrefix(p.rest, cdataOpen):
+		return false, errDoctype
+	default:
+		return false, nil
+	}
+	i := strings.Index(p.rest, end)
+	if i < 0 {
+		return false, errSyntax
+	}
+	p.rest = p.rest[i+len(end):]
+	return true, nil
+}
+
+const (
+	cdataOpen  = "<![CDATA["
+	cdataClose = "]]>"
+)
+
+// cdata reads a CDATA section up to the first `]]>`, if one is next.
+func (p *parser) cdata() (data string, found bool, err error) {
+	rest, found := strings.CutPrefix(p.rest, cdataOpen)
+	if !found {
+		return "", false, nil
+	}
+	data, p.rest, found = strings.Cut(rest, cdataClose)
+	if !found {
+		return "", false, errSyntax
+	}
+	return data, true, nil
+}
+
+func (p *parser) name() string {
+	i := strings.IndexAny(p.rest, " \t\r\n/>=<'\"&")
+	if i < 0 {
+		i = len(p.rest)
+	}
+	name := p.rest[:i]
+	p.rest = p.rest[i:]
+	return name
+}
+
+func (p *parser) space() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
+
+func (p *parser) next(token string) bool {
+	rest, found := strings.CutPrefix(p.rest, token)
+	p.rest = rest
+	return found
+}
+
+// localName is the name without its namespace prefix, cut as encoding/xml does.
+func localName(name string) string {
+	if prefix, local, found := strings.Cut(name, ":"); found && prefix != "" && local != "" {
+		return local
+	}
+	return name
+}
+
+// textBuilder collects character data. The usual text, one piece that needs no change, is kept without a copy.
+type textBuilder struct {
+	first string
+	rest  []byte // all of it, once there is a second piece
+}
+
+func (b *textBuilder) add(s string) {
+	switch {
+	case s == "":
+	case b.first == "" && b.rest == nil:
+		b.first = s
+	case b.rest == nil:
+		b.rest = append([]byte(b.first), s...)
+	default:
+		b.rest = append(b.rest, s...)
+	}
+}
+
+func (b *textBuilder) String() string {
+	if b.rest != nil {
+		return string(b.rest)
+	}
+	return b.first
+}
+
+// addMarkup adds character data in which references stand.
+func (b *textBuilder) addMarkup(s string) error {
+	if strings.Contains(s, cdataClose) {
+		return errSyntax
+	}
+	for {
+		before, after, found := strings.Cut(s, "&")
+		b.add(clean(before))
+		if !found {
+			return nil
+		}
+		var name string
+		if name, s, found = strings.Cut(after, ";"); !found {
+			return errSyntax
+		}
+		text, err := reference(name)
+		if err != nil {
+			return err
+		}
+		b.add(text)
+	}
+}
+
+// reference resolves what stands between & and ;.
+func reference(name string) (string, error) {
+	switch name {
+	case "lt":
+		return "<", nil
+	case "gt":
+		return ">", nil
+	case "amp":
+		return "&", nil
+	case "apos":
+		return "'", nil
+	case "quot":
+		return `"`, nil
+	}
+	digits, found := strings.CutPrefix(name, "#")
+	if !found {
+		return "", errSyntax
+	}
+	base := 10
+	if hex, found := strings.CutPrefix(digits, "x"); found {
+		digits, base = hex, 16
+	}
+	n, err := strconv.ParseUint(digits, base, 32)
+	if err != nil || n > utf8.MaxRune {
+		return "", errSyntax
+	}
+	if r := rune(n); r == '\r' || isText(r) {
+		return string(r), nil
+	} else if !utf8.ValidRune(r) { // half of a surrogate pair
+		return string(utf8.RuneError), nil
+	}
+	return "", nil
+}
+
+// isText reports whether XML 1.0 allows r in a text (its production 2, Char), a carriage return aside.
+func isText(r rune) bool {
+	switch {
+	case r < 0x20:
+		return r == '\t' || r == '\n'
+	case r < 0xD800:
+		return true
+	case r < 0xE000:
+		return false
+	}
+	return r <= 0xFFFD || r > 0xFFFF && r <= utf8.MaxRune
+}
+
+// clean leaves out of s what XML does not allow in a text (users do type it), replaces what is not UTF-8 by U+FFFD and,
+// as every XML parser must, writes line ends as \n. A clean s is returned without a copy.
+func clean(s string) string {
+	i := 0
+	for i < len(s) {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if !isText(r) || r == utf8.RuneError && size == 1 {
+			break
+		}
+		i += size
+	}
+	if i == len(s) {
+		return s
+	}
+	b := append(make([]byte, 0, len(s)+2*utf8.UTFMax), s[:i]...)
+	for i < len(s) {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+		switch {
+		case r == '\r':
+			if i == len(s) || s[i] != '\n' {
+				b = append(b, '\n')
+			}
+		case isText(r): // an invalid byte is U+FFFD here
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return string(b)
+}
