@@ -1,0 +1,166 @@
+package boltstore
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// key is the primary key of a record. Each record begins with it, as a DynamoDB item does.
+type key struct {
+	PK string `json:"pk"`
+	SK string `json:"sk"`
+}
+
+func followerKey(openid string) key { return key{openid, "follower"} }
+func sessionKey(openid string) key  { return key{openid, "session"} }
+
+var accessTokenKey = key{"account", "access-token"}
+
+// followerItem is a follower or, where ExpiresAt is set, the tombstone of one.
+type followerItem struct {
+	key
+	OpenID       string `json:"openid,omitempty"`
+	UnionID      string `json:"unionid,omitempty"`
+	SubscribedAt int64  `json:"subscribed_at,omitempty"`
+	EventTime    int64  `json:"event_time"`
+	Scene        string `json:"scene,omitempty"`
+	QRScene      string `json:"qr_scene,omitempty"`
+	Language     string `json:"language,omitempty"`
+	Remark       string `json:"remark,omitempty"`
+	Tags         []int  `json:"tags,omitempty"`
+	Profile      string `json:"profile,omitempty"`
+	PendingSince int64  `json:"pending_since,omitempty"`
+	ExpiresAt    int64  `json:"expires_at,omitempty"`
+}
+
+func newFollowerItem(f follower.Follower) followerItem {
+	item := followerItem{
+		key:          followerKey(f.OpenID),
+		OpenID:       f.OpenID,
+		UnionID:      f.UnionID,
+		SubscribedAt: seconds(f.SubscribedAt),
+		EventTime:    seconds(f.EventTime),
+		Scene:        f.Scene,
+		QRScene:      f.QRScene,
+		Language:     f.Language,
+		Remark:       f.Remark,
+		Profile:      string(f.State),
+	}
+	if len(f.Tags) > 0 {
+		item.Tags = f.Tags
+	}
+	if f.State == follower.Pending {
+		item.PendingSince = seconds(f.PendingSince)
+	}
+	return item
+}
+
+// follower is the zero Follower for a tombstone.
+func (i followerItem) follower() follower.Follower {
+	if i.tombstone() {
+		return follower.Follower{}
+	}
+	return follower.Follower{
+		OpenID: i.OpenID,
+		Profile: follower.Profile{
+			UnionID:      i.UnionID,
+			Language:     i.Language,
+			Scene:        i.Scene,
+			QRScene:      i.QRScene,
+			Remark:       i.Remark,
+			Tags:         i.Tags,
+			SubscribedAt: fromSeconds(i.SubscribedAt),
+		},
+		State:        follower.ProfileState(i.Profile),
+		EventTime:    fromSeconds(i.EventTime),
+		PendingSince: fromSeconds(i.PendingSince),
+	}
+}
+
+func (i followerItem) tombstone() bool { return i.ExpiresAt != 0 }
+
+type sessionItem struct {
+	key
+	EstablishedAt int64 `json:"established_at"`
+	EventTime     int64 `json:"event_time"`
+}
+
+func newSessionItem(openid string, s follower.Session) sessionItem {
+	return sessionItem{sessionKey(openid), seconds(s.EstablishedAt), seconds(s.EventTime)}
+}
+
+func (i sessionItem) session() follower.Session {
+	return follower.Session{EstablishedAt: fromSeconds(i.EstablishedAt), EventTime: fromSeconds(i.EventTime)}
+}
+
+type suggestionItem struct {
+	key
+	Text      string `json:"text"`
+	At        int64  `json:"at"`
+	Handled   bool   `json:"handled"`
+	ExpiresAt int64  `json:"expires_at"`
+}
+
+func suggestionsPK(month time.Time) string {
+	return "suggestions#" + month.In(wechat.ChinaTime).Format("2006-01")
+}
+
+func newSuggestionItem(s follower.Suggestion) suggestionItem {
+	return suggestionItem{
+		key:       key{suggestionsPK(s.At), fmt.Sprintf("%d#%d#%s", s.At.Unix(), s.MsgID, s.FollowerHash)},
+		Text:      s.Text,
+		At:        seconds(s.At),
+		Handled:   s.Handled,
+		ExpiresAt: seconds(s.ExpiresAt),
+	}
+}
+
+var errSuggestionKey = errors.New("the sk of a suggestion is not CreateTime#MsgId#hash")
+
+func (i suggestionItem) suggestion() (follower.Suggestion, error) {
+	parts := strings.SplitN(i.SK, "#", 3)
+	if len(parts) != 3 {
+		return follower.Suggestion{}, errSuggestionKey
+	}
+	msgID, err := strconv.ParseUint(parts[1], 10, 64)
+	if err != nil {
+		return follower.Suggestion{}, errSuggestionKey
+	}
+	return follower.Suggestion{
+		At:           fromSeconds(i.At),
+		MsgID:        msgID,
+		FollowerHash: parts[2],
+		Text:         i.Text,
+		Handled:      i.Handled,
+		ExpiresAt:    fromSeconds(i.ExpiresAt),
+	}, nil
+}
+
+type accessTokenItem struct {
+	key
+	Token       string `json:"token,omitempty"`
+	ValidUntil  int64  `json:"valid_until,omitempty"`
+	ForcedAt    int64  `json:"forced_at,omitempty"`
+	ForcedCount int    `json:"forced_count,omitempty"`
+}
+
+// seconds is the stored form of a time; 0 is no time.
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func fromSeconds(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(n, 0).UTC()
+}

@@ -1,0 +1,252 @@
+// Package boltstore keeps followers in one file, for the local console and for tests. It does what dynamostore does,
+// record by record and attribute by attribute, and passes the same suite.
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// Store is a follower.Store in a file. It is safe for concurrent use within one process, and no other process can
+// open the file meanwhile. Expired records are passed over; nothing deletes them.
+type Store struct {
+	db  *bbolt.DB
+	now func() time.Time
+}
+
+var bucket = []byte("guanzhu")
+
+// Open opens the store at path, made if it is not there (its folder must be), and tells the time by now. It waits up
+// to a second for another process to let go of the file. The file holds personal data and a credential, so only its
+// owner may read it.
+func Open(path string, now func() time.Time) (*Store, error) {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("open store: %s is in use by another process: stop that one or choose another file", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucketIfNotExists(bucket)
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
+	}
+	return &Store{db, now}, nil
+}
+
+// Close waits for calls under way and closes the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Follow implements follower.Store.
+func (s *Store) Follow(
+	ctx context.Context, f follower.Follower, session follower.Session,
+) (stored follower.Follower, applied bool, err error) {
+	item := newFollowerItem(f)
+	err = s.update(ctx, "store a follow", func(b records) error {
+		var old followerItem
+		found, err := b.get(followerKey(f.OpenID), &old)
+		if err != nil {
+			return err
+		}
+		if found && !s.expired(old.ExpiresAt) && old.EventTime >= item.EventTime {
+			stored = old.follower()
+			return nil
+		}
+		stored, applied = item.follower(), true
+		return errors.Join(
+			b.put(item.key, item),
+			b.put(sessionKey(f.OpenID), newSessionItem(f.OpenID, session)))
+	})
+	if err != nil {
+		return follower.Follower{}, false, err
+	}
+	return stored, applied, nil
+}
+
+// Complete implements follower.Store.
+func (s *Store) Complete(ctx context.Context, f follower.Follower) error {
+	item := newFollowerItem(f)
+	return s.update(ctx, "complete a profile", func(b records) error {
+		var old followerItem
+		found, err := b.get(item.key, &old)
+		if err != nil || !found || old.EventTime != item.EventTime || old.Profile != string(follower.Pending) {
+			return err
+		}
+		if f.State == follower.Pending {
+			item.PendingSince = old.PendingSince
+		}
+		return b.put(item.key, item)
+	})
+}
+
+// Unfollow implements follower.Store.
+func (s *Store) Unfollow(ctx context.Context, openid string, at, expires time.Time) error {
+	item := followerItem{key: followerKey(openid), EventTime: seconds(at), ExpiresAt: seconds(expires)}
+	return s.update(ctx, "store an unfollow", func(b records) error {
+		var old followerItem
+		found, err := b.get(item.key, &old)
+		if err != nil {
+			return err
+		}
+		stands := old.EventTime > item.EventTime || old.EventTime == item.EventTime && old.tombstone()
+		if found && !s.expired(old.ExpiresAt) && stands {
+			return nil
+		}
+		return errors.Join(b.put(item.key, item), b.delete(sessionKey(openid)))
+	})
+}
+
+// AddSuggestion implements follower.Store.
+func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) error {
+	item := newSuggestionItem(suggestion)
+	return s.update(ctx, "store a suggestion", func(b records) error {
+		found, err := b.get(item.key, &suggestionItem{})
+		if err != nil || found {
+			return err
+		}
+		return b.put(item.key, item)
+	})
+}
+
+// Lookup returns the follower and its session, the zero Session if there is none; follower.ErrNotFound for one who
+// does not follow.
+func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error) {
+	var item followerItem
+	var session sessionItem
+	err := s.view(ctx, "look up a follower", func(b records) error {
+		found, err := b.get(followerKey(openid), &item)
+		if err != nil {
+			return err
+		}
+		if !found || item.tombstone() {
+			return follower.ErrNotFound
+		}
+		_, err = b.get(sessionKey(openid), &session)
+		return err
+	})
+	if err != nil {
+		return follower.Follower{}, follower.Session{}, err
+	}
+	return item.follower(), session.session(), nil
+}
+
+// Suggestions returns those of month's month in China time that have not expired, oldest first.
+func (s *Store) Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error) {
+	var suggestions []follower.Suggestion
+	err := s.view(ctx, "list suggestions", func(b records) error {
+		return b.each([]byte(suggestionsPK(month)+"\x00"), func(value []byte) error {
+			var item suggestionItem
+			if err := json.Unmarshal(value, &item); err != nil || s.expired(item.ExpiresAt) {
+				return err
+			}
+			suggestion, err := item.suggestion()
+			suggestions = append(suggestions, suggestion)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return suggestions, nil
+}
+
+// AccessToken returns the stored token, the zero AccessToken if there is none.
+func (s *Store) AccessToken(ctx context.Context) (wechat.AccessToken, error) {
+	var item accessTokenItem
+	err := s.view(ctx, "read the access token", func(b records) error {
+		_, err := b.get(accessTokenKey, &item)
+		return err
+	})
+	if err != nil {
+		return wechat.AccessToken{}, err
+	}
+	return wechat.AccessToken{
+		Value:       item.Token,
+		ValidUntil:  fromSeconds(item.ValidUntil),
+		ForcedAt:    fromSeconds(item.ForcedAt),
+		ForcedCount: item.ForcedCount,
+	}, nil
+}
+
+// SaveAccessToken stores the token and keeps the mark of the last forced refresh.
+func (s *Store) SaveAccessToken(ctx context.Context, value string, validUntil time.Time) error {
+	return s.update(ctx, "store the access token", func(b records) error {
+		item := accessTokenItem{key: accessTokenKey}
+		if _, err := b.get(accessTokenKey, &item); err != nil {
+			return err
+		}
+		item.Token, item.ValidUntil = value, seconds(validUntil)
+		return b.put(accessTokenKey, item)
+	})
+}
+
+// MarkForced stores mark's ForcedAt and ForcedCount if the stored ForcedAt is still was's, and reports whether it was.
+// Of several callers with the same was, one gets true.
+func (s *Store) MarkForced(ctx context.Context, was, mark wechat.AccessToken) (ok bool, err error) {
+	err = s.update(ctx, "mark a forced refresh", func(b records) error {
+		item := accessTokenItem{key: accessTokenKey}
+		if _, err := b.get(accessTokenKey, &item); err != nil || item.ForcedAt != seconds(was.ForcedAt) {
+			return err
+		}
+		ok = true
+		item.ForcedAt, item.ForcedCount = seconds(mark.ForcedAt), mark.ForcedCount
+		return b.put(accessTokenKey, item)
+	})
+	return ok && err == nil, err
+}
+
+// Dump returns all records that have not expired, each a JSON object with its pk and sk, in the order of these. It
+// holds what logs must not: openids, texts, the access token.
+func (s *Store) Dump(ctx context.Context) ([]json.RawMessage, error) {
+	var dump []json.RawMessage
+	err := s.view(ctx, "dump the store", func(b records) error {
+		return b.each(nil, func(value []byte) error {
+			var item struct {
+				ExpiresAt int64 `json:"expires_at"`
+			}
+			if err := json.Unmarshal(value, &item); err != nil || s.expired(item.ExpiresAt) {
+				return err
+			}
+			dump = append(dump, bytes.Clone(value)) // value is valid within the transaction only
+			return nil
+		})
+	})
+	return dump, err
+}
+
+func (s *Store) expired(at int64) bool { return at != 0 && at <= s.now().Unix() }
+
+// update runs do in a transaction that is on disk when update returns nil.
+func (s *Store) update(ctx context.Context, operation string, do func(records) error) error {
+	return run(ctx, operation, s.db.Update, do)
+}
+
+func (s *Store) view(ctx context.Context, operation string, do func(records) error) error {
+	return run(ctx, operation, s.db.View, do)
+}
+
+func run(
+	ctx context.Context, operation string, transaction func(func(*bbolt.Tx) error) error, do func(records) error,
+) error {
+	err := ctx.Err()
+	if err == nil {
+		err = transaction(func(tx *bbolt.Tx) error { return do(records{tx.Bucket(bucket)}) })
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", operation, err)
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package dynamostore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// attemptTimeout bounds each step of an attempt: to connect, to agree on TLS, to begin the answer. DynamoDB takes
+// milliseconds for each; a connection that a frozen function held may be dead without knowing it, and the 5 s that the
+// platform waits for a reply must leave room to try again.
+const attemptTimeout = time.Second
+
+// httpClient gives up an attempt that stalls, together with its connection, so that the next one takes another.
+func httpClient(timeout time.Duration) aws.HTTPClient {
+	return inOnePiece{awshttp.NewBuildableClient().
+		WithDialerOptions(func(d *net.Dialer) { d.Timeout = timeout }).
+		WithTransportOptions(func(t *http.Transport) {
+			t.TLSHandshakeTimeout = timeout
+			t.ResponseHeaderTimeout = timeout
+			// An HTTP/2 connection outlives a request that times out on it, so that a retry would stall there as well.
+			t.Protocols = new(http.Protocols)
+			t.Protocols.SetHTTP1(true)
+			t.ForceAttemptHTTP2 = false
+		}).
+		// For all steps and the body together. (The client's read timeout is of no use: it closes idle connections.)
+		WithTimeout(3 * timeout)}
+}
+
+// inOnePiece sends header and body together. The SDK's own body type is unknown to net/http, which therefore sends it
+// after the header; and where the answer comes quickly, the SDK closes it before net/http has seen its end, which costs
+// the warm connection.
+type inOnePiece struct{ client aws.HTTPClient }
+
+func (c inOnePiece) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return c.client.Do(r)
+}
+
+// untilContextEnds is the SDK's standard judgement of what is worth retrying, without its limits: three attempts, and
+// a token bucket that after some failures refuses any retry.
+func untilContextEnds() aws.Retryer {
+	standard := retry.NewStandard(func(o *retry.StandardOptions) {
+		o.RateLimiter = ratelimit.None
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+			return backoff(attempt), nil
+		})
+		o.Retryables = append(o.Retryables,
+			retry.RetryableErrorCode{Codes: map[string]struct{}{"TransactionConflictException": {}}},
+			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+				if errors.Is(err, io.ErrUnexpectedEOF) { // the connection was cut within the answer
+					return aws.TrueTernary
+				}
+				return aws.UnknownTernary
+			}))
+	})
+	return retry.AddWithMaxAttempts(standard, 0)
+}
+
+// backoff is the time to wait after the attempt of that number, from 1: random, so that those who met in a conflict do
+// not meet again, up to 50 ms after the first and never more than 250 ms.
+func backoff(attempt int) time.Duration {
+	return rand.N(min(25*time.Millisecond<<min(attempt, 4), 250*time.Millisecond))
+}
+
+// transact makes the conditional put and the session's write, both or, where the condition fails, none. It returns the
+// item that stands now and whether it was put by this call. One that stood against it DynamoDB sends along, so that no
+// second read is needed.
+//
+// The SDK does not retry a canceled transaction, whatever its reason, so this does.
+func (s *Store) transact(
+	ctx context.Context, put types.Put, session types.TransactWriteItem,
+) (standing item, applied bool, err error) {
+	put.TableName = s.table
+	put.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	for attempt := 1; ; attempt++ {
+		// The input is made anew each time: the SDK sets a ClientRequestToken in it, by which DynamoDB takes the SDK's
+		// own retries after a lost answer for one request. The next try after a cancellation is another request.
+		_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
+			TransactItems: []types.TransactWriteItem{{Put: &put}, session},
+		})
+		var canceled *types.TransactionCanceledException
+		switch {
+		case err == nil:
+			return put.Item, true, nil
+		case !errors.As(err, &canceled):
+			return nil, false, err
+		case passing(canceled):
+			if waitErr := wait(ctx, backoff(attempt)); waitErr != nil {
+				return nil, false, fmt.Errorf("%w; last answer: %w", waitErr, err)
+			}
+		default:
+			refused := canceled.CancellationReasons
+			if len(refused) > 0 && aws.ToString(refused[0].Code) == "ConditionalCheckFailed" {
+				return refused[0].Item, false, nil
+			}
+			return nil, false, err
+		}
+	}
+}
+
+// passing reports whether the transaction was canceled for a reason that time heals. A failed condition beside such a
+// reason is tried again as well.
+func passing(canceled *types.TransactionCanceledException) bool {
+	for _, reason := range canceled.CancellationReasons {
+		switch aws.ToString(reason.Code) {
+		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
+			return true
+		}
+	}
+	return false
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

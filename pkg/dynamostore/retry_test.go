@@ -1,0 +1,527 @@
+package dynamostore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+const secretOpenID = "oSecret-0000000000000000000001"
+
+var (
+	event   = time.Unix(1_700_000_000, 0).UTC()
+	someone = follower.Follower{OpenID: secretOpenID, State: follower.Unavailable, EventTime: event}
+	begun   = follower.Session{EstablishedAt: event, EventTime: event}
+)
+
+// server answers as DynamoDB does, by a script: one answer for each request in turn, the last one for all that follow.
+type server struct {
+	*httptest.Server
+
+	mu       sync.Mutex
+	requests []request
+	conns    int
+}
+
+type request struct {
+	operation string
+	body      string
+	from      string // the client's address: another one is another connection
+}
+
+type answer func(http.ResponseWriter, *http.Request)
+
+func serve(t *testing.T, script ...answer) *server {
+	s := &server{}
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		s.mu.Lock()
+		s.requests = append(s.requests, request{operation, string(body), r.RemoteAddr})
+		next := script[min(len(s.requests), len(script))-1]
+		s.mu.Unlock()
+		next(w, r)
+	}))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.conns++
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *server) seen() []request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]request(nil), s.requests...)
+}
+
+func (s *server) store(timeout time.Duration) *Store {
+	cfg := aws.Config{
+		Region:           "us-east-1",
+		Credentials:      credentials.NewStaticCredentialsProvider("test", "test", ""),
+		RetryMaxAttempts: 1, // as AWS_MAX_ATTEMPTS might have set it; the store goes by its own rule
+	}
+	now := func() time.Time { return event }
+	return newStore(cfg, Options{Table: "table", Endpoint: s.URL, Now: now}, timeout)
+}
+
+// says answers with a JSON body.
+func says(status int, body string) answer {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.WriteHeader(status)
+		io.WriteString(w, body)
+	}
+}
+
+func fails(status int, code string) answer {
+	return says(status, `{"__type":"com.amazonaws.dynamodb.v20120810#`+code+`","message":"told by the server"}`)
+}
+
+func cancels(reasons ...string) answer {
+	type reason struct {
+		Code string
+		Item map[string]any `json:",omitempty"`
+	}
+	var list []reason
+	for _, code := range reasons {
+		r := reason{Code: code}
+		if code == "ConditionalCheckFailed" {
+			r.Item = map[string]any{
+				"pk": map[string]any{"S": secretOpenID}, "sk": map[string]any{"S": "follower"},
+				"openid": map[string]any{"S": secretOpenID}, "remark": map[string]any{"S": "stands"},
+				"event_time": map[string]any{"N": "1700000000"},
+			}
+		}
+		list = append(list, r)
+	}
+	body, err := json.Marshal(map[string]any{
+		"__type":              "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+		"Message":             "Transaction cancelled, please refer cancellation reasons for specific reasons",
+		"CancellationReasons": list,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return says(http.StatusBadRequest, string(body))
+}
+
+var succeeds = says(http.StatusOK, "{}")
+
+// stalls gives no answer as long as the client waits for one.
+func stalls(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+// stallsWithin begins an answer and does not end it.
+func stallsWithin(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Length", "100")
+	w.(http.Flusher).Flush()
+	<-r.Context().Done()
+}
+
+// hangsUp cuts the connection without an answer; hangsUpWithin after half of one.
+func hangsUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+func hangsUpWithin(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "100")
+	io.WriteString(w, `{"half`)
+	w.(http.Flusher).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+func TestTriedAgain(t *testing.T) {
+	t.Parallel()
+	follow := func(ctx context.Context, s *Store) error {
+		stored, applied, err := s.Follow(ctx, someone, begun)
+		if err == nil && (!applied || cmp.Diff(someone, stored) != "") {
+			return errors.New("not applied")
+		}
+		return err
+	}
+	unfollow := func(ctx context.Context, s *Store) error {
+		return s.Unfollow(ctx, secretOpenID, event, event.Add(follower.TombstoneFor))
+	}
+	suggest := func(ctx context.Context, s *Store) error {
+		return s.AddSuggestion(ctx, follower.Suggestion{At: event, ExpiresAt: event})
+	}
+	complete := func(ctx context.Context, s *Store) error { return s.Complete(ctx, someone) }
+	lookup := func(ctx context.Context, s *Store) error {
+		_, _, err := s.Lookup(ctx, secretOpenID)
+		if errors.Is(err, follower.ErrNotFound) { // as the script's last answer has it
+			return nil
+		}
+		return err
+	}
+	tests := []struct {
+		name   string
+		script []answer
+		call   func(context.Context, *Store) error
+	}{
+		{"conflict", []answer{cancels("TransactionConflict", "None"), succeeds}, follow},
+		{"conflict on the session", []answer{cancels("None", "TransactionConflict"), succeeds}, unfollow},
+		{"conflict beside a failed condition",
+			[]answer{cancels("ConditionalCheckFailed", "TransactionConflict"), succeeds}, follow},
+		{"throttled within a transaction", []answer{cancels("ThrottlingError", "None"), succeeds}, follow},
+		{"provisioned throughput within a transaction",
+			[]answer{cancels("None", "ProvisionedThroughputExceeded"), succeeds}, unfollow},
+		{"transaction in progress", []answer{fails(400, "TransactionInProgressException"), succeeds}, follow},
+		{"conflict of a single write", []answer{fails(400, "TransactionConflictException"), succeeds}, complete},
+		{"throttled", []answer{fails(400, "ThrottlingException"), succeeds}, suggest},
+		{"provisioned throughput", []answer{fails(400, "ProvisionedThroughputExceededException"), succeeds}, lookup},
+		{"server error", []answer{fails(500, "InternalServerError"), succeeds}, follow},
+		{"unavailable, not JSON", []answer{says(503, "<html>"), succeeds}, suggest},
+		{"more often than the SDK would", []answer{
+			fails(500, "InternalServerError"), fails(500, "InternalServerError"), fails(500, "InternalServerError"),
+			cancels("TransactionConflict", "None"), cancels("TransactionConflict", "None"), succeeds}, follow},
+		{"hung up", []answer{hangsUp, succeeds}, follow},
+		{"hung up within the answer", []answer{hangsUpWithin, succeeds}, follow},
+		{"hung up, then found", []answer{hangsUpWithin, fails(400, "ConditionalCheckFailedException")}, suggest},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			server := serve(t, tt.script...)
+			if err := tt.call(ctx, server.store(attemptTimeout)); err != nil {
+				t.Errorf("error %v", err)
+			}
+			if got := len(server.seen()); got != len(tt.script) {
+				t.Errorf("%d requests, want %d", got, len(tt.script))
+			}
+		})
+	}
+}
+
+// TestStalled holds the store to another connection where one no longer answers, as after a function was frozen.
+func TestStalled(t *testing.T) {
+	t.Parallel()
+	const timeout = 400 * time.Millisecond
+	for _, tt := range []struct {
+		name     string
+		stalling answer
+		within   time.Duration
+	}{
+		{"no answer", stalls, 2 * timeout},
+		{"half an answer", stallsWithin, 4 * timeout},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			server := serve(t, succeeds, tt.stalling, succeeds)
+			store := server.store(timeout)
+			for range 2 {
+				ctx, cancel := context.WithTimeout(t.Context(), tt.within)
+				defer cancel()
+				if _, _, err := store.Follow(ctx, someone, begun); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := server.seen()
+			if len(got) != 3 || got[0].from != got[1].from || got[1].from == got[2].from {
+				t.Errorf("requests came from %v, want twice one connection, then another", got)
+			}
+		})
+	}
+}
+
+// TestSameRequest: DynamoDB takes the SDK's retry after a lost answer for the same request, the one after a
+// cancellation for another.
+func TestSameRequest(t *testing.T) {
+	t.Parallel()
+	server := serve(t, hangsUp, cancels("TransactionConflict", "None"), succeeds)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, _, err := server.store(attemptTimeout).Follow(ctx, someone, begun); err != nil {
+		t.Fatal(err)
+	}
+	var tokens []string
+	for _, r := range server.seen() {
+		var input struct{ ClientRequestToken string }
+		if err := json.Unmarshal([]byte(r.body), &input); err != nil {
+			t.Fatal(err)
+		}
+		tokens = append(tokens, input.ClientRequestToken)
+	}
+	if len(tokens) != 3 || tokens[0] == "" || tokens[0] != tokens[1] || tokens[1] == tokens[2] {
+		t.Errorf("request tokens %q, want the first two equal and the third another", tokens)
+	}
+}
+
+func TestTriedUntilTheContextEnds(t *testing.T) {
+	t.Parallel()
+	for name, failing := range map[string]answer{
+		"throttled":    fails(400, "ProvisionedThroughputExceededException"),
+		"server error": fails(500, "InternalServerError"),
+		"conflict":     cancels("TransactionConflict", "None"),
+		"stalled":      stalls,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+			defer cancel()
+			server := serve(t, failing)
+			_, _, err := server.store(50*time.Millisecond).Follow(ctx, someone, begun)
+			if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() == nil {
+				t.Errorf("error %v, want the context's when it has ended (%v)", err, ctx.Err())
+			}
+			if got := len(server.seen()); got < 5 {
+				t.Errorf("%d requests, want more", got)
+			}
+		})
+	}
+}
+
+func TestReturnedAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, failing := range map[string]answer{
+		"ValidationException":       fails(400, "ValidationException"),
+		"AccessDeniedException":     fails(400, "AccessDeniedException"),
+		"ResourceNotFoundException": fails(400, "ResourceNotFoundException"),
+		"ValidationError":           cancels("ValidationError", "None"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := serve(t, failing)
+			store := server.store(attemptTimeout)
+			_, _, err := store.Follow(t.Context(), someone, begun)
+			if err == nil || !strings.HasPrefix(err.Error(), "store a follow: ") {
+				t.Errorf("error %v", err)
+			}
+			if got := len(server.seen()); got != 1 {
+				t.Errorf("%d requests, want 1", got)
+			}
+		})
+	}
+}
+
+// TestOneRequest holds each operation to one request on one warm connection, also where it meets what stands.
+func TestOneRequest(t *testing.T) {
+	t.Parallel()
+	standing := someone
+	standing.Remark, standing.State = "stands", ""
+	refuses := cancels("ConditionalCheckFailed", "None")
+	failed := fails(400, "ConditionalCheckFailedException")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	tests := []struct {
+		name      string
+		answer    answer
+		operation string
+		call      func(*Store) error
+	}{
+		{"follow", succeeds, "TransactWriteItems", func(s *Store) error {
+			_, applied, err := s.Follow(ctx, someone, begun)
+			if !applied {
+				t.Error("follow: not applied")
+			}
+			return err
+		}},
+		{"follow, one stands", refuses, "TransactWriteItems", func(s *Store) error {
+			stored, applied, err := s.Follow(ctx, someone, begun)
+			if diff := cmp.Diff(standing, stored); applied || diff != "" {
+				t.Errorf("follow, one stands: applied %v, stored (-want +got):\n%s", applied, diff)
+			}
+			return err
+		}},
+		{"unfollow", succeeds, "TransactWriteItems", func(s *Store) error {
+			return s.Unfollow(ctx, secretOpenID, event, event)
+		}},
+		{"unfollow, a later follow stands", refuses, "TransactWriteItems", func(s *Store) error {
+			return s.Unfollow(ctx, secretOpenID, event, event)
+		}},
+		{"complete", succeeds, "UpdateItem", func(s *Store) error { return s.Complete(ctx, someone) }},
+		{"complete, too late", failed, "UpdateItem", func(s *Store) error { return s.Complete(ctx, someone) }},
+		{"suggestion", succeeds, "PutItem", func(s *Store) error {
+			return s.AddSuggestion(ctx, follower.Suggestion{At: event})
+		}},
+		{"suggestion repeated", failed, "PutItem", func(s *Store) error {
+			return s.AddSuggestion(ctx, follower.Suggestion{At: event})
+		}},
+		{"lookup", says(200, `{"Items":[{"sk":{"S":"follower"},"openid":{"S":"o"}}]}`), "Query",
+			func(s *Store) error {
+				_, _, err := s.Lookup(ctx, secretOpenID)
+				return err
+			}},
+		{"suggestions", succeeds, "Query", func(s *Store) error {
+			_, err := s.Suggestions(ctx, event)
+			return err
+		}},
+		{"access token", succeeds, "GetItem", func(s *Store) error {
+			_, err := s.AccessToken(ctx)
+			return err
+		}},
+		{"save access token", succeeds, "UpdateItem", func(s *Store) error {
+			return s.SaveAccessToken(ctx, "TOKEN", event)
+		}},
+		{"mark lost", failed, "UpdateItem", func(s *Store) error {
+			won, err := s.MarkForced(ctx, wechat.AccessToken{}, wechat.AccessToken{ForcedAt: event})
+			if won {
+				t.Error("mark lost: won")
+			}
+			return err
+		}},
+	}
+	var script []answer
+	for _, tt := range tests {
+		script = append(script, tt.answer)
+	}
+	server := serve(t, script...)
+	store := server.store(attemptTimeout)
+	var want []string
+	for _, tt := range tests {
+		if err := tt.call(store); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		want = append(want, tt.operation)
+	}
+	var got []string
+	for _, r := range server.seen() {
+		got = append(got, r.operation)
+		if r.operation == "Query" || r.operation == "GetItem" {
+			if !strings.Contains(r.body, `"ConsistentRead":true`) {
+				t.Errorf("%s does not read consistently", r.operation)
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+	if server.conns != 1 {
+		t.Errorf("%d connections, want 1", server.conns)
+	}
+}
+
+// TestErrorsTellNothing looks for personal data and credentials in the errors of every operation.
+func TestErrorsTellNothing(t *testing.T) {
+	t.Parallel()
+	const text, token = "@a-secret-text", "SECRET-TOKEN"
+	profiled := someone
+	profiled.Remark = text
+	calls := map[string]func(context.Context, *Store) error{
+		"store a follow": func(ctx context.Context, s *Store) error {
+			_, _, err := s.Follow(ctx, profiled, begun)
+			return err
+		},
+		"complete a profile": func(ctx context.Context, s *Store) error { return s.Complete(ctx, profiled) },
+		"store an unfollow": func(ctx context.Context, s *Store) error {
+			return s.Unfollow(ctx, secretOpenID, event, event)
+		},
+		"store a suggestion": func(ctx context.Context, s *Store) error {
+			return s.AddSuggestion(ctx, follower.Suggestion{At: event, Text: text})
+		},
+		"look up a follower": func(ctx context.Context, s *Store) error {
+			_, _, err := s.Lookup(ctx, secretOpenID)
+			return err
+		},
+		"list suggestions": func(ctx context.Context, s *Store) error {
+			_, err := s.Suggestions(ctx, event)
+			return err
+		},
+		"read the access token": func(ctx context.Context, s *Store) error {
+			_, err := s.AccessToken(ctx)
+			return err
+		},
+		"store the access token": func(ctx context.Context, s *Store) error {
+			return s.SaveAccessToken(ctx, token, event)
+		},
+		"mark a forced refresh": func(ctx context.Context, s *Store) error {
+			_, err := s.MarkForced(ctx, wechat.AccessToken{Value: token}, wechat.AccessToken{Value: token, ForcedAt: event})
+			return err
+		},
+	}
+	for name, failing := range map[string]answer{
+		"refused":          fails(400, "ValidationException"),
+		"canceled":         cancels("ValidationError", "ConditionalCheckFailed"),
+		"conflict":         cancels("ConditionalCheckFailed", "TransactionConflict"),
+		"cut":              hangsUpWithin,
+		"not JSON":         says(400, "<html>"),
+		"no suggestion sk": says(200, `{"Items":[{"sk":{"S":"`+secretOpenID+`"}}]}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := serve(t, failing).store(attemptTimeout)
+			for operation, call := range calls {
+				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+				err := call(ctx, store)
+				cancel()
+				if err == nil {
+					if name != "no suggestion sk" {
+						t.Errorf("%s: no error", operation)
+					}
+					continue
+				}
+				if !strings.HasPrefix(err.Error(), operation+": ") {
+					t.Errorf("%s: error does not begin with the operation: %v", operation, err)
+				}
+				for _, secret := range []string{secretOpenID, text, token} {
+					if strings.Contains(err.Error(), secret) {
+						t.Errorf("%s: error tells %q: %v", operation, secret, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	item := func(n string) string {
+		return `{"pk":{"S":"p"},"sk":{"S":"1700000000#` + n + `#hash"},"at":{"N":"1700000000"},"text":{"S":"t"}}`
+	}
+	server := serve(t,
+		says(200, `{"Items":[`+item("1")+`],"LastEvaluatedKey":{"pk":{"S":"p"},"sk":{"S":"here"}}}`),
+		says(200, `{"Items":[],"LastEvaluatedKey":{"pk":{"S":"p"},"sk":{"S":"there"}}}`), // all filtered out
+		says(200, `{"Items":[`+item("2")+`]}`))
+	got, err := server.store(attemptTimeout).Suggestions(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []follower.Suggestion{
+		{At: event, MsgID: 1, FollowerHash: "hash", Text: "t"},
+		{At: event, MsgID: 2, FollowerHash: "hash", Text: "t"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("suggestions (-want +got):\n%s", diff)
+	}
+	if body := server.seen()[2].body; !strings.Contains(body, `"there"`) {
+		t.Errorf("the third page was asked for by %s", body)
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	t.Parallel()
+	for attempt, limit := range map[int]time.Duration{
+		1: 50 * time.Millisecond, 2: 100 * time.Millisecond, 3: 200 * time.Millisecond,
+		4: 250 * time.Millisecond, 1000: 250 * time.Millisecond,
+	} {
+		var longest time.Duration
+		for range 1000 {
+			longest = max(longest, backoff(attempt))
+		}
+		if longest >= limit || longest < limit/2 {
+			t.Errorf("after attempt %d: at most %v, want close to %v", attempt, longest, limit)
+		}
+	}
+}

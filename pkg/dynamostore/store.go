@@ -1,0 +1,268 @@
+// Package dynamostore keeps followers in one DynamoDB table with the keys pk and sk. Each operation is one request;
+// the conditions that put events in order are part of it, so nothing is read before it is written.
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// Store is a follower.Store in DynamoDB. It is safe for concurrent use, by any number of processes.
+//
+// What may pass (throttling, a conflict of transactions, a server error, a connection cut or stalled) is tried again
+// until ctx ends, so every ctx must have a deadline. What cannot pass (no such table, no permission) is returned at
+// once. Errors hold neither openids nor texts, but an error found by errors.As may carry an item: do not print that.
+type Store struct {
+	db    *dynamodb.Client
+	table *string
+	now   func() time.Time
+}
+
+// Options say where the table is.
+type Options struct {
+	Table    string           // the table's name
+	Endpoint string           // URL, for example of DynamoDB Local; empty for AWS's own in the config's region
+	Now      func() time.Time // by which tombstones and suggestions expire
+}
+
+// New returns a Store with connections of its own. It makes no request. Of cfg it takes the region, the credentials
+// and what observes requests; how they are sent and tried again is the Store's own.
+func New(cfg aws.Config, o Options) *Store {
+	return newStore(cfg, o, attemptTimeout)
+}
+
+func newStore(cfg aws.Config, o Options, timeout time.Duration) *Store {
+	db := dynamodb.NewFromConfig(cfg, func(d *dynamodb.Options) {
+		if o.Endpoint != "" {
+			d.BaseEndpoint = aws.String(o.Endpoint)
+		}
+		d.HTTPClient = httpClient(timeout)
+		d.Retryer = untilContextEnds()
+		d.RetryMaxAttempts = 0 // otherwise it would limit the Retryer
+	})
+	return &Store{db, aws.String(o.Table), o.Now}
+}
+
+// Follow implements follower.Store.
+func (s *Store) Follow(
+	ctx context.Context, f follower.Follower, session follower.Session,
+) (follower.Follower, bool, error) {
+	record := followerItem(f)
+	standing, applied, err := s.transact(ctx, types.Put{
+		Item:                record,
+		ConditionExpression: aws.String("attribute_not_exists(pk) OR event_time < :t OR expires_at <= :now"),
+		ExpressionAttributeValues: item{
+			":t":   seconds(f.EventTime),
+			":now": seconds(s.now()),
+		},
+	}, types.TransactWriteItem{
+		Put: &types.Put{TableName: s.table, Item: sessionItem(f.OpenID, session)},
+	})
+	if err != nil {
+		return follower.Follower{}, false, fmt.Errorf("store a follow: %w", err)
+	}
+	return standing.follower(), applied, nil
+}
+
+// Complete implements follower.Store.
+func (s *Store) Complete(ctx context.Context, f follower.Follower) error {
+	record := followerItem(f)
+	names := map[string]string{}
+	values := item{":t": seconds(f.EventTime), ":pending": &types.AttributeValueMemberS{Value: string(follower.Pending)}}
+	var set, remove []string
+	for _, name := range profileAttributes {
+		names["#"+name] = name // some are reserved words
+		if value, ok := record[name]; ok {
+			set = append(set, "#"+name+" = :"+name)
+			values[":"+name] = value
+		} else {
+			remove = append(remove, "#"+name)
+		}
+	}
+	if f.State != follower.Pending {
+		remove = append(remove, "pending_since")
+	}
+	update := "SET " + strings.Join(set, ", ")
+	if len(remove) > 0 {
+		update += " REMOVE " + strings.Join(remove, ", ")
+	}
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 s.table,
+		Key:                       followerKey(f.OpenID),
+		UpdateExpression:          aws.String(update),
+		ConditionExpression:       aws.String("event_time = :t AND #profile = :pending"),
+		ExpressionAttributeNames:  names,
+		ExpressionAttributeValues: values,
+	})
+	if err != nil && !conditionFailed(err) {
+		return fmt.Errorf("complete a profile: %w", err)
+	}
+	return nil
+}
+
+// Unfollow implements follower.Store.
+func (s *Store) Unfollow(ctx context.Context, openid string, at, expires time.Time) error {
+	tombstone := followerKey(openid)
+	tombstone.setTime("event_time", at)
+	tombstone.setTime("expires_at", expires)
+	_, _, err := s.transact(ctx, types.Put{
+		Item: tombstone,
+		ConditionExpression: aws.String("attribute_not_exists(pk) OR event_time < :t" +
+			" OR (event_time = :t AND attribute_not_exists(expires_at)) OR expires_at <= :now"),
+		ExpressionAttributeValues: item{
+			":t":   seconds(at),
+			":now": seconds(s.now()),
+		},
+	}, types.TransactWriteItem{
+		Delete: &types.Delete{TableName: s.table, Key: sessionKey(openid)},
+	})
+	if err != nil {
+		return fmt.Errorf("store an unfollow: %w", err)
+	}
+	return nil
+}
+
+// AddSuggestion implements follower.Store.
+func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) error {
+	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName:           s.table,
+		Item:                suggestionItem(suggestion),
+		ConditionExpression: aws.String("attribute_not_exists(pk)"),
+	})
+	if err != nil && !conditionFailed(err) {
+		return fmt.Errorf("store a suggestion: %w", err)
+	}
+	return nil
+}
+
+// Lookup returns the follower and its session, the zero Session if there is none; follower.ErrNotFound for one who
+// does not follow. It reads strongly consistently: what a write has stored before, it finds.
+func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error) {
+	var f follower.Follower
+	var session follower.Session
+	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
+		TableName:                 s.table,
+		KeyConditionExpression:    aws.String("pk = :pk"),
+		ExpressionAttributeValues: item{":pk": &types.AttributeValueMemberS{Value: openid}},
+		ConsistentRead:            aws.Bool(true),
+	})
+	if err != nil {
+		return f, session, fmt.Errorf("look up a follower: %w", err)
+	}
+	for _, record := range out.Items {
+		switch i := item(record); i.string("sk") {
+		case "follower":
+			f = i.follower()
+		case "session":
+			session = i.session()
+		}
+	}
+	if f.OpenID == "" {
+		return follower.Follower{}, follower.Session{}, fmt.Errorf("look up a follower: %w", follower.ErrNotFound)
+	}
+	return f, session, nil
+}
+
+// Suggestions returns those of month's month in China time that have not expired, oldest first.
+func (s *Store) Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error) {
+	pages := dynamodb.NewQueryPaginator(s.db, &dynamodb.QueryInput{
+		TableName:              s.table,
+		KeyConditionExpression: aws.String("pk = :pk"),
+		FilterExpression:       aws.String("expires_at > :now"),
+		ExpressionAttributeValues: item{
+			":pk":  &types.AttributeValueMemberS{Value: suggestionsPK(month)},
+			":now": seconds(s.now()),
+		},
+		ConsistentRead: aws.Bool(true),
+	})
+	var suggestions []follower.Suggestion
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list suggestions: %w", err)
+		}
+		for _, record := range page.Items {
+			suggestion, err := item(record).suggestion()
+			if err != nil {
+				return nil, fmt.Errorf("list suggestions: %w", err)
+			}
+			suggestions = append(suggestions, suggestion)
+		}
+	}
+	return suggestions, nil
+}
+
+// AccessToken returns the stored token, the zero AccessToken if there is none. It reads strongly consistently.
+func (s *Store) AccessToken(ctx context.Context) (wechat.AccessToken, error) {
+	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName:      s.table,
+		Key:            accessTokenKey(),
+		ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return wechat.AccessToken{}, fmt.Errorf("read the access token: %w", err)
+	}
+	i := item(out.Item)
+	return wechat.AccessToken{
+		Value:       i.string("token"),
+		ValidUntil:  i.time("valid_until"),
+		ForcedAt:    i.time("forced_at"),
+		ForcedCount: int(i.int("forced_count")),
+	}, nil
+}
+
+// SaveAccessToken stores the token and keeps the mark of the last forced refresh.
+func (s *Store) SaveAccessToken(ctx context.Context, value string, validUntil time.Time) error {
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                s.table,
+		Key:                      accessTokenKey(),
+		UpdateExpression:         aws.String("SET #token = :token, valid_until = :until"),
+		ExpressionAttributeNames: map[string]string{"#token": "token"}, // a reserved word
+		ExpressionAttributeValues: item{
+			":token": &types.AttributeValueMemberS{Value: value},
+			":until": seconds(validUntil),
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("store the access token: %w", err)
+	}
+	return nil
+}
+
+// MarkForced stores mark's ForcedAt and ForcedCount if the stored ForcedAt is still was's, and reports whether it was.
+// Of several callers with the same was, at most one gets true: none if the answer to the one who won was lost, since
+// the mark it then finds might be another's of the same second. Nobody forces then, until the next mark.
+func (s *Store) MarkForced(ctx context.Context, was, mark wechat.AccessToken) (bool, error) {
+	values := item{":at": seconds(mark.ForcedAt), ":count": number(int64(mark.ForcedCount))}
+	condition := "attribute_not_exists(forced_at)"
+	if !was.ForcedAt.IsZero() {
+		condition = "forced_at = :was"
+		values[":was"] = seconds(was.ForcedAt)
+	}
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 s.table,
+		Key:                       accessTokenKey(),
+		UpdateExpression:          aws.String("SET forced_at = :at, forced_count = :count"),
+		ConditionExpression:       aws.String(condition),
+		ExpressionAttributeValues: values,
+	})
+	if err != nil && !conditionFailed(err) {
+		return false, fmt.Errorf("mark a forced refresh: %w", err)
+	}
+	return err == nil, nil
+}
+
+func conditionFailed(err error) bool {
+	var failed *types.ConditionalCheckFailedException
+	return errors.As(err, &failed)
+}

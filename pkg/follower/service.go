@@ -1,0 +1,90 @@
+package follower
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+const (
+	// profileTime is what of a request's time the profile fetch may take. Past it the follower is stored as pending
+	// and the reply goes out: the platform hangs up after five seconds.
+	profileTime = 2 * time.Second
+	// writeTime is left for the store, whatever the fetch does.
+	writeTime = time.Second
+)
+
+// Service does what follows from a follower's pushes. Its methods may be called any number of times for one push, in
+// any order: the stored state ends as if each push had happened once, in the order of its time. An error means that
+// nothing may be acknowledged; the platform then sends the push again.
+type Service struct {
+	Store    Store
+	Profiler Profiler
+	Hash     func(openid string) string // keyed; the same for the same follower
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Follow records the follower and a new session.
+func (s *Service) Follow(ctx context.Context, p *wechat.Subscribe) error {
+	f := s.fetch(ctx, p)
+	stored, applied, err := s.Store.Follow(ctx, f, Session{EstablishedAt: s.Now(), EventTime: f.EventTime})
+	if err != nil || applied {
+		return err
+	}
+	// A repeated delivery leaves the session as it is, but may know the profile by now.
+	if stored.State == Pending && f.State != Pending && stored.EventTime.Equal(f.EventTime) {
+		return s.Store.Complete(ctx, f)
+	}
+	return nil
+}
+
+// fetch makes the record of who sent p, with as much of the profile as could be had in time.
+func (s *Service) fetch(ctx context.Context, p *wechat.Subscribe) Follower {
+	f := Follower{OpenID: p.FromUserName, EventTime: p.Time(), State: Complete}
+
+	end := time.Now().Add(profileTime)
+	if deadline, ok := ctx.Deadline(); ok && deadline.Add(-writeTime).Before(end) {
+		end = deadline.Add(-writeTime)
+	}
+	fetchCtx, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
+
+	profile, err := s.Profiler.Profile(fetchCtx, f.OpenID)
+	switch {
+	case err == nil:
+		f.Profile = profile
+	case errors.Is(err, ErrNoPermission):
+		f.State = Unavailable
+	default:
+		f.State = Pending
+		f.PendingSince = s.Now()
+		s.Log.WarnContext(ctx, "profile is pending", "follower", s.Hash(f.OpenID), "error", err)
+	}
+	if scene := p.Scene(); scene != "" {
+		f.QRScene = scene // the push knows it even where the profile cannot be had
+	}
+	if f.SubscribedAt.IsZero() {
+		f.SubscribedAt = f.EventTime
+	}
+	return f
+}
+
+// Unfollow deletes everything personal and the session.
+func (s *Service) Unfollow(ctx context.Context, p *wechat.Unsubscribe) error {
+	return s.Store.Unfollow(ctx, p.FromUserName, p.Time(), s.Now().Add(TombstoneFor))
+}
+
+// Suggest keeps the text as a suggestion, as it was sent.
+func (s *Service) Suggest(ctx context.Context, p *wechat.Text) error {
+	return s.Store.AddSuggestion(ctx, Suggestion{
+		At:           p.Time(),
+		MsgID:        p.MsgID,
+		FollowerHash: s.Hash(p.FromUserName),
+		Text:         p.Content,
+		ExpiresAt:    p.Time().Add(SuggestionFor),
+	})
+}

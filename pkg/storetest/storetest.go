@@ -1,0 +1,254 @@
+// Package storetest is the suite that every store of followers passes: what the embedded store does, DynamoDB does.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// Store is what a store offers its users, all interfaces of theirs together.
+type Store interface {
+	follower.Store
+
+	// Lookup reads strongly consistently; follower.ErrNotFound where no live follower is recorded.
+	Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error)
+
+	// Suggestions lists the suggestions of month's month in China time that have not expired, oldest first.
+	Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error)
+
+	AccessToken(ctx context.Context) (wechat.AccessToken, error)
+	SaveAccessToken(ctx context.Context, value string, validUntil time.Time) error
+	MarkForced(ctx context.Context, was, mark wechat.AccessToken) (bool, error)
+
+	// Items is the suite's look behind the door, added by each store's test: the stored attributes of all records
+	// under pk in the order of sk, numbers as float64. Without it nobody could tell what an unfollow leaves behind.
+	Items(ctx context.Context, pk string) ([]Item, error)
+}
+
+// Item is a stored record by attribute name.
+type Item = map[string]any
+
+// Run runs the suite. Each of its tests opens a store of its own, which must be empty and tell the time by now only.
+// The suite's clock stands in 2040, so that a store whose server deletes what has expired by its own clock (as
+// DynamoDB Local does) does not delete what has yet to expire by the suite's.
+func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
+	tests := []struct {
+		name string
+		test func(*testing.T, fixture)
+	}{
+		{"lookup of one unknown", testUnknown},
+		{"layout", testLayout},
+		{"complete", testComplete},
+		{"concurrent pushes", testConcurrentPushes},
+		{"suggestions", testSuggestions},
+		{"suggestions beyond one page", testLargeSuggestions},
+		{"suggestion texts", testSuggestionTexts},
+		{"access token", testAccessToken},
+		{"concurrent marks", testConcurrentMarks},
+		{"canceled context", testCanceled},
+	}
+	for _, s := range stories {
+		tests = append(tests, struct {
+			name string
+			test func(*testing.T, fixture)
+		}{"story/" + s.name, s.test})
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			c := &clock{now: second(0)}
+			tt.test(t, fixture{ctx, open(t, c.Now), c})
+		})
+	}
+}
+
+// fixture is an empty store and the clock it goes by.
+type fixture struct {
+	ctx   context.Context
+	store Store
+	clock *clock
+}
+
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// openid is the one follower of most tests.
+const openid = "oFollower-0000000000000000001"
+
+// second is the suite's time n seconds after its beginning, 16:00 on May 31 UTC, 00:00 on June 1 in China.
+func second(n int) time.Time {
+	return time.Date(2040, time.May, 31, 16, 0, n, 0, time.UTC)
+}
+
+func testUnknown(t *testing.T, f fixture) {
+	if _, _, err := f.store.Lookup(f.ctx, openid); !errors.Is(err, follower.ErrNotFound) {
+		t.Errorf("Lookup: error %v, want ErrNotFound", err)
+	}
+	if _, _, err := f.store.Follow(f.ctx, follower.Follower{EventTime: second(1)}, follower.Session{}); err == nil {
+		t.Error("Follow of an empty openid: no error")
+	}
+}
+
+// testLayout pins the attributes, which owners and other programs read: each name, its type and what is left out.
+func testLayout(t *testing.T, f fixture) {
+	full := follower.Follower{
+		OpenID: openid,
+		Profile: follower.Profile{
+			UnionID: "oUnion", Language: "zh_CN", Scene: "ADD_SCENE_QR_CODE", QRScene: "98765",
+			Remark: "老朋友", Tags: []int{2, 128}, SubscribedAt: second(9),
+		},
+		State:     follower.Complete,
+		EventTime: second(10).Add(999 * time.Millisecond),
+	}
+	pending := follower.Follower{
+		OpenID: "oPending", State: follower.Pending, EventTime: second(11), PendingSince: second(12),
+	}
+	unavailable := follower.Follower{
+		OpenID: "oUnavailable", State: follower.Unavailable, EventTime: second(13),
+		Profile: follower.Profile{Tags: []int{}},
+	}
+	for _, fo := range []follower.Follower{full, pending, unavailable} {
+		session := follower.Session{EstablishedAt: second(20), EventTime: fo.EventTime}
+		stored, applied, err := f.store.Follow(f.ctx, fo, session)
+		if err != nil || !applied {
+			t.Fatalf("Follow = applied %v, error %v", applied, err)
+		}
+		fo.EventTime = fo.EventTime.Truncate(time.Second)
+		session.EventTime = fo.EventTime
+		if len(fo.Tags) == 0 {
+			fo.Tags = nil
+		}
+		if diff := cmp.Diff(fo, stored); diff != "" {
+			t.Errorf("stored by Follow (-want +got):\n%s", diff)
+		}
+		got, gotSession, err := f.store.Lookup(f.ctx, fo.OpenID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(fo, got); diff != "" {
+			t.Errorf("Lookup, follower (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(session, gotSession); diff != "" {
+			t.Errorf("Lookup, session (-want +got):\n%s", diff)
+		}
+	}
+	must(t, f.store.Unfollow(f.ctx, "oGone", second(14), second(15)))
+	must(t, f.store.AddSuggestion(f.ctx, follower.Suggestion{
+		At: second(30), MsgID: 6054768590064713728, FollowerHash: "9f86d081", Text: "@菜单 更多", ExpiresAt: second(40),
+	}))
+	must(t, f.store.SaveAccessToken(f.ctx, "TOKEN", second(7200)))
+	if ok, err := f.store.MarkForced(f.ctx, wechat.AccessToken{},
+		wechat.AccessToken{ForcedAt: second(50), ForcedCount: 3}); !ok || err != nil {
+		t.Fatalf("MarkForced = %v, %v", ok, err)
+	}
+
+	n := func(s int) float64 { return float64(second(s).Unix()) }
+	session := func(pk string, event int) Item {
+		return Item{"pk": pk, "sk": "session", "established_at": n(20), "event_time": n(event)}
+	}
+	want := map[string][]Item{
+		openid: {{
+			"pk": openid, "sk": "follower", "openid": openid, "unionid": "oUnion", "subscribed_at": n(9),
+			"event_time": n(10), "scene": "ADD_SCENE_QR_CODE", "qr_scene": "98765", "language": "zh_CN",
+			"remark": "老朋友", "tags": []any{2.0, 128.0}, "profile": "complete",
+		}, session(openid, 10)},
+		"oPending": {{
+			"pk": "oPending", "sk": "follower", "openid": "oPending", "event_time": n(11),
+			"profile": "pending", "pending_since": n(12),
+		}, session("oPending", 11)},
+		"oUnavailable": {{
+			"pk": "oUnavailable", "sk": "follower", "openid": "oUnavailable", "event_time": n(13),
+			"profile": "unavailable",
+		}, session("oUnavailable", 13)},
+		"oGone": {{"pk": "oGone", "sk": "follower", "event_time": n(14), "expires_at": n(15)}},
+		"suggestions#2040-06": {{
+			"pk": "suggestions#2040-06", "sk": "2222092830#6054768590064713728#9f86d081", "text": "@菜单 更多",
+			"at": n(30), "handled": false, "expires_at": n(40),
+		}},
+		"account": {{
+			"pk": "account", "sk": "access-token", "token": "TOKEN", "valid_until": n(7200),
+			"forced_at": n(50), "forced_count": 3.0,
+		}},
+	}
+	for pk, items := range want {
+		got, err := f.store.Items(f.ctx, pk)
+		must(t, err)
+		if diff := cmp.Diff(items, got); diff != "" {
+			t.Errorf("items of %s (-want +got):\n%s", pk, diff)
+		}
+	}
+}
+
+func testCanceled(t *testing.T, f fixture) {
+	ctx, cancel := context.WithCancel(f.ctx)
+	cancel()
+	calls := map[string]func() error{
+		"Follow": func() error {
+			_, _, err := f.store.Follow(ctx, person(1), session(1))
+			return err
+		},
+		"Complete":      func() error { return f.store.Complete(ctx, person(1)) },
+		"Unfollow":      func() error { return f.store.Unfollow(ctx, openid, second(1), second(2)) },
+		"AddSuggestion": func() error { return f.store.AddSuggestion(ctx, suggestion(1, 1, "text")) },
+		"Lookup": func() error {
+			_, _, err := f.store.Lookup(ctx, openid)
+			return err
+		},
+		"Suggestions": func() error {
+			_, err := f.store.Suggestions(ctx, second(1))
+			return err
+		},
+		"AccessToken": func() error {
+			_, err := f.store.AccessToken(ctx)
+			return err
+		},
+		"SaveAccessToken": func() error { return f.store.SaveAccessToken(ctx, "TOKEN", second(1)) },
+		"MarkForced": func() error {
+			_, err := f.store.MarkForced(ctx, wechat.AccessToken{}, wechat.AccessToken{ForcedAt: second(1)})
+			return err
+		},
+	}
+	for name, call := range calls {
+		if err := call(); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: error %v, want context.Canceled", name, err)
+		}
+	}
+	for _, pk := range []string{openid, "suggestions#2040-06", "account"} {
+		items, err := f.store.Items(f.ctx, pk)
+		must(t, err)
+		if len(items) != 0 {
+			t.Errorf("%d items of %s were written", len(items), pk)
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
