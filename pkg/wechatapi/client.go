@@ -1,0 +1,282 @@
+// Package wechatapi is a client of the platform's API, api.weixin.qq.com. It takes care of the access token: it keeps
+// one, shares it with the account's other instances, and gets another when the platform refuses it.
+//
+// What errors tell is safe to be logged: the API's path, errcode, what it means and what to do, but no URL, token,
+// secret, openid or errmsg.
+package wechatapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+const (
+	platformURL = "https://api.weixin.qq.com"
+	callFor     = 15 * time.Second // one exchange, the answer's body included, where ctx allows as much
+	maxAnswer   = 1 << 20          // bytes; the largest answer, a page of user/get, has about 300 KiB
+	busyRetries = 2
+	busyWait    = 100 * time.Millisecond // before the first of them, twice as long before the next
+)
+
+// Config says which account a Client calls for. AppID, Secrets and Tokens are required.
+type Config struct {
+	AppID string
+	// BaseURL is where the API is: https://api.weixin.qq.com if empty, else a relay's address, with its path if it
+	// has one.
+	BaseURL string
+	Secrets Secrets
+	Tokens  TokenStore
+	// Token is what Tokens held at the start, if that was read already, beside other things; else the first call
+	// reads it.
+	Token wechat.AccessToken
+	Now   func() time.Time // nil: time.Now
+}
+
+// Secrets gives the app secret. It is safe for concurrent use.
+type Secrets interface {
+	// AppSecret returns the app secret as it was last read.
+	AppSecret() string
+	// Reload reads the secrets again from where they are kept, unless that was done a moment ago, and reports whether
+	// anything changed. A Client asks for it where the platform refuses the app secret.
+	Reload(ctx context.Context) (changed bool)
+}
+
+// TokenStore shares the access token between the account's instances. It is safe for concurrent use.
+type TokenStore interface {
+	// AccessToken returns what is stored, the zero AccessToken if nothing is. It reads consistently: after a write
+	// has returned, by whichever instance, it sees that write.
+	AccessToken(ctx context.Context) (wechat.AccessToken, error)
+	// SaveAccessToken stores a token that is to be used until validUntil. What MarkForced stored stays.
+	SaveAccessToken(ctx context.Context, value string, validUntil time.Time) error
+	// MarkForced replaces ForcedAt and ForcedCount by those of mark if they still are those of was. It is false,
+	// without an error, if another instance was first.
+	MarkForced(ctx context.Context, was, mark wechat.AccessToken) (bool, error)
+}
+
+// Client calls the platform's API for one account. It is safe for concurrent use. It has no goroutines of its own.
+//
+// A call that the platform is too busy for (errcode -1) is made again, up to two times; one that it refuses for its
+// access token, once, with another token. All other failures are returned at once.
+type Client struct {
+	appID   string
+	base    *url.URL
+	secrets Secrets
+	store   TokenStore
+	now     func() time.Time
+	http    *http.Client
+
+	mu     sync.Mutex
+	token  wechat.AccessToken // the last one seen
+	flight *flight            // the renewal that is being made, if any
+}
+
+// New returns a Client. It makes no call.
+func New(c Config) (*Client, error) {
+	if c.AppID == "" {
+		return nil, errors.New("wechatapi: the appid is empty")
+	}
+	if c.Secrets == nil || c.Tokens == nil {
+		return nil, errors.New("wechatapi: Secrets and Tokens are required")
+	}
+	if c.BaseURL == "" {
+		c.BaseURL = platformURL
+	}
+	base, err := url.Parse(c.BaseURL)
+	if err != nil || base.Scheme != "https" && base.Scheme != "http" || base.Host == "" ||
+		base.User != nil || base.RawQuery != "" {
+		return nil, errors.New("wechatapi: the API's address must look like https://host or https://host/path")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Client{
+		appID:   c.AppID,
+		base:    base,
+		secrets: c.Secrets,
+		store:   c.Tokens,
+		token:   c.Token,
+		now:     c.Now,
+		http: &http.Client{
+			Transport: &http.Transport{
+				Proxy:                 http.ProxyFromEnvironment,
+				DialContext:           (&net.Dialer{Timeout: time.Second}).DialContext,
+				TLSHandshakeTimeout:   2 * time.Second,
+				ResponseHeaderTimeout: 5 * time.Second,
+				MaxIdleConnsPerHost:   8,
+				IdleConnTimeout:       time.Minute,
+			},
+			// The API redirects nowhere, and another host must not see a token.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Timeout:       callFor,
+		},
+	}, nil
+}
+
+// get calls an API that reads, and decodes its answer into out.
+func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
+	return c.call(ctx, http.MethodGet, path, query, nil, out)
+}
+
+// post calls an API with a body, encoded as JSON, and decodes its answer into out, unless that is nil. The platform
+// does not undo \u escapes, which encoding/json writes for control characters and U+2028 and U+2029: strings in body
+// must be free of them.
+func (c *Client) post(ctx context.Context, path string, body, out any) error {
+	encoded, err := encode(body)
+	if err != nil {
+		return fmt.Errorf("wechatapi: %s: %w", path, err)
+	}
+	return c.call(ctx, http.MethodPost, path, nil, encoded, out)
+}
+
+// call makes a call with the access token, and once more with another one if the platform refuses it.
+func (c *Client) call(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+	token, err := c.accessToken(ctx, "")
+	if err != nil {
+		return err
+	}
+	send := func() error {
+		withToken := url.Values{"access_token": {token}}
+		for key, values := range query {
+			withToken[key] = values
+		}
+		return c.send(ctx, method, path, withToken, body, out)
+	}
+	refusal := send()
+	if !hasCode(refusal, 40001, 40014, 42001) {
+		return refusal
+	}
+	token, err = c.accessToken(ctx, token)
+	if errors.Is(err, errNoOtherToken) {
+		return refusal
+	}
+	if err != nil {
+		return fmt.Errorf("%w; getting another token failed: %w", refusal, err)
+	}
+	return send()
+}
+
+// send makes a call as it is given, again while the platform is busy.
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+	wait := busyWait
+	for retries := 0; ; retries++ {
+		err := c.exchange(ctx, method, path, query, body, out)
+		if retries == busyRetries || !hasCode(err, -1) {
+			return err
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("%w (%w)", err, ctx.Err())
+		}
+		wait *= 2
+	}
+}
+
+// exchange sends one request and decodes its answer.
+func (c *Client) exchange(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+	target := c.base.JoinPath(path)
+	target.RawQuery = query.Encode()
+	request, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("wechatapi: %s: the request cannot be made", path)
+	}
+	if method == http.MethodPost {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	// The platform closes idle connections, and Lambda sleeps through that. With the key (an empty one is not sent)
+	// net/http sends a POST again, too, on another connection, if the one it took from the pool turns out closed.
+	// Every call here may be made twice.
+	request.Header["Idempotency-Key"] = nil
+
+	response, err := c.http.Do(request)
+	if err != nil {
+		return fmt.Errorf("wechatapi: %s: no answer: %w", path, tellable(ctx, err))
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return fmt.Errorf("wechatapi: %s: the answer ends early: %w", path, tellable(ctx, err))
+	case len(answer) > maxAnswer:
+		return fmt.Errorf("wechatapi: %s: the answer is larger than %d bytes", path, maxAnswer)
+	case response.StatusCode != http.StatusOK:
+		return fmt.Errorf("wechatapi: %s: HTTP status %d, which the platform itself never gives; "+
+			"look at the relay or proxy in between", path, response.StatusCode)
+	}
+	return decode(path, answer, out)
+}
+
+// tellable returns what may be told of err, an error of net/http: its *url.Error holds the URL with the token, and what
+// it says of a malformed answer quotes that.
+func tellable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if outer, ok := errors.AsType[*url.Error](err); ok {
+		err = outer.Err
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return err
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return err
+	}
+	for _, known := range []error{io.EOF, io.ErrUnexpectedEOF, http.ErrSchemeMismatch} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return errors.New("not HTTP as it should be")
+}
+
+func encode(body any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// decode decodes an answer into out, unless it says that the call failed.
+func decode(path string, answer []byte, out any) error {
+	// The platform passes on control characters in what users wrote, which JSON does not allow in a string and which
+	// mean nothing outside of one.
+	if !json.Valid(answer) {
+		answer = slices.DeleteFunc(answer, func(b byte) bool { return b < 0x20 })
+	}
+	var status struct {
+		Code    int    `json:"errcode"`
+		Message string `json:"errmsg"`
+	}
+	if err := json.Unmarshal(answer, &status); err != nil {
+		return fmt.Errorf("wechatapi: %s: the answer is not the platform's JSON; look at the relay or proxy in between",
+			path)
+	}
+	if status.Code != 0 {
+		return newError(path, status.Code, status.Message)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		return fmt.Errorf("wechatapi: %s: the answer's fields are not as documented", path)
+	}
+	return nil
+}

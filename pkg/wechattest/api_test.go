@@ -1,0 +1,357 @@
+package wechattest_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+const (
+	appID     = "wx0123456789abcdef"
+	appSecret = "app-secret"
+	openid    = "oTEST00000000000000000000001"
+
+	stableToken = "/cgi-bin/stable_token"
+	plainToken  = "/cgi-bin/token"
+	userInfo    = "/cgi-bin/user/info"
+)
+
+// clock is the platform's, moved by hand.
+type clock struct{ now time.Time }
+
+func (c *clock) Now() time.Time          { return c.now }
+func (c *clock) advance(d time.Duration) { c.now = c.now.Add(d) }
+
+func newPlatform() (*wechattest.Platform, *clock) {
+	c := &clock{time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}
+	return wechattest.New(wechattest.Config{AppID: appID, AppSecret: appSecret, Now: c.Now}), c
+}
+
+type answer map[string]any
+
+// code returns the answer's errcode.
+func (a answer) code() int { code, _ := a["errcode"].(float64); return int(code) }
+
+func call(t *testing.T, p http.Handler, method, target, body string) answer {
+	t.Helper()
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, httptest.NewRequest(method, target, strings.NewReader(body)))
+	if w.Code != http.StatusOK {
+		t.Fatalf("HTTP status %d, want 200 as always", w.Code)
+	}
+	var a answer
+	if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
+		t.Fatalf("answer %q: %v", w.Body, err)
+	}
+	return a
+}
+
+func credentials(force bool) string {
+	return fmt.Sprintf(`{"grant_type":"client_credential","appid":%q,"secret":%q,"force_refresh":%t}`,
+		appID, appSecret, force)
+}
+
+// stable asks stable_token for a token and returns it and its life.
+func stable(t *testing.T, p http.Handler, force bool) (string, time.Duration) {
+	t.Helper()
+	a := call(t, p, "POST", stableToken, credentials(force))
+	token, _ := a["access_token"].(string)
+	life, _ := a["expires_in"].(float64)
+	if token == "" || life == 0 {
+		t.Fatalf("no token: %v", a)
+	}
+	return token, time.Duration(life) * time.Second
+}
+
+// plain asks /cgi-bin/token for a token.
+func plain(t *testing.T, p http.Handler) string {
+	t.Helper()
+	a := call(t, p, "GET", plainToken+"?grant_type=client_credential&appid="+appID+"&secret="+appSecret, "")
+	token, _ := a["access_token"].(string)
+	if token == "" {
+		t.Fatalf("no token: %v", a)
+	}
+	return token
+}
+
+// wantCode makes a call with token and fails the test unless it ends with that errcode.
+func wantCode(t *testing.T, p *wechattest.Platform, token string, want int) {
+	t.Helper()
+	p.Follow(openid, wechattest.User{})
+	if got := call(t, p, "GET", userInfo+"?openid="+openid+"&access_token="+token, "").code(); got != want {
+		t.Errorf("errcode %d, want %d", got, want)
+	}
+}
+
+func TestStableTokenStaysTheSameUntilNearItsEnd(t *testing.T) {
+	t.Parallel()
+	p, clock := newPlatform()
+	first, life := stable(t, p, false)
+	if life != 2*time.Hour {
+		t.Errorf("valid for %v, want 2 hours", life)
+	}
+	clock.advance(2*time.Hour - 5*time.Minute - time.Second)
+	again, life := stable(t, p, false)
+	if again != first || life != 5*time.Minute+time.Second {
+		t.Errorf("another token or valid for %v, want the same with what is left", life)
+	}
+	clock.advance(time.Second)
+	second, life := stable(t, p, false)
+	if second == first || life != 2*time.Hour {
+		t.Errorf("the same token or valid for %v, want a new one", life)
+	}
+	wantCode(t, p, first, 0)
+	wantCode(t, p, second, 0)
+	clock.advance(5 * time.Minute)
+	wantCode(t, p, first, 42001)
+	wantCode(t, p, second, 0)
+}
+
+func TestForcedRefresh(t *testing.T) {
+	t.Parallel()
+	p, clock := newPlatform()
+	first, _ := stable(t, p, false)
+	second, _ := stable(t, p, true)
+	if second == first {
+		t.Error("the same token, want another one")
+	}
+	wantCode(t, p, first, 40001)
+	wantCode(t, p, second, 0)
+
+	clock.advance(30*time.Second - 1)
+	if token, _ := stable(t, p, true); token != second {
+		t.Error("another token within 30 s, want the same")
+	}
+	for range 19 {
+		clock.advance(30 * time.Second)
+		stable(t, p, true)
+	}
+	clock.advance(30 * time.Second)
+	if got := call(t, p, "POST", stableToken, credentials(true)).code(); got != 45009 {
+		t.Errorf("errcode %d at the 21st of the day, want 45009", got)
+	}
+	clock.advance(8 * time.Hour) // 00:15 China time
+	stable(t, p, true)
+}
+
+func TestPlainToken(t *testing.T) {
+	t.Parallel()
+	p, clock := newPlatform()
+	other, _ := stable(t, p, false)
+	first := plain(t, p)
+	second := plain(t, p)
+	if first == second {
+		t.Error("the same token, want another one")
+	}
+	clock.advance(5*time.Minute - 1)
+	wantCode(t, p, first, 0)
+	clock.advance(1)
+	wantCode(t, p, first, 42001)
+	wantCode(t, p, second, 0)
+	wantCode(t, p, other, 0)
+}
+
+func TestRevokedToken(t *testing.T) {
+	t.Parallel()
+	p, _ := newPlatform()
+	first, _ := stable(t, p, false)
+	p.RevokeToken()
+	wantCode(t, p, first, 40001)
+	second, _ := stable(t, p, false)
+	if second == first {
+		t.Error("the revoked token again, want a new one")
+	}
+	wantCode(t, p, second, 0)
+}
+
+func TestBrokenToken(t *testing.T) {
+	t.Parallel()
+	p, _ := newPlatform()
+	first, _ := stable(t, p, false)
+	p.BreakToken()
+	wantCode(t, p, first, 40001)
+	if again, _ := stable(t, p, false); again != first {
+		t.Error("another token, want the broken one until it is forced")
+	}
+	wantCode(t, p, first, 40001)
+	second, _ := stable(t, p, true)
+	wantCode(t, p, second, 0)
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	const good = "?grant_type=client_credential&appid=" + appID + "&secret=" + appSecret
+	tests := []struct {
+		name, method, target, body string
+		want                       int
+	}{
+		{"stable_token by GET", "GET", stableToken, "", 43002},
+		{"stable_token without a body", "POST", stableToken, "", 44002},
+		{"stable_token with something else", "POST", stableToken, "appid=x", 47001},
+		{"stable_token without a grant type", "POST", stableToken, `{}`, 40002},
+		{"token by POST", "POST", plainToken + good, "", 43001},
+		{"another grant type", "GET", plainToken + strings.Replace(good, "client", "other", 1), "", 40002},
+		{"no appid", "GET", plainToken + strings.Replace(good, appID, "", 1), "", 41002},
+		{"another appid", "GET", plainToken + strings.Replace(good, appID, "wx1", 1), "", 40013},
+		{"no secret", "GET", plainToken + strings.Replace(good, appSecret, "", 1), "", 41004},
+		{"another secret", "GET", plainToken + strings.Replace(good, appSecret, "x", 1), "", 40125},
+		{"no access token", "GET", userInfo + "?openid=" + openid, "", 41001},
+		{"unknown access token", "GET", userInfo + "?access_token=x&openid=" + openid, "", 40001},
+		{"no openid", "GET", userInfo + "?access_token=TOKEN", "", 41009},
+		{"unknown openid", "GET", userInfo + "?access_token=TOKEN&openid=o", "", 40003},
+		{"unknown path", "GET", "/cgi-bin/nothing", "", 40066},
+	}
+	rid := regexp.MustCompile(`^\S.* rid: [0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$`)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p, _ := newPlatform()
+			token, _ := stable(t, p, false)
+			a := call(t, p, test.method, strings.Replace(test.target, "TOKEN", token, 1), test.body)
+			if a.code() != test.want {
+				t.Errorf("errcode %d, want %d", a.code(), test.want)
+			}
+			if message, _ := a["errmsg"].(string); !rid.MatchString(message) {
+				t.Errorf("errmsg %q, want one that ends with a rid", message)
+			}
+		})
+	}
+}
+
+func TestUserInfo(t *testing.T) {
+	t.Parallel()
+	p, _ := newPlatform()
+	token, _ := stable(t, p, false)
+	target := userInfo + "?lang=zh_CN&openid=" + openid + "&access_token=" + token
+	p.Follow(openid, wechattest.User{
+		UnionID: "u", Language: "zh_CN", SubscribedAt: time.Unix(1795305600, 0), Remark: "<友>", Tags: []int{2, 101},
+		SubscribeScene: "ADD_SCENE_QR_CODE", QRScene: 7, QRSceneStr: "poster",
+	})
+	want := answer{
+		"subscribe": 1.0, "openid": openid, "nickname": "", "sex": 0.0, "language": "zh_CN", "city": "", "province": "",
+		"country": "", "headimgurl": "", "subscribe_time": 1795305600.0, "unionid": "u", "remark": "<友>",
+		"groupid": 0.0, "tagid_list": []any{2.0, 101.0}, "subscribe_scene": "ADD_SCENE_QR_CODE", "qr_scene": 7.0,
+		"qr_scene_str": "poster",
+	}
+	if diff := cmp.Diff(want, call(t, p, "GET", target, "")); diff != "" {
+		t.Errorf("follower (-want +got):\n%s", diff)
+	}
+	p.Unfollow(openid)
+	want = answer{"subscribe": 0.0, "openid": openid}
+	if diff := cmp.Diff(want, call(t, p, "GET", target, "")); diff != "" {
+		t.Errorf("after the unfollow (-want +got):\n%s", diff)
+	}
+}
+
+func TestEveryoneFollows(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1795305600, 0)
+	p := wechattest.New(wechattest.Config{
+		AppID: appID, AppSecret: appSecret, Now: func() time.Time { return now }, EveryoneFollows: true,
+	})
+	token, _ := stable(t, p, false)
+	target := userInfo + "?openid=" + openid + "&access_token=" + token
+	a := call(t, p, "GET", target, "")
+	if a["subscribe"] != 1.0 || a["openid"] != openid || a["subscribe_time"] != 1795305600.0 {
+		t.Errorf("answer %v, want a new follower's", a)
+	}
+	p.Unfollow(openid)
+	if a := call(t, p, "GET", target, ""); a["subscribe"] != 0.0 {
+		t.Errorf("answer %v, want that of one who left", a)
+	}
+}
+
+func TestFaultsHappenInOrder(t *testing.T) {
+	t.Parallel()
+	p, _ := newPlatform()
+	p.Fail(stableToken, -1, 2)
+	p.FailHTML(stableToken, 1)
+	p.Fail(stableToken, 40164, 1)
+	p.Fail(userInfo, 48001, 1)
+	var got []string
+	for range 5 {
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, httptest.NewRequest("POST", stableToken, strings.NewReader(credentials(false))))
+		text, _, _ := strings.Cut(w.Body.String(), ",")
+		got = append(got, w.Header().Get("Content-Type")+" "+text[:min(len(text), 16)])
+	}
+	const json = "application/json; encoding=utf-8 "
+	want := []string{json + `{"errcode":-1`, json + `{"errcode":-1`, "text/html <html><body><h1>",
+		json + `{"errcode":40164`, json + `{"access_token":`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("answers (-want +got):\n%s", diff)
+	}
+	if got := p.Calls(stableToken); got != 5 {
+		t.Errorf("%d calls, want 5", got)
+	}
+	if got := p.Calls(userInfo); got != 0 {
+		t.Errorf("%d calls of another path, want 0", got)
+	}
+}
+
+func TestDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := wechattest.New(wechattest.Config{AppID: appID, AppSecret: appSecret})
+		took := func(ctx context.Context) (time.Duration, string) {
+			start := time.Now()
+			w := httptest.NewRecorder()
+			r := httptest.NewRequest("POST", stableToken, strings.NewReader(credentials(false)))
+			p.ServeHTTP(w, r.WithContext(ctx))
+			return time.Since(start), w.Body.String()
+		}
+		p.Delay(stableToken, 3*time.Second)
+		if got, body := took(t.Context()); got != 3*time.Second || body == "" {
+			t.Errorf("took %v with answer %q, want 3 s and an answer", got, body)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if got, body := took(ctx); got != time.Second || body != "" {
+			t.Errorf("took %v with answer %q, want 1 s and none", got, body)
+		}
+		p.Delay(stableToken, 0)
+		if got, body := took(t.Context()); got != 0 || body == "" {
+			t.Errorf("took %v with answer %q, want 0 s and an answer", got, body)
+		}
+	})
+}
+
+func TestHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newPlatform()
+		first, second := p.Hold(stableToken), p.Hold(stableToken)
+		answered := false
+		go func() {
+			stable(t, p, false)
+			answered = true
+		}()
+		ctx, cancel := context.WithCancel(t.Context())
+		gone := httptest.NewRecorder()
+		go p.ServeHTTP(gone, httptest.NewRequest("POST", stableToken, strings.NewReader(credentials(false))).WithContext(ctx))
+		for _, release := range []func(){func() {}, first, first, cancel} {
+			release()
+			synctest.Wait()
+			if answered || gone.Body.Len() != 0 {
+				t.Error("answered, want it held")
+			}
+		}
+		if got := p.Calls(stableToken); got != 2 {
+			t.Errorf("%d calls, want 2: held ones count", got)
+		}
+		second()
+		synctest.Wait()
+		if !answered {
+			t.Error("not answered, want it released")
+		}
+		stable(t, p, false)
+	})
+}

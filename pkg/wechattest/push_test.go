@@ -1,0 +1,418 @@
+package wechattest_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha1"
+	"encoding/hex"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+var (
+	account = wechattest.Account{
+		AppID:          appID,
+		Token:          "token",
+		EncodingAESKey: strings.Repeat("a", 43),
+		ID:             "gh_demo00000001",
+	}
+	created = time.Unix(1795305600, 0)
+)
+
+// signature is computed here once more, so that an error in both places does not go unseen.
+func signature(parts ...string) string {
+	slices.Sort(parts)
+	sum := sha1.Sum([]byte(strings.Join(parts, "")))
+	return hex.EncodeToString(sum[:])
+}
+
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	event := func(event string) map[string]string {
+		return map[string]string{"MsgType": "event", "Event": event}
+	}
+	with := func(m map[string]string, pairs ...string) map[string]string {
+		for pair := range slices.Chunk(pairs, 2) {
+			m[pair[0]] = pair[1]
+		}
+		return m
+	}
+	const ticket = "gQH_a_sample_ticket"
+	tests := []struct {
+		name string
+		got  []byte
+		want map[string]string
+	}{
+		{"subscribe", account.Subscribe(openid, created, ""), with(event("subscribe"), "EventKey", "")},
+		{"subscribe by QR code", account.Subscribe(openid, created, "qrscene_poster"),
+			with(event("subscribe"), "EventKey", "qrscene_poster", "Ticket", ticket)},
+		{"unsubscribe", account.Unsubscribe(openid, created), with(event("unsubscribe"), "EventKey", "")},
+		{"scan", account.Scan(openid, created, "poster"),
+			with(event("SCAN"), "EventKey", "poster", "Ticket", ticket)},
+		{"click", account.Click(openid, created, "HELP"), with(event("CLICK"), "EventKey", "HELP")},
+		{"view", account.View(openid, created, "https://example.com/?a=1&b=2"),
+			with(event("VIEW"), "EventKey", "https://example.com/?a=1&b=2", "MenuId", "400000001")},
+		{"text", account.Text(openid, created, 25000000000000001, "<你好> &"),
+			map[string]string{"MsgType": "text", "Content": "<你好> &", "MsgId": "25000000000000001"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			want := with(test.want, "ToUserName", account.ID, "FromUserName", openid, "CreateTime", "1795305600")
+			if diff := cmp.Diff(want, fields(t, test.got)); diff != "" {
+				t.Errorf("fields (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// fields returns the elements below the root of a message.
+func fields(t *testing.T, message []byte) map[string]string {
+	t.Helper()
+	var root struct {
+		XMLName xml.Name `xml:"xml"`
+		Fields  []struct {
+			XMLName xml.Name
+			Text    string `xml:",chardata"`
+		} `xml:",any"`
+	}
+	if err := xml.Unmarshal(message, &root); err != nil {
+		t.Fatalf("%s: %v", message, err)
+	}
+	all := map[string]string{}
+	for _, f := range root.Fields {
+		all[f.XMLName.Local] = f.Text
+	}
+	return all
+}
+
+func TestTextIsNotEscaped(t *testing.T) {
+	t.Parallel()
+	const content = "a\x02b ]]> c"
+	if got := account.Text(openid, created, 1, content); !bytes.Contains(got, []byte("<![CDATA["+content+"]]>")) {
+		t.Errorf("message %q, want %q in it as it is", got, content)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	r, err := account.Check(t.Context(), "https://example.com/login/wechat?x=1", created)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := r.URL.Query()
+	want := signature(account.Token, "1795305600", query.Get("nonce"))
+	if r.Method != "GET" || query.Get("signature") != want || query.Get("timestamp") != "1795305600" ||
+		len(query.Get("echostr")) != 19 || query.Get("nonce") == "" || query.Get("x") != "1" {
+		t.Errorf("%s %s, want a signed GET with an echostr", r.Method, r.URL)
+	}
+}
+
+func TestRequest(t *testing.T) {
+	t.Parallel()
+	message := account.Text(openid, created, 1, "hello")
+	tests := []struct {
+		name       string
+		mode       wechattest.Mode
+		wantQuery  []string
+		wantFields []string
+	}{
+		{"plain", wechattest.Plain, []string{"nonce", "openid", "signature", "timestamp"},
+			[]string{"Content", "CreateTime", "FromUserName", "MsgId", "MsgType", "ToUserName"}},
+		{"compatible", wechattest.Compatible,
+			[]string{"encrypt_type", "msg_signature", "nonce", "openid", "signature", "timestamp"},
+			[]string{"Content", "CreateTime", "Encrypt", "FromUserName", "MsgId", "MsgType", "ToUserName"}},
+		{"safe", wechattest.Safe,
+			[]string{"encrypt_type", "msg_signature", "nonce", "openid", "signature", "timestamp"},
+			[]string{"Encrypt", "ToUserName"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			now := created.Add(3 * time.Second)
+			r, err := account.Request(t.Context(), "https://example.com/login/wechat", test.mode, message, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Method != "POST" || r.URL.Path != "/login/wechat" || r.ContentLength != int64(len(body)) {
+				t.Errorf("%s %s of %d bytes, want a POST of %d bytes", r.Method, r.URL.Path, r.ContentLength, len(body))
+			}
+			query, got := r.URL.Query(), fields(t, body)
+			if diff := cmp.Diff(test.wantQuery, names(query)); diff != "" {
+				t.Errorf("query (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.wantFields, names(got)); diff != "" {
+				t.Errorf("fields (-want +got):\n%s", diff)
+			}
+			if got["ToUserName"] != account.ID || query.Get("openid") != openid {
+				t.Errorf("to %s from %s, want %s and %s", got["ToUserName"], query.Get("openid"), account.ID, openid)
+			}
+			const timestamp = "1795305603"
+			if want := signature(account.Token, timestamp, query.Get("nonce")); query.Get("signature") != want {
+				t.Errorf("signature %s, want %s", query.Get("signature"), want)
+			}
+			if test.mode == wechattest.Plain {
+				return
+			}
+			want := signature(account.Token, timestamp, query.Get("nonce"), got["Encrypt"])
+			if query.Get("msg_signature") != want || query.Get("encrypt_type") != "aes" {
+				t.Errorf("msg_signature %s, want %s", query.Get("msg_signature"), want)
+			}
+			inner, err := testCipher(t).Decrypt(got["Encrypt"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(message), string(inner)); diff != "" {
+				t.Errorf("encrypted message (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func testCipher(t *testing.T) *wechat.Cipher {
+	t.Helper()
+	c, err := wechat.NewCipher(account.AppID, account.EncodingAESKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func names[V any, M ~map[string]V](m M) []string {
+	var all []string
+	for name := range m {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func TestRequestIsMadeOfWhatUsersType(t *testing.T) {
+	t.Parallel()
+	content := "\x02<FromUserName><![CDATA[oFORGED]]></FromUserName>]]>"
+	message := account.Text(openid, created, 1, content)
+	r, err := account.Request(t.Context(), "https://example.com", wechattest.Plain, message, created)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.URL.Query().Get("openid"); got != openid {
+		t.Errorf("openid %s, want %s", got, openid)
+	}
+}
+
+func TestRequestRefuses(t *testing.T) {
+	t.Parallel()
+	message := account.Text(openid, created, 1, "hello")
+	keyless := account
+	keyless.EncodingAESKey = ""
+	if _, err := keyless.Request(t.Context(), "https://example.com", wechattest.Safe, message, created); err == nil {
+		t.Error("no error without a key, want one")
+	}
+	if _, err := account.Request(t.Context(), "https://example.com", wechattest.Compatible, nil, created); err == nil {
+		t.Error("no error without a message, want one")
+	}
+	if _, err := account.Request(t.Context(), "https://example.com:x", wechattest.Plain, message, created); err == nil {
+		t.Error("no error without a URL, want one")
+	}
+}
+
+const textReply = `<xml><ToUserName><![CDATA[o]]></ToUserName><FromUserName><![CDATA[gh]]></FromUserName>` +
+	`<CreateTime>1</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[hi]]></Content></xml>`
+
+// seal is an encrypted reply.
+func seal(t *testing.T, token, timestamp, nonce string) string {
+	t.Helper()
+	encrypt := testCipher(t).Encrypt([]byte(textReply))
+	return fmt.Sprintf("<xml><Encrypt><![CDATA[%s]]></Encrypt><MsgSignature><![CDATA[%s]]></MsgSignature>"+
+		"<TimeStamp>%s</TimeStamp><Nonce><![CDATA[%s]]></Nonce></xml>",
+		encrypt, signature(token, timestamp, nonce, encrypt), timestamp, nonce)
+}
+
+func TestOpenReply(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		body    string
+		want    string
+		wantErr string
+	}{
+		{name: "success", body: "success", want: "success"},
+		{name: "nothing", body: "", want: ""},
+		{name: "in clear", body: textReply, want: textReply},
+		{name: "encrypted", body: seal(t, account.Token, "1795305600", "42"), want: textReply},
+		{name: "another token", body: seal(t, "other", "1795305600", "42"), wantErr: "MsgSignature"},
+		{name: "milliseconds", body: seal(t, account.Token, "1795305600000", "42"), wantErr: "TimeStamp"},
+		{name: "no nonce", body: seal(t, account.Token, "1795305600", ""), wantErr: "Nonce"},
+		{name: "JSON string", body: `"success"`, wantErr: "neither"},
+		{name: "success and a line's end", body: "success\n", wantErr: "neither"},
+		{name: "page of HTML", body: "<html></html>", wantErr: "neither"},
+		{name: "broken XML", body: textReply[:100], wantErr: "neither"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := account.OpenReply([]byte(test.body))
+			if test.wantErr != "" {
+				if err == nil || !strings.Contains(err.Error(), test.wantErr) {
+					t.Errorf("error %v, want one about %s", err, test.wantErr)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, string(got)); diff != "" {
+				t.Errorf("reply (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The worked example of an encrypted reply in
+// https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html.
+func TestOpenReplyOfThePlatformsOwnExample(t *testing.T) {
+	t.Parallel()
+	a := wechattest.Account{
+		AppID: "wx134c8103faa5a59e", Token: "AAAAA", EncodingAESKey: strings.Repeat("A", 43),
+	}
+	got, err := a.OpenReply([]byte(`<xml><Encrypt><![CDATA[` +
+		`hE8R6mGXHkJJjU72KxzKUd1GEkKJaEZq7vRL8XgK3o+00k8JGq6+pZJUIlTSyhsX+bxIBQ72g3GyvDdIZcr6+3HAZbSvPT9t/o11MI7d6W` +
+		`ELwqrGd7jMnV0zv3Zc9Nq7]]></Encrypt><MsgSignature><![CDATA[03e0812039325c2712ef5f0f980fd14c70d6e307]]>` +
+		`</MsgSignature><TimeStamp>1713424427</TimeStamp><Nonce><![CDATA[415670741]]></Nonce></xml>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("<xml><demo_resp>[CDATA[good luck]]</demo_resp></xml>", string(got)); diff != "" {
+		t.Errorf("reply (-want +got):\n%s", diff)
+	}
+}
+
+// server answers the attempts of a delivery in turn, without a network.
+type server struct {
+	answers []http.HandlerFunc
+	queries []url.Values
+	bodies  []string
+}
+
+func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	s.queries = append(s.queries, r.URL.Query())
+	s.bodies = append(s.bodies, string(body))
+	w := httptest.NewRecorder()
+	s.answers[len(s.bodies)-1](w, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return w.Result(), nil
+}
+
+func TestDeliver(t *testing.T) {
+	reply := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			io.WriteString(w, body)
+		}
+	}
+	redirect := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }
+	slow := func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	ok := reply(200, textReply)
+	sealed := seal(t, account.Token, "1795305600", "42")
+	tests := []struct {
+		name         string
+		mode         wechattest.Mode
+		answers      []http.HandlerFunc
+		want         string
+		wantErr      string
+		wantStatuses []int
+		wantTook     time.Duration
+	}{
+		{name: "at once", answers: []http.HandlerFunc{ok}, want: textReply, wantStatuses: []int{200}},
+		{name: "encrypted", mode: wechattest.Safe, answers: []http.HandlerFunc{reply(200, sealed)},
+			want: textReply, wantStatuses: []int{200}},
+		{name: "no reply", mode: wechattest.Safe, answers: []http.HandlerFunc{reply(200, "success")},
+			want: "success", wantStatuses: []int{200}},
+		{name: "at the third attempt", answers: []http.HandlerFunc{reply(500, ""), redirect, ok},
+			want: textReply, wantStatuses: []int{500, 302, 200}},
+		{name: "in vain", answers: []http.HandlerFunc{slow, reply(403, "Bad Token!"), slow},
+			wantErr: "3 attempts failed", wantStatuses: []int{0, 403, 0}, wantTook: 10 * time.Second},
+		{name: "broken reply", answers: []http.HandlerFunc{reply(200, `"success"`)},
+			wantErr: "neither success nor XML", wantStatuses: []int{200}},
+		{name: "in clear where it must not be", mode: wechattest.Safe, answers: []http.HandlerFunc{ok},
+			wantErr: "in clear", wantStatuses: []int{200}},
+		{name: "in clear where it may be", mode: wechattest.Compatible, answers: []http.HandlerFunc{ok},
+			want: textReply, wantStatuses: []int{200}},
+		{name: "encrypted where it must not be", answers: []http.HandlerFunc{reply(200, sealed)},
+			wantErr: "encrypted reply", wantStatuses: []int{200}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &server{answers: test.answers}
+				message := account.Text(openid, time.Now(), 1, "hello")
+				start := time.Now()
+				got, made, err := account.Deliver(
+					t.Context(), &http.Client{Transport: s}, "http://localhost/", test.mode, message)
+				if test.wantErr == "" && err != nil || test.wantErr != "" &&
+					(err == nil || !strings.Contains(err.Error(), test.wantErr)) {
+					t.Errorf("error %v, want %q", err, test.wantErr)
+				}
+				if diff := cmp.Diff(test.want, string(got)); diff != "" {
+					t.Errorf("reply (-want +got):\n%s", diff)
+				}
+				var statuses []int
+				var took time.Duration
+				for _, a := range made {
+					statuses = append(statuses, a.Status)
+					took += a.Took
+				}
+				if diff := cmp.Diff(test.wantStatuses, statuses); diff != "" {
+					t.Errorf("statuses (-want +got):\n%s", diff)
+				}
+				if got := time.Since(start); got != test.wantTook || took != test.wantTook {
+					t.Errorf("took %v, by the attempts %v, want %v", got, took, test.wantTook)
+				}
+				for i := range s.queries[1:] {
+					if s.bodies[i+1] != s.bodies[0] {
+						t.Errorf("attempt %d sent another message", i+2)
+					}
+					if s.queries[i+1].Get("nonce") == s.queries[i].Get("nonce") {
+						t.Errorf("attempt %d has the same nonce", i+2)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestDeliverEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
+		defer cancel()
+		slow := func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+		s := &server{answers: []http.HandlerFunc{slow, slow, slow}}
+		message := account.Text(openid, time.Now(), 1, "hello")
+		_, made, err := account.Deliver(ctx, &http.Client{Transport: s}, "http://localhost/", wechattest.Plain, message)
+		if !errors.Is(err, context.DeadlineExceeded) || len(made) != 2 {
+			t.Errorf("error %v after %d attempts, want context.DeadlineExceeded after 2", err, len(made))
+		}
+	})
+}
