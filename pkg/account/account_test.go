@@ -1,0 +1,341 @@
+package account_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/pkg/account"
+)
+
+// required is the least that an account.yaml contains, on its first three lines.
+const required = "welcome: 欢迎\ndefault: 默认\nsuggestion: 收到\n"
+
+func parse(t testing.TB, yaml string) *account.Account {
+	t.Helper()
+	a, err := account.Parse("account.yaml", []byte(yaml))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestOwnersFile(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../../account/account.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := parse(t, string(data))
+	if diff := cmp.Diff("编辑@+您想说的话,我们可以收到", a.Answer("no keyword of the file")); diff != "" {
+		t.Errorf("default (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff("已经收到您的建议,会及时处理!", a.Suggestion()); diff != "" {
+		t.Errorf("suggestion (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(a.Welcome(), "欢迎") {
+		t.Errorf("welcome is %q", a.Welcome())
+	}
+}
+
+func TestAnswer(t *testing.T) {
+	t.Parallel()
+	a := parse(t, required+`
+keywords:
+  - exact: Hello
+    reply: exact hello
+  - prefix: hello
+    reply: prefix hello
+  - contains: 价格
+    reply: contains price
+  - exact: 价
+    reply: exact price
+  - contains: "@"
+    reply: contains at
+  - exact: "123"
+    reply: a number
+`)
+	tests := []struct{ name, text, want string }{
+		{"exact", "Hello", "exact hello"},
+		{"exact, other case", "hELLO", "exact hello"},
+		{"exact within white space", " \n\tHello\u3000", "exact hello"},
+		{"prefix, since not exactly the same", "hello!", "prefix hello"},
+		{"prefix, other case, after white space", "  HELLO world", "prefix hello"},
+		{"not a prefix", "oh hello", "默认"},
+		{"contains at the start", "价格多少", "contains price"},
+		{"contains at the end", "请问价格", "contains price"},
+		{"exact after a contains that does not match", "价", "exact price"},
+		{"contains may begin with @", "me@example.com", "contains at"},
+		{"keyword of digits", "123", "a number"},
+		{"first of two that match", "hello 价格", "prefix hello"},
+		{"no rule", "再见", "默认"},
+		{"nothing", "", "默认"},
+		{"full-width letters are others", "Ｈｅｌｌｏ", "默认"},
+		{"not UTF-8", "\xff\xfe", "默认"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tt.want, a.Answer(tt.text)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestClick(t *testing.T) {
+	t.Parallel()
+	a := parse(t, required+"clicks:\n  about: 关于\n  About: 大写\n")
+	for key, want := range map[string]string{"about": "关于", "About": "大写"} {
+		got, ok := a.Click(key)
+		if !ok || got != want {
+			t.Errorf("Click(%q) = %q, %t, want %q", key, got, ok, want)
+		}
+	}
+	if got, ok := a.Click("contact"); ok || got != "" {
+		t.Errorf("Click of an unknown key = %q, %t", got, ok)
+	}
+}
+
+func TestParseAccepts(t *testing.T) {
+	t.Parallel()
+	rest := "\ndefault: d\nsuggestion: s\n"
+	tests := []struct{ name, yaml, wantWelcome string }{
+		{"plain", "welcome: 您好 # 注释" + rest, "您好"},
+		{"quoted", `welcome: "a: #b\tc\nd"` + rest, "a: #b\tc\nd"},
+		{"several lines", "welcome: |\n  一\n\n  二\n\n" + rest, "一\n\n二"},
+		{"folded lines", "welcome: >\n  one\n  two\n" + rest, "one two"},
+		{"line ends of Windows", "welcome: |\r\n  一\r\n  二\r\ndefault: d\r\nsuggestion: s\r\n", "一\n二"},
+		{"byte order mark", "\ufeffwelcome: w" + rest, "w"},
+		{"one document with its marks", "# 说明\n---\nwelcome: w" + rest + "...\n", "w"},
+		{"longest reply", "welcome: " + strings.Repeat("字", 682) + "a" + rest, strings.Repeat("字", 682) + "a"},
+		{"the last line break does not count", "welcome: |\n  " + strings.Repeat("a", 2047) + rest, strings.Repeat("a", 2047)},
+		{"no rules and clicks left", "welcome: w" + rest + "keywords:\n#  - exact: a\nclicks:\n", "w"},
+		{"empty list and mapping", "welcome: w" + rest + "keywords: []\nclicks: {}\n", "w"},
+		{"longest key", "welcome: w" + rest + "clicks:\n  " + strings.Repeat("k", 128) + ": r\n", "w"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tt.wantWelcome, parse(t, tt.yaml).Welcome()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	const missing = ":1: welcome is missing|:1: default is missing|:1: suggestion is missing"
+	tests := []struct {
+		name, yaml string
+		want       string // beginnings of the error's lines, after the name of the file, separated by |
+	}{
+		{"empty file", "", ":1: the file is empty"},
+		{"comments alone", "# nothing\n", ":1: the file is empty"},
+		{"a list", "- a\n", ":1: the file must be made of lines|" + missing},
+		{"nothing required", "clicks: {}\n", missing},
+		{"two documents", required + "---\nwelcome: b\n", ":4: a second document begins here"},
+		{"two documents, the second empty", required + "---\n", ":4: a second document begins here"},
+		{"two documents, the second unmarked", required + "...\nwelcome: b\n", ":5: a second document begins here"},
+		{"not YAML", required + "clicks: [\n", ":4: this is not YAML: "},
+		{"unquoted @", "welcome: @you\n", ":1: this is not YAML: "},
+		{"not UTF-8", "welcome: w\ndefault: \xc4\xe3\n", ":2: this line is not UTF-8"},
+		{"unknown name", required + "keyword: []\n", `:4: "keyword" is unknown here`},
+		{"repeated name", required + "\nwelcome: again\n", `:5: "welcome" is there already, on line 1`},
+		{"merge key", required + "<<: {clicks: {}}\n", ":4: the name << must be a text"},
+
+		{"no text", "welcome:\ndefault: ~\nsuggestion: null\n",
+			":1: welcome is empty|:2: default is empty|:3: suggestion is empty"},
+		{"blank text", "welcome: \" \\n\\u3000\"\ndefault: ''\nsuggestion: |\n\n", ":1: welcome is empty|" +
+			":2: default is empty|:3: suggestion is empty"},
+		{"no texts", "welcome: 123\ndefault: true\nsuggestion: 1.5\n",
+			":1: welcome must be a text, and YAML takes 123|:2: default must be a text, and YAML takes true|" +
+				":3: suggestion must be a text, and YAML takes 1.5"},
+		{"structures for texts", "welcome: {a: b}\ndefault: [a]\nsuggestion:\n  text: a\n",
+			":1: welcome must be a text|:2: default must be a text|:4: suggestion must be a text"},
+		{"anchor, alias, tag", "welcome: &a x\ndefault: *a\nsuggestion: !!str x\n",
+			":1: welcome must be a text|:2: default must be a text|:3: suggestion must be a text"},
+		{"one byte too long", "welcome: |\n  " + strings.Repeat("字", 682) + "ab\ndefault: d\nsuggestion: s\n",
+			":1: welcome has 2048 bytes of UTF-8, and a reply at most 2047 (a Chinese character has 3): shorten it by 1"},
+		{"control characters", "welcome: \"ab\\x07\"\ndefault: \"字\\r\"\nsuggestion: \"\\x7f\"\n",
+			":1: welcome contains the control character U+0007 as its character 3|" +
+				":2: default contains the control character U+000D as its character 2|" +
+				":3: suggestion contains the control character U+007F as its character 1"},
+		{"no characters of XML", "welcome: \"\\ufffe\"\ndefault: \"\\uffff\"\nsuggestion: \"\\x85a\"\n",
+			":1: welcome contains the control character U+FFFE|:2: default contains the control character U+FFFF|" +
+				":3: suggestion contains the control character U+0085"},
+
+		{"keywords no list", required + "keywords:\n  exact: a\n  reply: b\n", ":5: keywords must be a list"},
+		{"rules no mappings", required + "keywords:\n  - 你好\n  -\n",
+			":5: a keyword rule must be made of lines|:6: a keyword rule must be made of lines"},
+		{"rule with nothing", required + "keywords:\n  - {}\n",
+			":5: a keyword rule needs exactly one of exact, prefix and contains, this one has 0|" +
+				":5: this keyword rule has no reply"},
+		{"rule without keyword", required + "keywords:\n  - reply: a\n", ":5: a keyword rule needs exactly one"},
+		{"rule without reply", required + "keywords:\n  - exact: a\n", ":5: this keyword rule has no reply"},
+		{"rule with two keywords", required + "keywords:\n- exact: a\n  prefix: b\n  reply: c\n- exact: bc\n  reply: d\n",
+			":5: a keyword rule needs exactly one of exact, prefix and contains, this one has 2"},
+		{"rule with one keyword twice", required + "keywords:\n  - exact: a\n    exact: b\n    reply: c\n",
+			`:6: "exact" is there already, on line 5`},
+		{"rule with an unknown name", required + "keywords:\n  - exact: a\n    answer: b\n    reply: c\n",
+			`:6: "answer" is unknown in a keyword rule`},
+		{"rule with an empty reply", required + "keywords:\n  - exact: a\n    reply:\n", ":6: reply is empty"},
+		{"keywords of other types", required + "keywords:\n- exact: 1\n  reply: a\n- prefix: [b]\n  reply: b\n",
+			":5: exact must be a text, and YAML takes 1|:7: prefix must be a text"},
+		{"empty keywords", required + "keywords:\n- exact:\n  reply: a\n- prefix: ''\n  reply: b\n- contains: ' '\n  reply: c\n",
+			":5: exact is empty|:7: prefix is empty|:9: contains is empty"},
+		{"keywords in white space", required + "keywords:\n- exact: ' a'\n  reply: a\n- prefix: \"b\\u3000\"\n  reply: b\n",
+			":5: exact begins or ends with white space|:7: prefix begins or ends with white space"},
+		{"keywords that are suggestions", required + "keywords:\n- exact: '@a'\n  reply: a\n- prefix: ＠\n  reply: b\n",
+			":5: exact begins with @|:7: prefix begins with @"},
+
+		{"clicks no mapping", required + "clicks: [a]\n", ":4: clicks must be made of lines"},
+		{"click key a number", required + "clicks:\n  1: a\n", ":5: the name 1 must be a text"},
+		{"click key twice", required + "clicks:\n  a: x\n  b: x\n  'a': y\n", `:7: "a" is there already, on line 5`},
+		{"click key empty", required + "clicks:\n  '': x\n", ":5: this key has 0 bytes"},
+		{"click key too long", required + "clicks:\n  " + strings.Repeat("k", 129) + ": x\n", ":5: this key has 129 bytes"},
+		{"click reply empty", required + "clicks:\n  a:\n  b: 7\n",
+			`:5: the reply to "a" is empty|:6: the reply to "b" must be a text`},
+
+		{"everything at once, in the order of the file", "suggestion: 7\nclicks:\n  '': a\nkeywords:\n- exact: a\nextra: b\n",
+			":1: suggestion must be a text|:1: welcome is missing|:1: default is missing|:3: this key has 0 bytes|" +
+				":5: this keyword rule has no reply|:6: \"extra\" is unknown here"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a, err := account.Parse("account.yaml", []byte(tt.yaml))
+			if a != nil || err == nil {
+				t.Fatalf("Parse = %v, %v", a, err)
+			}
+			wantLines(t, strings.Split(tt.want, "|"), err)
+		})
+	}
+}
+
+// wantLines fails the test unless each line of err begins with "account.yaml" and one of want, in its order.
+func wantLines(t *testing.T, want []string, err error) {
+	t.Helper()
+	got := strings.Split(err.Error(), "\n")
+	for i := range min(len(want), len(got)) {
+		want[i] = "account.yaml" + want[i]
+		if strings.HasPrefix(got[i], want[i]) {
+			got[i] = want[i]
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestRuleThatNeverAnswers(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		earlier, later string
+		refused        bool
+	}{
+		{"exact: ab", "exact: ab", true},
+		{"exact: ab", "exact: AB", true},
+		{"exact: ab", "exact: abc", false},
+		{"exact: ab", "prefix: ab", false},
+		{"exact: ab", "contains: ab", false},
+		{"prefix: a", "exact: ab", true},
+		{"prefix: a", "prefix: Ab", true},
+		{"prefix: a", "prefix: a", true},
+		{"prefix: ab", "prefix: a", false},
+		{"prefix: a", "exact: ba", false},
+		{"prefix: a", "contains: ab", false},
+		{"contains: b", "exact: abc", true},
+		{"contains: b", "prefix: abc", true},
+		{"contains: b", "contains: abc", true},
+		{"contains: abc", "contains: b", false},
+		{"contains: abc", "exact: b", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.earlier+" before "+tt.later, func(t *testing.T) {
+			t.Parallel()
+			yaml := required + "keywords:\n- exact: 甲\n  reply: x\n- " + tt.earlier + "\n  reply: x\n" +
+				"- exact: 乙\n  reply: x\n- " + tt.later + "\n  reply: y\n"
+			_, err := account.Parse("account.yaml", []byte(yaml))
+			if !tt.refused {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			kind, keyword, _ := strings.Cut(strings.ToLower(tt.later), ": ")
+			wantLines(t, []string{":11: this rule (" + kind + ` "` + keyword +
+				`") never answers, since the one on line 7 (`}, err)
+		})
+	}
+}
+
+// What parses answers everything, with what the platform can show.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(required), "text")
+	f.Add([]byte(required+"keywords:\n- exact: 你好\n  reply: |\n    a\n    b\n- prefix: \"@x\"\n  reply: c\n"), " 你好\n")
+	f.Add([]byte("welcome: &a \"\\x07\"\ndefault: *a\nsuggestion: !!str 1\nclicks: {k: 'v', ? x : y}\n---\n"), "k")
+	f.Add([]byte("<<: [\n- a: >-\n\n  b\n"), "")
+	owner, err := os.ReadFile("../../account/account.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(owner, "帮助我")
+	f.Fuzz(func(t *testing.T, data []byte, text string) {
+		a, err := account.Parse("account.yaml", data)
+		if err != nil {
+			for line := range strings.Lines(err.Error()) {
+				if !strings.HasPrefix(line, "account.yaml:") {
+					t.Errorf("a line of the error names no place: %q", line)
+				}
+			}
+			return
+		}
+		replies := []string{a.Welcome(), a.Suggestion(), a.Answer(text), a.Answer("")}
+		if reply, ok := a.Click(text); ok {
+			replies = append(replies, reply)
+		}
+		for _, reply := range replies {
+			control := func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
+			if strings.TrimSpace(reply) == "" || len(reply) > 2047 || !utf8.ValidString(reply) ||
+				strings.ContainsFunc(reply, control) {
+				t.Errorf("reply of %d bytes: %q", len(reply), reply)
+			}
+		}
+	})
+}
+
+// Parse runs at every cold start. /owner is the file as it is shipped, /large has 200 rules and 50 clicks.
+func BenchmarkParse(b *testing.B) {
+	owner, err := os.ReadFile("../../account/account.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var large strings.Builder
+	large.WriteString(required + "keywords:\n")
+	for i := range 200 {
+		large.WriteString("- contains: 关键词" + string(rune('一'+i)) + "\n  reply: " + strings.Repeat("回复", 50) + "\n")
+	}
+	large.WriteString("clicks:\n")
+	for i := range 50 {
+		large.WriteString("  key" + string(rune('一'+i)) + ": " + strings.Repeat("回复", 50) + "\n")
+	}
+	for name, data := range map[string][]byte{"owner": owner, "large": []byte(large.String())} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := account.Parse("account.yaml", data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

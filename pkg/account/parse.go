@@ -1,0 +1,316 @@
+package account
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// The longest key of a menu button, in bytes.
+// https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
+const maxEventKey = 128
+
+// Parse reads account.yaml. Its error names every problem found, in the order of the file, each on one line that
+// begins with name and the number of the line and says what to do. Where the file is no YAML there is one.
+//
+// More is refused than YAML asks for, since each would do something else than its writer means: unknown and repeated
+// names, a second document, numbers where a text belongs, anchors and tags, and keyword rules that could never answer.
+func Parse(name string, data []byte) (*Account, error) {
+	f := file{name: name}
+	a := f.account(f.root(data))
+	if len(f.problems) > 0 {
+		return nil, f.err()
+	}
+	return a, nil
+}
+
+// A file is the account.yaml that is being read, with what is wrong with it. Its methods read one part of it each and
+// go on after a problem, so that the owner sees all of them at once.
+type file struct {
+	name     string
+	problems []problem
+}
+
+type problem struct {
+	line int
+	text string
+}
+
+func (f *file) problem(line int, format string, args ...any) {
+	f.problems = append(f.problems, problem{line, fmt.Sprintf(format, args...)})
+}
+
+func (f *file) err() error {
+	slices.SortStableFunc(f.problems, func(a, b problem) int { return a.line - b.line })
+	errs := make([]error, len(f.problems))
+	for i, p := range f.problems {
+		errs[i] = fmt.Errorf("%s:%d: %s", f.name, p.line, p.text)
+	}
+	return errors.Join(errs...)
+}
+
+// root returns the file's one document, or nil after a problem.
+func (f *file) root(data []byte) ast.Node {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors on Windows begin a file with it
+	if !utf8.Valid(data) {
+		f.problem(invalidLine(data), "this line is not UTF-8: save the file in the encoding UTF-8")
+		return nil
+	}
+	// Repeated names are found by entries, together with everything else.
+	tree, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		line, text := 1, err.Error()
+		if at, ok := errors.AsType[yaml.Error](err); ok && at.GetToken() != nil {
+			line, text = at.GetToken().Position.Line, at.GetMessage()
+		}
+		f.problem(line, "this is not YAML: %s; check the indentation, and put a text that begins with one of "+
+			"@ ` %% & * ! | > [ { or contains \": \" in quotes", text)
+		return nil
+	}
+	if len(tree.Docs) > 1 {
+		f.problem(firstLine(tree.Docs[1]), "a second document begins here: "+
+			"keep everything in one, without lines of --- or ... between")
+		return nil
+	}
+	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
+		f.problem(1, "the file is empty: write welcome, default and suggestion")
+		return nil
+	}
+	return tree.Docs[0].Body
+}
+
+func firstLine(d *ast.DocumentNode) int {
+	switch {
+	case d.Start != nil:
+		return d.Start.Position.Line
+	case d.Body != nil:
+		return lineOf(d.Body)
+	}
+	return 1
+}
+
+func invalidLine(data []byte) int {
+	line := 1
+	for l := range bytes.Lines(data) {
+		if !utf8.Valid(l) {
+			break
+		}
+		line++
+	}
+	return line
+}
+
+func (f *file) account(root ast.Node) *Account {
+	if root == nil {
+		return nil
+	}
+	a := &Account{}
+	var given []string
+	for _, e := range f.entries(root, "the file") {
+		given = append(given, e.key)
+		switch e.key {
+		case "welcome":
+			a.welcome = f.reply(e.value, e.key)
+		case "default":
+			a.fallback = f.reply(e.value, e.key)
+		case "suggestion":
+			a.suggestion = f.reply(e.value, e.key)
+		case "keywords":
+			a.rules = f.rules(e.value)
+		case "clicks":
+			a.clicks = f.clicks(e.value)
+		default:
+			f.problem(e.line, "%q is unknown here: use welcome, default, suggestion, keywords or clicks", e.key)
+		}
+	}
+	for _, key := range []string{"welcome", "default", "suggestion"} {
+		if !slices.Contains(given, key) {
+			f.problem(1, "%s is missing: add a line \"%s: …\" with its text", key, key)
+		}
+	}
+	return a
+}
+
+// rules reads the keyword rules. An empty list, all of its rules commented out, is fine.
+func (f *file) rules(n ast.Node) []rule {
+	if _, ok := n.(*ast.NullNode); ok {
+		return nil
+	}
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		f.problem(lineOf(n), "keywords must be a list of rules, each beginning with \"- exact: …\", "+
+			"\"- prefix: …\" or \"- contains: …\"")
+		return nil
+	}
+	var rules []rule
+	for _, item := range list.Values {
+		r, ok := f.rule(item)
+		if !ok {
+			continue
+		}
+		if i := slices.IndexFunc(rules, func(earlier rule) bool { return earlier.covers(r) }); i >= 0 {
+			f.problem(r.line, "this rule (%s %q) never answers, since the one on line %d (%s %q) matches all its "+
+				"texts first: remove one of them, or move this one up",
+				r.kind, r.keyword, rules[i].line, rules[i].kind, rules[i].keyword)
+		}
+		rules = append(rules, r)
+	}
+	return rules
+}
+
+// rule reads one keyword rule and reports whether its keyword can be compared with others.
+func (f *file) rule(n ast.Node) (r rule, ok bool) {
+	r.line = lineOf(n)
+	kinds, replies := 0, 0
+	for _, e := range f.entries(n, "a keyword rule") {
+		switch e.key {
+		case exact, prefix, contains:
+			kinds++
+			r.kind = e.key
+			r.keyword, ok = f.keyword(e)
+		case "reply":
+			replies++
+			r.reply = f.reply(e.value, e.key)
+		default:
+			f.problem(e.line, "%q is unknown in a keyword rule: use exact, prefix or contains, and reply", e.key)
+		}
+	}
+	if _, isMapping := n.(*ast.MappingNode); !isMapping {
+		return r, false // said by entries
+	}
+	if kinds != 1 {
+		f.problem(r.line, "a keyword rule needs exactly one of exact, prefix and contains, this one has %d", kinds)
+	}
+	if replies == 0 {
+		f.problem(r.line, "this keyword rule has no reply: add \"reply: …\"")
+	}
+	return r, ok && kinds == 1
+}
+
+func (f *file) keyword(e entry) (folded string, ok bool) {
+	text, ok := f.text(e.value, e.key)
+	if !ok {
+		return "", false
+	}
+	line := lineOf(e.value)
+	switch {
+	case strings.TrimSpace(text) == "":
+		f.problem(line, "%s is empty: write the keyword", e.key)
+	case strings.TrimSpace(text) != text:
+		f.problem(line, "%s begins or ends with white space, which texts are compared without: remove it", e.key)
+	case e.key != contains && (strings.HasPrefix(text, "@") || strings.HasPrefix(text, "＠")):
+		f.problem(line, "%s begins with @ or ＠: a text that does is a suggestion and never comes here; remove the rule",
+			e.key)
+	default:
+		return fold(text), true
+	}
+	return "", false
+}
+
+// clicks reads the replies to the menu's click buttons. None, all of them commented out, is fine.
+func (f *file) clicks(n ast.Node) map[string]reply {
+	if _, ok := n.(*ast.NullNode); ok {
+		return nil
+	}
+	clicks := make(map[string]reply)
+	for _, e := range f.entries(n, "clicks") {
+		if len(e.key) == 0 || len(e.key) > maxEventKey {
+			f.problem(e.line, "this key has %d bytes: the key of a menu button has 1 to %d", len(e.key), maxEventKey)
+		}
+		clicks[e.key] = f.reply(e.value, fmt.Sprintf("the reply to %q", e.key))
+	}
+	return clicks
+}
+
+// reply reads a reply. The line breaks at its end, which YAML's | leaves, are not sent.
+func (f *file) reply(n ast.Node, what string) reply {
+	text, ok := f.text(n, what)
+	if !ok {
+		return reply{}
+	}
+	line := lineOf(n)
+	text = strings.TrimRight(text, "\n")
+	if strings.TrimSpace(text) == "" {
+		f.problem(line, "%s is empty: write its text", what)
+	}
+	if len(text) > wechat.MaxText {
+		f.problem(line, "%s has %d bytes of UTF-8, and a reply at most %d (a Chinese character has 3): "+
+			"shorten it by %d", what, len(text), wechat.MaxText, len(text)-wechat.MaxText)
+	}
+	if i := strings.IndexFunc(text, unfit); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(text[i:])
+		f.problem(line, "%s contains the control character %U as its character %d: remove it",
+			what, r, utf8.RuneCountInString(text[:i])+1)
+	}
+	return reply{text: text}
+}
+
+// unfit reports whether r has no place in a reply: XML forbids most control characters, a chat shows none.
+func unfit(r rune) bool {
+	return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\uFFFE' || r == '\uFFFF')
+}
+
+// text reads a text: plain, in quotes, or indented below | or >.
+func (f *file) text(n ast.Node, what string) (text string, ok bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case *ast.NullNode:
+		f.problem(lineOf(n), "%s is empty: write its text", what)
+	case *ast.MappingNode, *ast.SequenceNode:
+		f.problem(lineOf(n), "%s must be a text; one that contains \": \" or begins with - [ or { belongs in quotes", what)
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
+		f.problem(lineOf(n), "%s must be a text, without YAML's & * or !: write it out, in quotes if it begins with one", what)
+	default:
+		f.problem(lineOf(n), "%s must be a text, and YAML takes %s for a number or the like: put it in quotes",
+			what, n.GetToken().Value)
+	}
+	return "", false
+}
+
+// An entry is one name of a mapping with its value.
+type entry struct {
+	key   string
+	value ast.Node
+	line  int
+}
+
+// entries returns what the mapping n contains, without what is repeated or named by anything but a text.
+func (f *file) entries(n ast.Node, what string) []entry {
+	m, ok := n.(*ast.MappingNode)
+	if !ok {
+		f.problem(lineOf(n), "%s must be made of lines \"name: …\"", what)
+		return nil
+	}
+	entries := make([]entry, 0, len(m.Values))
+	lines := make(map[string]int, len(m.Values))
+	for _, v := range m.Values {
+		line := lineOf(v.Key)
+		key, ok := v.Key.(*ast.StringNode)
+		if !ok {
+			f.problem(line, "the name %s must be a text: put it in quotes", v.Key.GetToken().Value)
+			continue
+		}
+		if first, ok := lines[key.Value]; ok {
+			f.problem(line, "%q is there already, on line %d: keep one of them", key.Value, first)
+			continue
+		}
+		lines[key.Value] = line
+		entries = append(entries, entry{key.Value, v.Value, line})
+	}
+	return entries
+}
+
+func lineOf(n ast.Node) int { return n.GetToken().Position.Line }
