@@ -1,0 +1,47 @@
+package account
+
+import (
+	"context"
+
+	"github.com/guanzhu/guanzhu/pkg/account"
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// Routes is the whole account on one page: which handler takes which push. A handler's type says which push it is for.
+// Business of your own is one more handler here, for example
+//
+//	webhook.OnText(r, webhook.Exact("时间"), func(context.Context, *wechat.Text) (wechat.Reply, error) {
+//		return wechat.TextReply("现在是" + time.Now().In(wechat.ChinaTime).Format("15:04")), nil
+//	})
+//
+// and is answered before account.yaml is.
+func Routes(f *follower.Service, a *account.Account) *webhook.Router {
+	r := webhook.NewRouter()
+
+	webhook.On(r, func(ctx context.Context, p *wechat.Subscribe) (wechat.Reply, error) {
+		return wechat.TextReply(a.Welcome()), f.Follow(ctx, p)
+	})
+	webhook.On(r, func(ctx context.Context, p *wechat.Unsubscribe) (wechat.Reply, error) {
+		return nil, f.Unfollow(ctx, p)
+	})
+
+	suggest := func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
+		return wechat.TextReply(a.Suggestion()), f.Suggest(ctx, p)
+	}
+	webhook.OnText(r, webhook.Prefix("@"), suggest)
+	webhook.OnText(r, webhook.Prefix("＠"), suggest) // what Chinese keyboards type
+	webhook.On(r, func(_ context.Context, p *wechat.Text) (wechat.Reply, error) {
+		return wechat.TextReply(a.Answer(p.Content)), nil
+	})
+
+	webhook.On(r, func(_ context.Context, p *wechat.Click) (wechat.Reply, error) {
+		reply, _ := a.Click(p.EventKey) // a key that account.yaml does not know says nothing
+		return wechat.TextReply(reply), nil
+	})
+	webhook.On(r, webhook.Silent[*wechat.View]) // the page has opened by itself
+	webhook.On(r, webhook.Silent[*wechat.Scan]) // by one who follows already
+
+	return r
+}

@@ -1,0 +1,317 @@
+// Package webhook is the endpoint that the WeChat platform pushes to: an http.Handler for the URL check and for pushes.
+//
+// The way of a push is one straight line: its query is read and its signature verified (verify.go), its body opened and
+// parsed (open.go), the Router chooses its handler (router.go), and the handler's reply goes out, sealed as the push was,
+// in the same request (webhook.go).
+package webhook
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// Path is where the endpoint lives.
+const Path = "/login/wechat"
+
+const (
+	// Budget is the time from the arrival of a request within which it is answered. The platform hangs up after 5 s.
+	Budget = 4500 * time.Millisecond
+	// MaxBody is the largest body that is read, in bytes. The platform's largest push is far smaller.
+	MaxBody = 256 << 10
+)
+
+// Secrets gives the secrets in force. Reload reads them again from where they are kept, as often as it sees fit, and
+// reports whether they have changed.
+type Secrets interface {
+	Current() secrets.Secrets
+	Reload(ctx context.Context) (changed bool)
+}
+
+// Config is what a Handler needs. All fields but AcceptOld are required.
+type Config struct {
+	AppID   string
+	Secrets Secrets
+	Router  *Router
+	Hash    func(openid string) string // stands in for openids in the log
+	Now     func() time.Time
+	Log     *slog.Logger
+
+	// AcceptOld accepts timestamps of any age, for the recorded samples on a developer's machine. A deployed
+	// endpoint must not set it: it would admit replays.
+	AcceptOld bool
+}
+
+// Handler answers the platform. It is safe for concurrent use.
+type Handler struct {
+	Config
+	keys atomic.Pointer[keys]
+}
+
+// New checks the configuration: secrets that cannot be used and a Router that was set up wrongly are refused.
+func New(c Config) (*Handler, error) {
+	if c.AppID == "" {
+		return nil, errors.New("webhook: the appid is empty")
+	}
+	if err := c.Router.err(); err != nil {
+		return nil, err
+	}
+	k, err := newKeys(c.AppID, c.Secrets.Current())
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{Config: c}
+	h.keys.Store(k)
+	return h, nil
+}
+
+type arrivalKey struct{}
+
+// WithArrival tells the Handler when the request of ctx arrived, where that is before the Handler sees it: the platform's
+// patience is counted from then.
+func WithArrival(ctx context.Context, at time.Time) context.Context {
+	return context.WithValue(ctx, arrivalKey{}, at)
+}
+
+// answer is what goes out, and what the log tells of it.
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+	outcome     string
+	reason      refusal
+	push        wechat.Push
+	err         error
+}
+
+func refused(r refusal) answer {
+	return answer{status: http.StatusForbidden, contentType: textPlain, body: []byte("Bad Token!"), outcome: "refused", reason: r}
+}
+
+func failed(p wechat.Push, err error) answer {
+	return answer{status: http.StatusInternalServerError, contentType: textPlain, body: []byte("try again"), outcome: "failed", push: p, err: err}
+}
+
+const (
+	textPlain = "text/plain; charset=utf-8"
+	textXML   = "text/xml; charset=utf-8"
+)
+
+// ServeHTTP answers one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begun := time.Now()
+	arrived, ok := r.Context().Value(arrivalKey{}).(time.Time)
+	if !ok {
+		arrived = begun
+	}
+	ctx, cancel := context.WithDeadline(r.Context(), arrived.Add(Budget))
+	defer cancel()
+
+	a := h.answer(ctx, r)
+
+	head := w.Header()
+	head.Set("Content-Type", a.contentType)
+	head.Set("X-Content-Type-Options", "nosniff")
+	head.Set("Content-Length", strconv.Itoa(len(a.body)))
+	if a.status == http.StatusMethodNotAllowed {
+		head.Set("Allow", "GET, POST")
+	}
+	w.WriteHeader(a.status)
+	w.Write(a.body) // who has hung up gets the push's answer at the next delivery
+	h.log(ctx, r.Method, a, time.Since(begun))
+}
+
+func (h *Handler) answer(ctx context.Context, r *http.Request) answer {
+	switch r.Method {
+	case http.MethodGet:
+		return h.check(ctx, r)
+	case http.MethodPost:
+		return h.push(ctx, r)
+	}
+	return answer{status: http.StatusMethodNotAllowed, contentType: textPlain, body: []byte("method not allowed"), outcome: "refused", reason: "method"}
+}
+
+// check answers the platform's URL check. Its echostr is in clear in every mode and goes back unchanged.
+func (h *Handler) check(ctx context.Context, r *http.Request) answer {
+	q, why := h.readQuery(r)
+	if why != "" {
+		return refused(why)
+	}
+	verify := func(k *keys) refusal {
+		if _, ok := k.verify(q, q.signature); !ok {
+			return badSignature
+		}
+		return ""
+	}
+	if why := h.withKeys(ctx, verify); why != "" {
+		return refused(why)
+	}
+	if q.echostr == "" {
+		return refused(noEchostr)
+	}
+	return answer{status: http.StatusOK, contentType: textPlain, body: []byte(q.echostr), outcome: "checked"}
+}
+
+func (h *Handler) push(ctx context.Context, r *http.Request) (a answer) {
+	body, err := readBody(r)
+	if errors.Is(err, errTooLarge) {
+		return answer{status: http.StatusRequestEntityTooLarge, contentType: textPlain, body: []byte("too large"), outcome: "refused", reason: "larger than 256 KiB"}
+	} else if err != nil {
+		return answer{status: http.StatusBadRequest, contentType: textPlain, body: []byte("unreadable body"), outcome: "refused", reason: "unreadable body"}
+	}
+	q, why := h.readQuery(r)
+	if why != "" {
+		return refused(why)
+	}
+	var p wechat.Push
+	var seal seal
+	open := func(k *keys) (why refusal) {
+		p, seal, why = k.open(q, body)
+		return why
+	}
+	if why := h.withKeys(ctx, open); why != "" {
+		return refused(why)
+	}
+
+	reply, outcome, err := h.handle(ctx, p)
+	if err != nil {
+		return failed(p, err)
+	}
+	marshalled := wechat.MarshalReply(p.Common(), reply)
+	if string(marshalled) == wechat.Success {
+		return answer{status: http.StatusOK, contentType: textPlain, body: marshalled, outcome: outcome, push: p}
+	}
+	return answer{status: http.StatusOK, contentType: textXML, body: seal(marshalled, h.Now()), outcome: "replied", push: p}
+}
+
+// handle runs the push's handler. A handler that panics has failed; the process goes on.
+func (h *Handler) handle(ctx context.Context, p wechat.Push) (reply wechat.Reply, outcome string, err error) {
+	handler, found := h.Router.route(p)
+	outcome = "acknowledged"
+	if !found {
+		outcome = "unknown"
+	}
+	if handler == nil {
+		return nil, outcome, nil
+	}
+	defer func() {
+		if value := recover(); value != nil {
+			// The value may hold what the user wrote; of the runtime's own errors it is known that it does not.
+			what := "a value that is not logged"
+			if e, ok := value.(runtime.Error); ok {
+				what = e.Error()
+			}
+			h.Log.ErrorContext(ctx, "handler panicked", "kind", kind(p), "panic", what, "stack", string(debug.Stack()))
+			err = errors.New("handler panicked")
+		}
+	}()
+	reply, err = handler(ctx, p)
+	return reply, outcome, err
+}
+
+// readQuery reads the query and refuses requests that were not made now.
+func (h *Handler) readQuery(r *http.Request) (query, refusal) {
+	q, why := readQuery(r.URL.RawQuery)
+	if why == "" && !h.AcceptOld {
+		why = q.fresh(h.Now())
+	}
+	return q, why
+}
+
+// withKeys runs step with the keys in force and, where a rotation of the secrets could explain its refusal, once more
+// with the secrets read again.
+func (h *Handler) withKeys(ctx context.Context, step func(*keys) refusal) refusal {
+	k := h.current(ctx)
+	why := step(k)
+	if why.mayBeRotation() && (h.Secrets.Reload(ctx) || h.Secrets.Current() != k.secrets) {
+		why = step(h.current(ctx))
+	}
+	return why
+}
+
+// current returns the keys made of the secrets in force.
+func (h *Handler) current(ctx context.Context) *keys {
+	k := h.keys.Load()
+	s := h.Secrets.Current()
+	if k.secrets == s {
+		return k
+	}
+	fresh, err := newKeys(h.AppID, s)
+	if err != nil {
+		h.Log.ErrorContext(ctx, "the new secrets cannot be used, the old ones stay", "error", err)
+		return k
+	}
+	h.keys.Store(fresh)
+	return fresh
+}
+
+var errTooLarge = errors.New("body too large")
+
+// readBody reads a body of at most MaxBody bytes; a larger one is refused before it is looked at.
+func readBody(r *http.Request) ([]byte, error) {
+	if r.ContentLength > MaxBody {
+		return nil, errTooLarge
+	}
+	size := max(r.ContentLength, 0)
+	body := make([]byte, 0, size+512) // room for ReadAll's last, empty read
+	for {
+		n, err := r.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case len(body) > MaxBody:
+			return nil, errTooLarge
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return nil, err
+		}
+		if len(body) == cap(body) {
+			body = append(body, 0)[:len(body)]
+		}
+	}
+}
+
+// log writes one line for one request.
+func (h *Handler) log(ctx context.Context, method string, a answer, took time.Duration) {
+	level := slog.LevelInfo
+	attrs := make([]slog.Attr, 0, 8)
+	attrs = append(attrs, slog.String("method", method), slog.String("outcome", a.outcome), slog.Int("status", a.status))
+	if a.push != nil {
+		attrs = append(attrs, slog.String("kind", kind(a.push)), slog.String("follower", h.Hash(a.push.Common().FromUserName)))
+	}
+	if a.reason != "" {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.String("reason", string(a.reason)))
+	}
+	if a.err != nil {
+		level = slog.LevelError
+		attrs = append(attrs, slog.Any("error", a.err))
+	}
+	attrs = append(attrs, slog.Float64("ms", float64(took.Microseconds())/1000))
+	h.Log.LogAttrs(ctx, level, "push", attrs...)
+}
+
+// kind names the push for the log: an unknown kind's name comes from outside, so it is kept short and plain.
+func kind(p wechat.Push) string {
+	name := p.Common().Kind()
+	if len(name) > 64 {
+		name = name[:64]
+	}
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '/' || r == '-' || '0' <= r && r <= '9' || 'a' <= r|0x20 && r|0x20 <= 'z' {
+			return r
+		}
+		return '?'
+	}, name)
+}
