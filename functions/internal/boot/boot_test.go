@@ -1,0 +1,77 @@
+package boot
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func environment(extra ...string) func(string) (string, bool) {
+	env := map[string]string{
+		"WECHAT_APP_ID": "wx0123456789abcdef", "WECHAT_SECRETS": "ssm:/guanzhu/dev", "TABLE_NAME": "followers",
+		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "SECRET", "AWS_SESSION_TOKEN": "SESSION",
+	}
+	for i := 0; i < len(extra); i += 2 {
+		env[extra[i]] = extra[i+1]
+	}
+	return func(name string) (string, bool) {
+		value, ok := env[name]
+		return value, ok
+	}
+}
+
+func TestRead(t *testing.T) {
+	env, err := Read(environment("LOG_LEVEL", "debug", "AWS_SAM_LOCAL", "true", "WECHAT_API_URL", "http://relay",
+		"AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb", "AWS_ENDPOINT_URL_SSM", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	credentials, err := env.AWS.Credentials.Retrieve(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := []string{env.AWS.Region, credentials.AccessKeyID, credentials.SecretAccessKey, credentials.SessionToken}; !cmp.Equal(got, []string{"us-east-1", "AKID", "SECRET", "SESSION"}) {
+		t.Errorf("AWS: %q", got)
+	}
+	want := Env{AppID: "wx0123456789abcdef", Secrets: "ssm:/guanzhu/dev", APIURL: "http://relay", Table: "followers",
+		DynamoDBEndpoint: "http://dynamodb", LogLevel: slog.LevelDebug, SAMLocal: true}
+	if diff := cmp.Diff(want, env, cmpopts.IgnoreFields(Env{}, "AWS")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestReadNamesAllProblems(t *testing.T) {
+	_, err := Read(environment("WECHAT_APP_ID", "", "TABLE_NAME", "", "LOG_LEVEL", "loud"))
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, name := range []string{"WECHAT_APP_ID", "TABLE_NAME", "LOG_LEVEL"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is not named in: %v", name, err)
+		}
+	}
+}
+
+func TestLogCarriesTheRequest(t *testing.T) {
+	var out bytes.Buffer
+	log := NewLog(&out, slog.LevelInfo)
+	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "id-1"})
+	log.With("a", 1).InfoContext(ctx, "push")
+	log.DebugContext(ctx, "not this one")
+
+	var line map[string]any
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+		t.Fatalf("%v in %q", err, out.String())
+	}
+	delete(line, "timestamp")
+	if diff := cmp.Diff(map[string]any{"level": "INFO", "message": "push", "a": 1.0, "requestId": "id-1"}, line); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
