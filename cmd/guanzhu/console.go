@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/pkg/boltstore"
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechatapi"
+)
+
+type consoleCommand struct {
+	accountFlags `embed:""`
+	Addr         string `default:"127.0.0.1:8080" help:"Loopback address to listen at."`
+}
+
+// Run serves the endpoint as it is deployed, but for the store and the platform, and prints all that comes, goes and
+// stays. Nothing is kept when it ends.
+func (c *consoleCommand) Run() error {
+	dir, err := os.MkdirTemp("", "guanzhu-console-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	store, err := boltstore.Open(filepath.Join(dir, "console.db"), time.Now)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+
+	listener, err := listenLoopback(c.Addr)
+	if err != nil {
+		return err
+	}
+	handler, closePlatform, err := c.endpoint(store)
+	if err != nil {
+		return err
+	}
+	defer closePlatform()
+
+	mux := http.NewServeMux()
+	mux.Handle(webhook.Path, &transcript{handler: handler, store: store, out: os.Stdout})
+	fmt.Printf(walkThrough, listener.Addr())
+	return serve(listener, mux)
+}
+
+// listenLoopback refuses addresses that others could reach: the console prints what users write.
+func listenLoopback(addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("%s is not a loopback address", host)
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%w\nAnother address can be given with --addr 127.0.0.1:PORT", err)
+	}
+	return listener, nil
+}
+
+// endpoint puts the simulated platform behind the account.
+func (c *consoleCommand) endpoint(store *boltstore.Store) (*webhook.Handler, func(), error) {
+	account, err := owner.Load()
+	if err != nil {
+		return nil, nil, err
+	}
+	keeper, err := secrets.Open(context.Background(), c.Secrets, secrets.Options{Now: time.Now})
+	if err != nil {
+		return nil, nil, err
+	}
+	platform := httptest.NewServer(newPlatform(c.AppID, keeper.Current()))
+	api, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: platform.URL, Secrets: keeper, Tokens: store})
+	if err != nil {
+		return nil, nil, err
+	}
+	log := slog.New(slog.NewTextHandler(os.Stdout, nil))
+	hash := telemetry.Hasher(keeper.AppSecret())
+	service := &follower.Service{Store: store, Profiler: api, Hash: hash, Now: time.Now, Log: log}
+	handler, err := webhook.New(webhook.Config{
+		AppID: c.AppID, Secrets: keeper, Router: owner.Routes(service, account), Hash: hash, Now: time.Now, Log: log,
+	})
+	return handler, platform.Close, err
+}
+
+// transcript prints each request to handler, its answer, and what is stored after it.
+type transcript struct {
+	handler http.Handler
+	store   *boltstore.Store
+	out     io.Writer
+	mu      sync.Mutex
+}
+
+func (t *transcript) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	t.mu.Lock() // one after the other, to be read
+	defer t.mu.Unlock()
+
+	body, err := io.ReadAll(io.LimitReader(r.Body, webhook.MaxBody+1))
+	if err != nil {
+		http.Error(w, "unreadable body", http.StatusBadRequest)
+		return
+	}
+	fmt.Fprintf(t.out, "\n──── WeChat → %s %s\n%s\n", r.Method, r.URL.RequestURI(), bytes.TrimSpace(body))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+
+	answer := httptest.NewRecorder()
+	t.handler.ServeHTTP(answer, r)
+	fmt.Fprintf(t.out, "──── WeChat ← %d\n%s\n", answer.Code, answer.Body)
+	t.printRecords(r.Context())
+
+	for name, values := range answer.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(answer.Code)
+	w.Write(answer.Body.Bytes()) // who has hung up reads nothing
+}
+
+func (t *transcript) printRecords(ctx context.Context) {
+	fmt.Fprintln(t.out, "──── stored")
+	records, err := t.store.Dump(ctx)
+	if err != nil {
+		fmt.Fprintln(t.out, err)
+	}
+	for _, record := range records {
+		var item struct{ PK string }
+		if err := json.Unmarshal(record, &item); errors.Is(err, nil) && item.PK == "account" {
+			continue // the access token
+		}
+		fmt.Fprintf(t.out, "%s\n", record)
+	}
+}
+
+const walkThrough = `
+The account answers at http://%[1]s/login/wechat
+with an embedded store and a simulated platform. Nothing leaves this machine.
+
+Paste these into a second terminal, one by one, and watch this one:
+
+  bin/guanzhu push --now --url http://%[1]s/login/wechat events/subscribe.xml
+  bin/guanzhu push --now --url http://%[1]s/login/wechat events/text.xml
+  bin/guanzhu push --now --url http://%[1]s/login/wechat events/suggestion.xml
+  bin/guanzhu push --now --url http://%[1]s/login/wechat events/unsubscribe.xml
+
+The first stores a follower and a session, the third a suggestion; the last leaves nothing personal.
+What is answered stands in account/account.yaml, who answers in account/routes.go. Ctrl-C ends.
+`

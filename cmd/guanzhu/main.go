@@ -1,0 +1,35 @@
+// Command guanzhu is the account owner's command line.
+package main
+
+import (
+	"github.com/alecthomas/kong"
+)
+
+// The account that console and push play where the environment names no other. events/env.json has the same.
+const (
+	sampleAppID   = "wx0123456789abcdef"
+	sampleSecrets = `{"token":"guanzhuSampleToken","app_secret":"sample-app-secret-not-real"}`
+)
+
+type commands struct {
+	Console  consoleCommand  `cmd:"" help:"Run the account on this machine: its endpoint, an embedded store, a simulated platform. No AWS, no WeChat account."`
+	Push     pushCommand     `cmd:"" help:"Send a push, signed as WeChat signs it, and show the reply."`
+	Platform platformCommand `cmd:"" help:"Run the simulated platform alone, for sam local."`
+}
+
+// accountFlags say which account is played.
+type accountFlags struct {
+	AppID   string `env:"WECHAT_APP_ID" default:"${appid}" help:"Appid (${env})."`
+	Secrets string `env:"WECHAT_SECRETS" default:"${secrets}" placeholder:"JSON" help:"Token, app secret and EncodingAESKey as JSON (${env}). With an encoding_aes_key, pushes are encrypted."`
+}
+
+func main() {
+	var c commands
+	ctx := kong.Parse(&c,
+		kong.Name("guanzhu"),
+		kong.Description("A WeChat Official Account, from follow to unfollow."),
+		kong.UsageOnError(),
+		kong.Vars{"appid": sampleAppID, "secrets": sampleSecrets},
+	)
+	ctx.FatalIfErrorf(ctx.Run())
+}

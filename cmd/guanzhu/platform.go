@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+type platformCommand struct {
+	accountFlags `embed:""`
+	Addr         string `default:"127.0.0.1:8090" help:"Address to listen at."`
+}
+
+func (c *platformCommand) Run() error {
+	s, err := secrets.Parse([]byte(c.Secrets))
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("The simulated platform answers at http://%s\n", listener.Addr())
+	return serve(listener, newPlatform(c.AppID, s))
+}
+
+// newPlatform returns a platform on which everyone follows, so that pushes can be made up from outside.
+func newPlatform(appID string, s secrets.Secrets) *wechattest.Platform {
+	return wechattest.New(wechattest.Config{AppID: appID, AppSecret: s.AppSecret, EveryoneFollows: true})
+}
+
+// serve answers until it is interrupted.
+func serve(listener net.Listener, handler http.Handler) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	server := &http.Server{Handler: handler, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, IdleTimeout: time.Minute}
+	closed := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		closed <- server.Shutdown(ctx)
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-closed
+}
