@@ -1,0 +1,278 @@
+package stack
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+const (
+	appID     = "wx0123456789abcdef"
+	appSecret = "sample-app-secret-not-real"
+	accountID = "gh_0123456789ab"
+	openid    = "oSAMPLEfollower0000000000001"
+)
+
+// TestEmulator sends one follower's story, from follow to unfollow, through the function as it is built for Lambda.
+func TestEmulator(t *testing.T) {
+	rie, endpoint := part(t, emulator), part(t, dynamoDB)
+	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
+	run(t, []string{"CGO_ENABLED=0"}, "go", "build", "-tags=lambda.norpc", "-o", bootstrap, "./functions/webhook")
+
+	for name, mode := range map[string]wechattest.Mode{
+		"plain": wechattest.Plain, "compatible": wechattest.Compatible, "safe": wechattest.Safe,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			story(t, rie, bootstrap, endpoint, mode)
+		})
+	}
+}
+
+func story(t *testing.T, rie, bootstrap, endpoint string, mode wechattest.Mode) {
+	wechatAccount := wechattest.Account{AppID: appID, Token: "guanzhuSampleToken", ID: accountID}
+	secrets := map[string]string{"token": wechatAccount.Token, "app_secret": appSecret}
+	if mode != wechattest.Plain {
+		wechatAccount.EncodingAESKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+		secrets["encoding_aes_key"] = wechatAccount.EncodingAESKey
+	}
+	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: appSecret})
+	api := httptest.NewServer(platform)
+	t.Cleanup(api.Close)
+	records := createTable(t, endpoint)
+	server, printed := startEmulator(t, rie, bootstrap, []string{
+		"AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey,
+		"WECHAT_APP_ID=" + appID, "WECHAT_SECRETS=ssm:/guanzhu/test", "WECHAT_API_URL=" + api.URL,
+		"TABLE_NAME=" + records.name, "AWS_ENDPOINT_URL_DYNAMODB=" + endpoint,
+		"AWS_ENDPOINT_URL_SSM=" + parameterStore(t, "/guanzhu/test", secrets), "LOG_LEVEL=debug",
+	})
+	owners := ownersAccount(t)
+
+	push := func(message []byte) []byte {
+		t.Helper()
+		body, _, err := wechatAccount.Deliver(t.Context(), http.DefaultClient, server, mode, message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return body
+	}
+	wantReply := func(message []byte, content string) {
+		t.Helper()
+		got := parseReply(t, push(message))
+		want := reply{ToUserName: openid, FromUserName: accountID, MsgType: "text", Content: content}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("reply (-want +got):\n%s", diff)
+		}
+	}
+
+	check, err := wechatAccount.Check(t.Context(), server, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, body := send(t, check); status != http.StatusOK || body != check.URL.Query().Get("echostr") {
+		t.Errorf("the URL check is answered by %d %q", status, body)
+	}
+
+	followed := time.Now().Truncate(time.Second)
+	platform.Follow(openid, profile(followed))
+	subscribe := wechatAccount.Subscribe(openid, followed, "qrscene_spring")
+	wantReply(subscribe, owners.Welcome())
+	records.wantFollower(t, openid, followed)
+	stored := records.items(t, openid)
+	wantReply(subscribe, owners.Welcome()) // the platform sends it again
+	if diff := cmp.Diff(stored, records.items(t, openid)); diff != "" {
+		t.Errorf("what the second delivery changed:\n%s", diff)
+	}
+
+	wantReply(wechatAccount.Text(openid, followed, 1, "a text that is nobody's keyword"),
+		owners.Answer("a text that is nobody's keyword"))
+	const suggestion = "@open earlier, please"
+	wantReply(wechatAccount.Text(openid, followed, 2, suggestion), owners.Suggestion())
+	month := "suggestions#" + followed.In(wechat.ChinaTime).Format("2006-01")
+	kept := records.items(t, month)
+	if len(kept) != 1 || kept[0]["text"] != suggestion || kept[0]["at"] != float64(followed.Unix()) {
+		t.Errorf("suggestions: %v", kept)
+	}
+	if strings.Contains(fmt.Sprint(kept), openid) {
+		t.Error("a suggestion holds its writer's openid")
+	}
+
+	forger := wechatAccount
+	forger.Token = "another"
+	forged, err := forger.Request(t.Context(), server, mode, forger.Unsubscribe(openid, time.Now()), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, body := send(t, forged); status != http.StatusForbidden || body != "Bad Token!" {
+		t.Errorf("a forgery is answered by %d %q", status, body)
+	}
+	if diff := cmp.Diff(stored, records.items(t, openid)); diff != "" {
+		t.Errorf("what the forgery changed:\n%s", diff)
+	}
+
+	unfollowed := followed.Add(time.Second)
+	if got := push(wechatAccount.Unsubscribe(openid, unfollowed)); string(got) != "success" {
+		t.Errorf("the unfollow is answered by %q", got)
+	}
+	left := records.items(t, openid)
+	if len(left) == 1 {
+		expires, _ := left[0]["expires_at"].(float64)
+		if after := time.Until(time.Unix(int64(expires), 0)); (follower.TombstoneFor - after).Abs() > time.Minute {
+			t.Errorf("the tombstone expires after %v", after)
+		}
+		delete(left[0], "expires_at") // by the function's clock
+	}
+	tombstone := []map[string]any{{"pk": openid, "sk": "follower", "event_time": float64(unfollowed.Unix())}}
+	if diff := cmp.Diff(tombstone, left); diff != "" {
+		t.Errorf("after the unfollow (-want +got):\n%s", diff)
+	}
+
+	for _, secret := range []string{
+		openid, "guanzhuSampleToken", appSecret, "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "open earlier", "nobody's",
+	} {
+		if strings.Contains(printed.String(), secret) {
+			t.Errorf("the log holds %q", secret)
+		}
+	}
+}
+
+func send(t *testing.T, r *http.Request) (status int, body string) {
+	t.Helper()
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	all, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(all)
+}
+
+// parameterStore is the one call of SSM that the function makes; see
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html.
+func parameterStore(t *testing.T, name string, secrets map[string]string) (endpoint string) {
+	value, err := json.Marshal(secrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Name           string
+			WithDecryption bool
+		}
+		err := json.NewDecoder(r.Body).Decode(&in)
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		if err != nil || r.Header.Get("X-Amz-Target") != "AmazonSSM.GetParameter" || in.Name != name || !in.WithDecryption {
+			w.WriteHeader(http.StatusBadRequest)
+			io.WriteString(w, `{"__type":"ParameterNotFound"}`)
+			return
+		}
+		json.NewEncoder(w).Encode(map[string]any{
+			"Parameter": map[string]any{"Name": name, "Type": "SecureString", "Value": string(value), "Version": 1},
+		})
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// startEmulator runs bootstrap under the runtime interface emulator, with an API Gateway before it, and returns the
+// URL of the webhook and what the function prints.
+func startEmulator(t *testing.T, rie, bootstrap string, env []string) (url string, printed *output) {
+	t.Helper()
+	address, runtimeAPI := freeAddress(t), freeAddress(t)
+	printed = &output{}
+	command := exec.CommandContext(t.Context(), rie,
+		"--runtime-interface-emulator-address", address, "--runtime-api-address", runtimeAPI, bootstrap)
+	command.Env = append(os.Environ(), env...)
+	command.Stdout, command.Stderr = printed, printed
+	// The function is the emulator's child; both end with the test.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		command.Wait() // the test's context has ended
+		if t.Failed() {
+			t.Logf("the emulator and the function printed:\n%s", printed)
+		}
+	})
+
+	invoke := "http://" + address + "/2015-03-31/functions/function/invocations"
+	server := httptest.NewServer(gateway{
+		invoke: func(r *http.Request, event []byte) ([]byte, error) {
+			request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, invoke, bytes.NewReader(event))
+			if err != nil {
+				return nil, err
+			}
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				return nil, err
+			}
+			defer response.Body.Close()
+			answer, err := io.ReadAll(response.Body)
+			if err != nil {
+				return nil, err
+			}
+			if response.StatusCode != http.StatusOK || bytes.Contains(answer, []byte(`"errorType"`)) {
+				return nil, fmt.Errorf("the invocation failed: %s: %s", response.Status, answer)
+			}
+			return answer, nil
+		},
+		failed: func(err error) { t.Error(err) },
+	})
+	t.Cleanup(server.Close)
+	waitFor(t, address)
+	return server.URL + webhook.Path, printed
+}
+
+// freeAddress is one where nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+func waitFor(t *testing.T, address string) {
+	t.Helper()
+	tries := time.NewTicker(20 * time.Millisecond)
+	defer tries.Stop()
+	end := time.After(30 * time.Second)
+	for {
+		connection, err := net.Dial("tcp", address)
+		if err == nil {
+			connection.Close()
+			return
+		}
+		select {
+		case <-tries.C:
+		case <-end:
+			t.Fatal(errors.Join(errors.New("the emulator does not start"), err))
+		}
+	}
+}
