@@ -2,7 +2,7 @@ GO  ?= go
 SAM ?= sam
 # The functions' processor: arm64 or x86_64.
 ARCH ?= arm64
-# How long each fuzz target runs.
+# How long each fuzz target runs: a time, or a number of inputs as in 30000x.
 FUZZTIME ?= 20s
 # What starts DynamoDB Local in the foreground on port $PORT, for the tests that need it.
 DYNAMODB_LOCAL ?= docker run --rm -p 127.0.0.1:$$PORT:8000 amazon/dynamodb-local \
@@ -49,7 +49,7 @@ fuzz: ## a short run of each fuzz target (FUZZTIME=20s)
 	@targets=$$(grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed -E 's/:[0-9]+:func /:/'); \
 	[ -n "$$targets" ] || { echo "no fuzz targets found"; exit 1; }; \
 	for target in $$targets; do \
-		set -- $(GO) test -run '^$$' -fuzz "^$${target##*:}$$" -fuzztime $(FUZZTIME) "$$(dirname "$${target%%:*}")"; \
+		set -- $(GO) test -run '^$$' -fuzz "^$${target##*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$(dirname "$${target%%:*}")"; \
 		echo "$$@"; "$$@" || exit 1; \
 	done
 
