@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,21 +56,51 @@ func TestJSONIsMadeFromXML(t *testing.T) {
 	}
 }
 
-func TestEachSampleIsOfItsKind(t *testing.T) {
-	for name, want := range map[string]string{
-		"subscribe": "event/subscribe", "unsubscribe": "event/unsubscribe", "scan": "event/SCAN", "click": "event/CLICK",
-		"view": "event/VIEW", "text": "text", "suggestion": "text",
-	} {
-		body, err := os.ReadFile(name + ".xml")
+// TestEachKindHasASample holds the samples to the table of pushes: each is named after its kind, in lower case, and no
+// kind is without.
+func TestEachKindHasASample(t *testing.T) {
+	others := map[string]string{
+		"suggestion":     "text",           // a second text, as followers write suggestions
+		"location_event": "event/LOCATION", // location is the message
+	}
+	paths, err := filepath.Glob("*.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := make(map[string]bool)
+	for _, path := range paths {
+		body, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		p, err := wechat.ParsePush(body)
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Errorf("%s: %v", path, err)
+			continue
 		}
-		if got := p.Common().Kind(); got != want {
-			t.Errorf("%s is a %s, want %s", name, got, want)
+		got, name := p.Common().Kind(), strings.TrimSuffix(path, ".xml")
+		found[got] = true
+		if want, ok := others[name]; ok && got != want || !ok && strings.ToLower(strings.TrimPrefix(got, "event/")) != name {
+			t.Errorf("%s is a %s", path, got)
+		}
+	}
+	if diff := cmp.Diff(wechat.Kinds(), slices.Sorted(maps.Keys(found))); diff != "" {
+		t.Errorf("(-kinds +samples):\n%s", diff)
+	}
+}
+
+// TestEachEventHasItsXML finds what was left behind when a sample was renamed or removed.
+func TestEachEventHasItsXML(t *testing.T) {
+	paths, err := filepath.Glob("*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		if path == "env.json" {
+			continue
+		}
+		if _, err := os.Stat(strings.TrimSuffix(path, ".json") + ".xml"); err != nil {
+			t.Error(err)
 		}
 	}
 }

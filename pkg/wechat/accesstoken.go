@@ -16,15 +16,12 @@ const (
 var ChinaTime = time.FixedZone("UTC+8", 8*60*60)
 
 // AccessToken is the account's credential for api.weixin.qq.com as it is shared by all instances of the account's
-// functions. Value is up to 512 characters and is good until ValidUntil.
-//
-// ForcedAt and ForcedCount remember the last forced refresh and how many there were on its day (China time), so that
-// MayForce can hold to the platform's limits.
+// functions. It remembers when it was forced, so that MayForce can hold to the platform's limits.
 type AccessToken struct {
-	Value       string
-	ValidUntil  time.Time
-	ForcedAt    time.Time
-	ForcedCount int
+	Value       string    // up to 512 characters
+	ValidUntil  time.Time // when the platform stops to take it
+	ForcedAt    time.Time // the last forced refresh
+	ForcedCount int       // how many there were on the day of ForcedAt (China time)
 }
 
 // Valid reports whether the token may be sent at the time now.

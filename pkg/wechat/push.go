@@ -1,8 +1,10 @@
 package wechat
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,6 +23,7 @@ type Head struct {
 	CreateTime   int64  // seconds since 1970
 	MsgType      string // text, image, …, or event
 	Event        string // the event's name where MsgType is event, its case as the platform writes it
+	JSON         bool   `wechat:"-"` // whether the push came in the platform's JSON form; the reply then goes in it too
 }
 
 // Common makes a type that embeds Head a Push.
@@ -51,66 +54,10 @@ func (r *Raw) Field(name string) string {
 	return ""
 }
 
-// Text is a text message
-// (https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html).
-type Text struct {
-	Head
-	Content      string `wechat:"verbatim"`     // as typed, control characters left out; may be empty
-	MsgID        uint64 `wechat:"MsgId"`        // 64 bits; the same in repeated deliveries
-	BizMsgMenuID string `wechat:"bizmsgmenuid"` // id of the tapped item of a msgmenu, whose caption is then Content
-}
-
-// Subscribe is a follow
-// (https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_event_pushes.html).
-type Subscribe struct {
-	Head
-	EventKey string // empty, or qrscene_ and the scene of the QR code that was scanned
-	Ticket   string // of the QR code, only with one
-}
-
-// Scene is the scene of the QR code that led to the follow, "" where it was none.
-func (s *Subscribe) Scene() string {
-	scene, found := strings.CutPrefix(s.EventKey, "qrscene_")
-	if !found {
-		return ""
-	}
-	return scene
-}
-
-// Unsubscribe is an unfollow. The platform's terms demand that the user's data be deleted.
-type Unsubscribe struct {
-	Head
-}
-
-// Scan is a follower's scan of one of the account's parametric QR codes (event SCAN).
-type Scan struct {
-	Head
-	EventKey string // the scene
-	Ticket   string
-}
-
-// Click is a tap on a menu button of type click (event CLICK).
-type Click struct {
-	Head
-	EventKey string // the button's key
-}
-
-// View is a tap on a menu button of type view, which opens its page by itself (event VIEW). It cannot be replied to.
-type View struct {
-	Head
-	EventKey string // the page's URL
-	MenuID   string `wechat:"MenuId"` // of the conditional menu
-}
-
-// kinds is the table of all pushes that have a type: message types by their name, events as event/ and theirs. To add a
-// kind, add its struct above and its line here.
-var kinds = map[string]func() Push{
-	"text":              func() Push { return new(Text) },
-	"event/subscribe":   func() Push { return new(Subscribe) },
-	"event/unsubscribe": func() Push { return new(Unsubscribe) },
-	"event/SCAN":        func() Push { return new(Scan) },
-	"event/CLICK":       func() Push { return new(Click) },
-	"event/VIEW":        func() Push { return new(View) },
+// Keyed is a push that carries a key by which handlers are chosen.
+type Keyed interface {
+	Push
+	Key() string
 }
 
 // ErrMalformed is what the errors of ParsePush and ReadEnvelope are.
@@ -119,11 +66,11 @@ var ErrMalformed = errors.New("wechat: malformed push")
 // ParsePush reads a push in clear: the body of a plain request, or what an Encrypt element held. What users type is
 // understood even where it breaks the XML (control characters, `]]>`), and can never stand in for another field.
 func ParsePush(body []byte) (Push, error) {
-	root, err := readDocument(string(body))
+	root, err := readDocument(body)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	var head Head
+	head := Head{JSON: isJSON(body)}
 	decode(root, &head)
 	if err := head.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
@@ -133,8 +80,16 @@ func ParsePush(body []byte) (Push, error) {
 		return &Raw{Head: head, root: root}, nil
 	}
 	p := kind()
+	p.Common().JSON = head.JSON
 	decode(root, p)
 	return p, nil
+}
+
+// isJSON reports whether a body is in the platform's JSON form: the settings page offers XML alone, but the encryption
+// page's examples are JSON.
+func isJSON(body []byte) bool {
+	body = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n")
+	return len(body) > 0 && body[0] == '{'
 }
 
 func (h *Head) check() error {
@@ -143,12 +98,12 @@ func (h *Head) check() error {
 		return errors.New("FromUserName is not an openid")
 	case !isID(h.ToUserName):
 		return errors.New("ToUserName is not an account's id")
-	case h.CreateTime <= 0:
-		return errors.New("CreateTime is not a time")
+	case h.CreateTime <= 0 || h.CreateTime >= 1e11: // the year 5138; in milliseconds, 1973
+		return errors.New("CreateTime is not a time in seconds")
 	case h.MsgType == "":
-		return errors.New("MsgType is missing")
+		return errors.New("no MsgType")
 	case h.MsgType == "event" && h.Event == "":
-		return errors.New("Event is missing")
+		return errors.New("no Event")
 	}
 	return nil
 }
@@ -166,14 +121,14 @@ func isID(s string) bool {
 // Envelope is the outside of a request's body. Encrypt is "" where the push is in clear only; where it stands beside
 // clear fields (compatible mode), those are covered by no signature.
 type Envelope struct {
-	ToUserName string
+	ToUserName string // the account's original id, gh_…; covered by no signature
 	Encrypt    string // base64, as signed
 }
 
 // ReadEnvelope reads the outside of a body.
 func ReadEnvelope(body []byte) (Envelope, error) {
 	var e Envelope
-	root, err := readDocument(string(body))
+	root, err := readDocument(body)
 	if err != nil {
 		return e, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
@@ -181,10 +136,18 @@ func ReadEnvelope(body []byte) (Envelope, error) {
 	return e, nil
 }
 
-// readDocument parses s. The platform does not escape what users type: a text may hold `]]>` and end its own CDATA
-// section. Where the result is no longer well-formed, or is but speaks twice for one field, the texts that users type
-// are escaped as the platform should have done, and s is read again.
-func readDocument(s string) (*element, error) {
+// readDocument parses body, in XML or JSON.
+func readDocument(body []byte) (*element, error) {
+	if isJSON(body) {
+		return parseJSON(strings.TrimPrefix(string(body), "\ufeff"))
+	}
+	return readXML(string(body))
+}
+
+// readXML parses s. The platform does not escape what users type: a text may hold `]]>` and end its own CDATA section.
+// Where the result is no longer well-formed, or is but speaks twice for one field, the texts that users type are escaped
+// as the platform should have done, and s is read again.
+func readXML(s string) (*element, error) {
 	root, err := parseXML(s)
 	if err == nil {
 		err = ambiguous(root)
@@ -203,61 +166,92 @@ func readDocument(s string) (*element, error) {
 }
 
 // typed are the elements that hold what a user typed, or had a QR code say.
-var typed = []string{"Content", "Label", "Poiname", "Title", "Description", "Recognition", "ScanResult"}
+var typed = []string{
+	"Content", "Title", "Description", "Label", "Poiname", "Recognition", "ScanResult", "SessionFrom",
+	"VerifyCode", "RemarkAmount", "title", "tax_no", "phone", "addr", "bank_type", "bank_no",
+}
 
-// escapeTyped escapes `]]>` in the text of each typed element, which ends at the last closing tag of its name: a text
-// can forge an earlier one.
+// escapeTyped escapes `]]>` in the texts that users type. The platform writes typed elements side by side, so that from
+// the start of the first to the end of the last there is nothing but these texts: whatever they hold stays in one of
+// them. Where that cannot be, s is returned as it is.
 func escapeTyped(s string) string {
-	for _, name := range typed {
-		start, end := "<"+name+">"+cdataOpen, cdataClose+"</"+name+">"
-		i, j := strings.Index(s, start), strings.LastIndex(s, end)
-		if i += len(start); i < len(start) || j < i {
-			continue
+	name, start := "", len(s)
+	for _, candidate := range typed {
+		open := "<" + candidate + ">" + cdataOpen
+		if i := strings.Index(s, open); i >= 0 && i+len(open) <= start {
+			name, start = candidate, i+len(open)
 		}
-		s = s[:i] + escapeCDATA(s[i:j]) + s[j:]
 	}
-	return s
+	var b strings.Builder
+	rest := s
+	for name != "" {
+		b.WriteString(rest[:start])
+		rest = rest[start:]
+		var end int
+		if end, name, start = typedEnd(rest, name); end < 0 {
+			return s
+		}
+		b.WriteString(escapeCDATA(rest[:end]))
+		rest, start = rest[end:], start-end
+	}
+	for _, name := range typed {
+		if strings.LastIndex(rest, cdataClose+"</"+name+">") > 0 { // at 0 is the end of the last text
+			return s
+		}
+	}
+	return b.String() + rest
+}
+
+// typedEnd returns where the text of a typed element ends with which s begins, and what typed element follows it, if one
+// does, whose text starts at next. A text can forge an earlier end of its own: the last one is the true one. (Of two texts
+// of one user the second can forge the end of the first. Then it is part of the first; both are the user's.)
+func typedEnd(s, name string) (end int, following string, next int) {
+	closing := cdataClose + "</" + name + ">"
+	end = strings.LastIndex(s, closing)
+	for i := end; i >= 0; i = strings.LastIndex(s[:i], closing) {
+		after := strings.TrimLeft(s[i+len(closing):], " \t\r\n")
+		for _, following := range typed {
+			if open := "<" + following + ">" + cdataOpen; following != name && strings.HasPrefix(after, open) {
+				return i, following, len(s) - len(after) + len(open)
+			}
+		}
+	}
+	return end, "", 0
 }
 
 func escapeCDATA(s string) string {
 	return strings.ReplaceAll(s, cdataClose, "]]"+cdataClose+cdataOpen+">")
 }
 
-var errAmbiguous = errors.New("a field stands twice")
+// once are the fields that say whose push it is and which: they stand once, at the top.
+var once = []string{"ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "EventKey", "MsgId", "Encrypt"}
 
-// ambiguous reports whether a field of the push stands twice, or a typed one has elements in it.
+// ambiguous reports whether s may hold more than the platform wrote: a text that leaves its element must open another of
+// that name before the platform's own end of it. So a typed element stands once and has nothing in it. What else repeats
+// may do so by design, in kinds that are not known yet too.
 func ambiguous(root *element) error {
-	for i, e := range root.children {
-		for _, earlier := range root.children[:i] {
-			if earlier.name == e.name {
-				return errAmbiguous
-			}
-		}
-		if len(e.children) > 0 {
-			for _, name := range typed {
-				if e.name == name {
-					return errAmbiguous
-				}
-			}
+	var seen uint32 // bit i: typed[i]
+	for i := range root.children {
+		e := &root.children[i]
+		if root.child(e.name) != e && slices.Contains(once, e.name) || !e.unique(&seen) {
+			return errAmbiguous
 		}
 	}
 	return nil
 }
 
-// Keyed is a push that carries a key by which handlers are chosen.
-type Keyed interface {
-	Push
-	Key() string
+// unique reports whether each typed element in e, e included, is a leaf and not in seen, and adds it.
+func (e *element) unique(seen *uint32) bool {
+	if i := slices.Index(typed, e.name); i >= 0 {
+		if len(e.children) > 0 || *seen&(1<<i) != 0 {
+			return false
+		}
+		*seen |= 1 << i
+	}
+	for i := range e.children {
+		if !e.children[i].unique(seen) {
+			return false
+		}
+	}
+	return true
 }
-
-// Key is the scene of the QR code, as Scene.
-func (s *Subscribe) Key() string { return s.Scene() }
-
-// Key is the scene of the QR code.
-func (s *Scan) Key() string { return s.EventKey }
-
-// Key is the button's key.
-func (c *Click) Key() string { return c.EventKey }
-
-// Key is the page's URL.
-func (v *View) Key() string { return v.EventKey }

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -28,7 +29,7 @@ func wantHead(msgType, event string) Head {
 }
 
 func wantText(content string) *Text {
-	return &Text{Head: wantHead("text", ""), Content: content, MsgID: 25000000000000001}
+	return &Text{Message: Message{Head: wantHead("text", ""), MsgID: 25000000000000001}, Content: content}
 }
 
 func TestParsePush(t *testing.T) {
@@ -57,10 +58,10 @@ func TestParsePush(t *testing.T) {
 			&Click{Head: wantHead("event", "CLICK"), EventKey: "help"}},
 		{"byte order mark, declaration, comment", "\ufeff<?xml version=\"1.0\" encoding=\"GBK\"?>\n<!-- a > b -->" + text("你好"), wantText("你好")},
 		{"64 bits", strings.Replace(text(""), "25000000000000001", "18446744073709551615", 1),
-			&Text{Head: wantHead("text", ""), MsgID: 18446744073709551615}},
-		{"MsgId empty", strings.Replace(text(""), "25000000000000001", "", 1), &Text{Head: wantHead("text", "")}},
+			&Text{Message: Message{Head: wantHead("text", ""), MsgID: 18446744073709551615}}},
+		{"MsgId empty", strings.Replace(text(""), "25000000000000001", "", 1), &Text{Message: Message{Head: wantHead("text", "")}}},
 		{"tap in a msgmenu", strings.Replace(text("yes"), "</xml>", "<bizmsgmenuid>101</bizmsgmenuid></xml>", 1),
-			&Text{Head: wantHead("text", ""), Content: "yes", MsgID: 25000000000000001, BizMsgMenuID: "101"}},
+			&Text{Message: Message{Head: wantHead("text", ""), MsgID: 25000000000000001}, Content: "yes", BizMsgMenuID: "101"}},
 		{"follow", event("subscribe", "<EventKey><![CDATA[]]></EventKey>"), &Subscribe{Head: wantHead("event", "subscribe")}},
 		{"follow by QR code", event("subscribe", "<EventKey><![CDATA[qrscene_spring]]></EventKey><Ticket><![CDATA[TICKET]]></Ticket>"),
 			&Subscribe{Head: wantHead("event", "subscribe"), EventKey: "qrscene_spring", Ticket: "TICKET"}},
@@ -71,6 +72,7 @@ func TestParsePush(t *testing.T) {
 		{"view", event("VIEW", "<EventKey>https://example.com/?a=1&amp;b=2</EventKey><MenuId>MENUID</MenuId>"),
 			&View{Head: wantHead("event", "VIEW"), EventKey: "https://example.com/?a=1&b=2", MenuID: "MENUID"}},
 		{"unknown event", event("scan", ""), &Raw{Head: wantHead("event", "scan")}},
+		{"unknown event, a field of its own twice", event("brand_new", "<Id>1</Id><Id>2</Id>"), &Raw{Head: wantHead("event", "brand_new")}},
 		{"unknown message", strings.Replace(text(""), "[text]", "[hologram]", 1), &Raw{Head: wantHead("hologram", "")}},
 	}
 	for _, tt := range tests {
@@ -127,12 +129,12 @@ func TestParsePushRefuses(t *testing.T) {
 }
 
 func TestRawField(t *testing.T) {
-	p, err := ParsePush([]byte(event("debug_demo", "<debug_str><![CDATA[hello]]></debug_str>")))
+	p, err := ParsePush([]byte(event("hologram", "<debug_str><![CDATA[hello]]></debug_str>")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	raw := p.(*Raw)
-	if got := []string{raw.Kind(), raw.Field("debug_str"), raw.Field("other")}; !cmp.Equal(got, []string{"event/debug_demo", "hello", ""}) {
+	if got := []string{raw.Kind(), raw.Field("debug_str"), raw.Field("other")}; !cmp.Equal(got, []string{"event/hologram", "hello", ""}) {
 		t.Errorf("got %q", got)
 	}
 }
@@ -179,6 +181,17 @@ func FuzzParsePush(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	for _, all := range samples(f) {
+		for _, sample := range all {
+			f.Add([]byte(sample))
+			f.Add([]byte(asJSON(f, sample)))
+		}
+	}
+	for _, kind := range documented {
+		root := document(kind, 0, func(path string, _ reflect.Type) string { return path })
+		f.Add(root.marshal(false))
+		f.Add(root.marshal(true))
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if p, err := ParsePush(body); err == nil {
 			if p.Common().FromUserName == "" || p.Common().CreateTime <= 0 {
@@ -196,7 +209,7 @@ func FuzzParsePush(f *testing.F) {
 			return
 		}
 		got, err := parseXML(string(body))
-		if errors.Is(err, errDoctype) || errors.Is(err, errTooDeep) || errors.Is(err, errTooMany) {
+		if errors.Is(err, errDoctype) || errors.Is(err, errComment) || errors.Is(err, errTooDeep) || errors.Is(err, errTooMany) {
 			return
 		}
 		if err != nil {

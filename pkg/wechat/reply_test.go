@@ -1,7 +1,9 @@
 package wechat
 
 import (
+	"bytes"
 	"encoding/xml"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +59,117 @@ func TestMarshalReply(t *testing.T) {
 		if got := string(MarshalReply(&to, r)); got != "success" {
 			t.Errorf("%q says nothing, but gives %q", r, got)
 		}
+	}
+}
+
+// TestReplies has each type of reply to a message and to an event, in both forms, behind the common start.
+func TestReplies(t *testing.T) {
+	const (
+		xmlStart = `<xml><ToUserName><![CDATA[oDEMO-openid_0001]]></ToUserName><FromUserName><![CDATA[gh_demo00000001]]></FromUserName>` +
+			`<CreateTime>1795305600</CreateTime><MsgType><![CDATA[`
+		jsonStart = `{"ToUserName":"oDEMO-openid_0001","FromUserName":"gh_demo00000001","CreateTime":1795305600,"MsgType":"`
+		success   = "success"
+	)
+	articles := make(NewsReply, 9)
+	for i := range articles {
+		articles[i] = Article{Title: string(rune('a' + i)), URL: "https://example.com/?a=1&b=2"}
+	}
+	const itemA, itemB = `<item><Title><![CDATA[a]]></Title><Description><![CDATA[]]></Description><PicUrl><![CDATA[]]></PicUrl>` +
+		`<Url><![CDATA[https://example.com/?a=1&b=2]]></Url></item>`,
+		`<item><Title><![CDATA[b]]></Title><Description><![CDATA[]]></Description><PicUrl><![CDATA[]]></PicUrl>` +
+			`<Url><![CDATA[https://example.com/?a=1&b=2]]></Url></item>`
+	message, event := wantHead("text", ""), wantHead("event", "CLICK")
+	tests := []struct {
+		name              string
+		to                Head
+		reply             Reply
+		wantXML, wantJSON string // behind the start; or success
+	}{
+		{"text", message, TextReply("a ]]> & <b> \u2028"),
+			`text]]></MsgType><Content><![CDATA[a ]]]]><![CDATA[> & <b> ` + "\u2028" + `]]></Content></xml>`, `text","Content":"a ]]> & <b> \u2028"}`},
+		{"image", message, ImageReply{"M1"},
+			`image]]></MsgType><Image><MediaId><![CDATA[M1]]></MediaId></Image></xml>`, `image","Image":{"MediaId":"M1"}}`},
+		{"voice", event, VoiceReply{"M1"},
+			`voice]]></MsgType><Voice><MediaId><![CDATA[M1]]></MediaId></Voice></xml>`, `voice","Voice":{"MediaId":"M1"}}`},
+		{"video", message, VideoReply{"M1", "T", "D"},
+			`video]]></MsgType><Video><MediaId><![CDATA[M1]]></MediaId><Title><![CDATA[T]]></Title><Description><![CDATA[D]]></Description></Video></xml>`,
+			`video","Video":{"MediaId":"M1","Title":"T","Description":"D"}}`},
+		{"music", event, MusicReply{"T", "D", "https://example.com/m", "https://example.com/h", "M1"},
+			`music]]></MsgType><Music><Title><![CDATA[T]]></Title><Description><![CDATA[D]]></Description>` +
+				`<MusicUrl><![CDATA[https://example.com/m]]></MusicUrl><HQMusicUrl><![CDATA[https://example.com/h]]></HQMusicUrl>` +
+				`<ThumbMediaId><![CDATA[M1]]></ThumbMediaId></Music></xml>`,
+			`music","Music":{"Title":"T","Description":"D","MusicUrl":"https://example.com/m","HQMusicUrl":"https://example.com/h","ThumbMediaId":"M1"}}`},
+		{"news to a message is one article", message, articles[:2],
+			`news]]></MsgType><ArticleCount>1</ArticleCount><Articles>` + itemA + `</Articles></xml>`,
+			`news","ArticleCount":1,"Articles":{"item":[{"Title":"a","Description":"","PicUrl":"","Url":"https://example.com/?a=1&b=2"}]}}`},
+		{"news to an event", event, articles[:2],
+			`news]]></MsgType><ArticleCount>2</ArticleCount><Articles>` + itemA + itemB + `</Articles></xml>`,
+			`news","ArticleCount":2,"Articles":{"item":[{"Title":"a","Description":"","PicUrl":"","Url":"https://example.com/?a=1&b=2"},` +
+				`{"Title":"b","Description":"","PicUrl":"","Url":"https://example.com/?a=1&b=2"}]}}`},
+		{"transfer", message, TransferReply{}, `transfer_customer_service]]></MsgType></xml>`, `transfer_customer_service"}`},
+		{"transfer to one", message, TransferReply{"agent1@sample"},
+			`transfer_customer_service]]></MsgType><TransInfo><KfAccount><![CDATA[agent1@sample]]></KfAccount></TransInfo></xml>`,
+			`transfer_customer_service","TransInfo":{"KfAccount":"agent1@sample"}}`},
+		{"control characters", message, VideoReply{"M1", "a\x00b", "\xff"},
+			`video]]></MsgType><Video><MediaId><![CDATA[M1]]></MediaId><Title><![CDATA[ab]]></Title><Description><![CDATA[` + "\ufffd" + `]]></Description></Video></xml>`,
+			`video","Video":{"MediaId":"M1","Title":"ab","Description":"` + "\ufffd" + `"}}`},
+
+		{"nothing", message, nil, success, success},
+		{"text without content", message, TextReply(""), success, success},
+		{"image without material", message, ImageReply{}, success, success},
+		{"voice without material", message, VoiceReply{}, success, success},
+		{"video without material", message, VideoReply{Title: "T"}, success, success},
+		{"music without a picture", message, MusicReply{Title: "T", MusicURL: "https://example.com/m"}, success, success},
+		{"news without articles", event, NewsReply{}, success, success},
+		{"article without a title", event, NewsReply{{URL: "https://example.com/"}}, success, success},
+		{"article without an address", event, NewsReply{{Title: "a"}}, success, success},
+		{"transfer of an event", event, TransferReply{}, success, success},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inXML, inJSON := xmlStart+tt.wantXML, jsonStart+tt.wantJSON
+			if tt.wantXML == success {
+				inXML, inJSON = success, success
+			}
+			if diff := cmp.Diff(inXML, string(MarshalReply(&tt.to, tt.reply))); diff != "" {
+				t.Errorf("XML (-want +got):\n%s", diff)
+			}
+			tt.to.JSON = true
+			if diff := cmp.Diff(inJSON, string(MarshalReply(&tt.to, tt.reply))); diff != "" {
+				t.Errorf("JSON (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestNewsCountsItsArticles is about how many of nine articles are shown, in reply to what.
+func TestNewsCountsItsArticles(t *testing.T) {
+	nine := slices.Repeat(NewsReply{{Title: "a", URL: "https://example.com/"}}, 9)
+	for _, kind := range Kinds() {
+		msgType, event, _ := strings.Cut(kind, "/")
+		want := 1
+		if msgType == "event" {
+			want = MaxArticles
+		}
+		to := wantHead(msgType, event)
+		var got struct {
+			ArticleCount int
+			Items        []struct{} `xml:"Articles>item"`
+		}
+		if err := xml.Unmarshal(MarshalReply(&to, nine), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.ArticleCount != want || len(got.Items) != want {
+			t.Errorf("%s: ArticleCount %d and %d articles, want %d", kind, got.ArticleCount, len(got.Items), want)
+		}
+	}
+}
+
+// TestReplyIsTheSameEachTime: a push that is delivered again gets the same bytes.
+func TestReplyIsTheSameEachTime(t *testing.T) {
+	to := wantHead("text", "")
+	if first, again := MarshalReply(&to, TextReply("a")), MarshalReply(&to, TextReply("a")); !bytes.Equal(first, again) {
+		t.Errorf("%s, then %s", first, again)
 	}
 }
 

@@ -7,34 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// element is one node of a push. Its text is the character data directly in it, its children's left out.
-type element struct {
-	name     string
-	text     string
-	children []element
-}
-
-// child returns the last child of that name, as encoding/xml's Unmarshal takes the last of a repeated element.
-func (e *element) child(name string) *element {
-	for i := len(e.children) - 1; i >= 0; i-- {
-		if e.children[i].name == name {
-			return &e.children[i]
-		}
-	}
-	return nil
-}
-
-// Bounds of what is read. The platform's deepest push has six levels, its longest some hundred elements.
-const (
-	maxDepth    = 16
-	maxElements = 1024
-)
-
 var (
 	errSyntax  = errors.New("not well-formed XML")
 	errDoctype = errors.New("XML with a DOCTYPE")
-	errTooDeep = errors.New("XML nested too deep")
-	errTooMany = errors.New("XML with too many elements")
+	errComment = errors.New("XML with a comment within")
 )
 
 // parseXML reads the one root element of s. It is a parser of our own because encoding/xml refuses what followers type
@@ -42,7 +18,8 @@ var (
 // from it (a fuzz test holds it to that); beyond it, it
 //   - leaves out control characters and replaces what is not UTF-8 by U+FFFD;
 //   - ignores the declared encoding: the platform writes UTF-8;
-//   - refuses a DOCTYPE and all that nests deeper or repeats more than any push does.
+//   - refuses a DOCTYPE, all that nests deeper or repeats more than any push does, and comments and processing
+//     instructions within the root: the platform writes none, and a text could hide in one what follows it.
 //
 // It knows character references and the five entities of XML, and no others. Names are without their namespace prefix,
 // attributes are skipped.
@@ -80,17 +57,14 @@ func parseXML(s string) (*element, error) {
 }
 
 type parser struct {
-	rest     string
-	elements int
+	rest   string
+	bounds bounds
 }
 
 // element reads an element, of which the '<' is next, into e.
 func (p *parser) element(e *element, depth int) error {
-	if depth > maxDepth {
-		return errTooDeep
-	}
-	if p.elements++; p.elements > maxElements {
-		return errTooMany
+	if err := p.bounds.enter(depth); err != nil {
+		return err
 	}
 	tag, closed, err := p.startTag()
 	if err != nil {
@@ -119,7 +93,7 @@ func (p *parser) element(e *element, depth int) error {
 		if skipped, err := p.skipMisc(); err != nil {
 			return err
 		} else if skipped {
-			continue
+			return errComment
 		}
 		if data, isCDATA, err := p.cdata(); err != nil {
 			return err
@@ -160,11 +134,11 @@ func (p *parser) startTag() (name string, closed bool, err error) {
 		if p.rest == "" || (p.rest[0] != '"' && p.rest[0] != '\'') {
 			return "", false, errSyntax
 		}
-		end := strings.IndexByte(p.rest[1:], p.rest[0])
-		if end < 0 {
+		value, rest, found := strings.Cut(p.rest[1:], p.rest[:1])
+		if !found || strings.Contains(value, "<") {
 			return "", false, errSyntax
 		}
-		p.rest = p.rest[end+2:]
+		p.rest = rest
 	}
 }
 

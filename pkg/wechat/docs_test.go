@@ -1,0 +1,291 @@
+package wechat
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/doc"
+	goparser "go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write docs/pushes.md anew")
+
+const pushesDoc = "../../docs/pushes.md"
+
+// pushesIntroduction stands above the list of pushes. The list is made from the source.
+const pushesIntroduction = `# Pushes
+
+All that the platform pushes to an Official Account's server and this repository knows: message types and events, the Go
+type each becomes, and its fields. This page is made from the source of [pkg/wechat](../pkg/wechat); after a change there
+run
+
+    go test ./pkg/wechat -run TestPushesDoc -update
+
+A sample of each stands in [events/](../events).
+
+## How a push becomes a value
+
+` + "`wechat.ParsePush`" + ` reads the body (in safe mode, what ` + "`Decrypt`" + ` made of its Encrypt element) and returns a pointer to the
+type below whose name is the push's kind: the MsgType of a message, or event/ and the Event. Names are compared as they
+stand, with their case. A kind that is not below is a ` + "`*wechat.Raw`" + `, which gives each field by its name; it is no error.
+
+The platform writes XML; its pages show JSON too, and both give the same value. In the tables below A>B is the B within
+the A. Where several names stand, the first that is there is read: they differ between XML and JSON, or within the
+platform's own pages. Fields that are not below are ignored. A number that is missing, empty, or none, is 0. Blanks around
+a text are cut, but not around what users type.
+
+The platform does not escape what users type. A text can hold control characters or ` + "`]]>`" + `, or a whole push of its own: it is
+still read as that one text, or the push is refused, and never stands in for another field. Control characters are left
+out. What else stands in a text, a title, a label or a QR code is the user's choice, and no more to be trusted than any
+other input.
+
+Whether a push can be answered in its own request is said with each. To the others the answer is ` + "`success`" + `: a nil Reply.
+`
+
+// TestPushesDoc holds docs/pushes.md to the source.
+func TestPushesDoc(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(pushesIntroduction)
+	s := readSource(t)
+	b.WriteString("\n## What all pushes have\n\n")
+	s.table(t, &b, reflect.TypeFor[Head]())
+	b.WriteString("\n## What all messages have beside it\n\n")
+	s.table(t, &b, reflect.TypeFor[Message]())
+	for _, group := range s.groups(t) {
+		fmt.Fprintf(&b, "\n## %s\n", group.title)
+		for i, kind := range group.kinds {
+			p := kinds[kind]()
+			if i > 0 && reflect.TypeOf(kinds[group.kinds[i-1]]()) == reflect.TypeOf(p) {
+				continue // another name of the same type, in the heading before
+			}
+			heading := kind
+			for _, next := range group.kinds[i+1:] {
+				if reflect.TypeOf(kinds[next]()) == reflect.TypeOf(p) {
+					heading += ", " + next
+				}
+			}
+			typ := reflect.TypeOf(p).Elem()
+			text := s.types[typ.Name()].doc
+			what := afterName.ReplaceAllString(new(doc.Package).Synopsis(text), "")
+			fmt.Fprintf(&b, "\n### %s\n\n`*wechat.%s` %s %s\n\n", heading, typ.Name(), what, reply(text))
+			s.table(t, &b, typ)
+			if page := page(text); page != "" {
+				fmt.Fprintf(&b, "\n[The platform's page](%s)\n", page)
+			} else {
+				b.WriteString("\nThe platform has no page about it.\n")
+			}
+		}
+	}
+	if *update {
+		if err := os.WriteFile(pushesDoc, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(pushesDoc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(b.String(), string(got)); diff != "" {
+		t.Errorf("run `go test ./pkg/wechat -run TestPushesDoc -update` (-want +got):\n%s", diff)
+	}
+}
+
+// TestTypesAreDocumented asks of each kind's type a page and a word about replies, and of each field a comment.
+func TestTypesAreDocumented(t *testing.T) {
+	s := readSource(t)
+	for _, kind := range documented {
+		name := reflect.TypeOf(kinds[kind]()).Elem().Name()
+		text := s.types[name].doc
+		if page(text) == "" && !strings.Contains(text, "The platform does not document it") &&
+			!strings.Contains(oneLine(text), "The platform's page is gone") {
+			t.Errorf("%s names no page of the platform", name)
+		}
+		if reply(text) == "" {
+			t.Errorf("%s does not say whether it can be replied to", name)
+		}
+		if event, ok := strings.CutPrefix(kind, "event/"); ok && !strings.Contains(oneLine(text), event) {
+			t.Errorf("%s does not name its event %s", name, event)
+		}
+	}
+	for name, typ := range s.types {
+		if !ast.IsExported(name) {
+			continue
+		}
+		if typ.doc == "" {
+			t.Errorf("%s has no comment", name)
+		}
+		for field, comment := range typ.comments {
+			if ast.IsExported(field) && comment == "" {
+				t.Errorf("%s.%s has no comment", name, field)
+			}
+		}
+	}
+}
+
+// afterName is what a comment begins with and a heading has already: "Click, event CLICK, " or "Text ".
+var afterName = regexp.MustCompile(`^\w+(, event [^,]*,)? `)
+
+var pageAddress = regexp.MustCompile(`See (https://\S+)\s*$`)
+
+func page(text string) string {
+	if m := pageAddress.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// reply returns the sentence about replies.
+func reply(text string) string {
+	text = oneLine(text)
+	for phrase, sentence := range map[string]string{
+		"It can be replied to":         "It can be replied to.",
+		"It cannot be replied to":      "It cannot be replied to.",
+		"No reply to it is documented": "No reply to it is documented.",
+	} {
+		if strings.Contains(text, phrase) {
+			return sentence
+		}
+	}
+	return ""
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// source is what the comments of the package say.
+type source struct {
+	kinds *ast.File
+	types map[string]sourceType
+}
+
+type sourceType struct {
+	doc      string
+	comments map[string]string // of the fields
+}
+
+func readSource(t *testing.T) source {
+	t.Helper()
+	paths, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := source{types: make(map[string]sourceType)}
+	files := token.NewFileSet()
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := goparser.ParseFile(files, path, nil, goparser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if path == "kinds.go" {
+			s.kinds = file
+		}
+		for _, decl := range file.Decls {
+			decl, ok := decl.(*ast.GenDecl)
+			if !ok || decl.Tok != token.TYPE {
+				continue
+			}
+			spec := decl.Specs[0].(*ast.TypeSpec)
+			typ := sourceType{doc: decl.Doc.Text(), comments: make(map[string]string)}
+			if structure, ok := spec.Type.(*ast.StructType); ok {
+				for _, field := range structure.Fields.List {
+					for _, name := range field.Names {
+						typ.comments[name.Name] = oneLine(field.Doc.Text() + " " + field.Comment.Text())
+					}
+				}
+			}
+			s.types[spec.Name.Name] = typ
+		}
+	}
+	return s
+}
+
+type group struct {
+	title string
+	kinds []string
+}
+
+// groups are the groups of the table in kinds.go, in its order. A group's comment is "Title: file.go."
+func (s source) groups(t *testing.T) []group {
+	t.Helper()
+	var table *ast.CompositeLit
+	ast.Inspect(s.kinds, func(n ast.Node) bool {
+		if literal, ok := n.(*ast.CompositeLit); ok && table == nil {
+			table = literal
+		}
+		return table == nil
+	})
+	var groups []group
+	comments := s.kinds.Comments
+	total := 0
+	for _, entry := range table.Elts {
+		for len(comments) > 0 && comments[0].Pos() < entry.Pos() {
+			if comments[0].Pos() > table.Lbrace {
+				title, _, _ := strings.Cut(comments[0].Text(), ": ")
+				groups = append(groups, group{title: title})
+			}
+			comments = comments[1:]
+		}
+		kind, err := strconv.Unquote(entry.(*ast.KeyValueExpr).Key.(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := &groups[len(groups)-1]
+		last.kinds = append(last.kinds, kind)
+		total++
+	}
+	if total != len(kinds) {
+		t.Fatalf("%d kinds found in kinds.go, want %d", total, len(kinds))
+	}
+	return groups
+}
+
+// table writes the fields of typ itself, those of its structures after each.
+func (s source) table(t *testing.T, b *strings.Builder, typ reflect.Type) {
+	t.Helper()
+	var rows strings.Builder
+	s.rows(&rows, typ, []string{""}, "")
+	if rows.Len() == 0 {
+		b.WriteString("It has no fields of its own.\n")
+		return
+	}
+	b.WriteString("| name | field | type | |\n|---|---|---|---|\n" + rows.String())
+}
+
+func (s source) rows(b *strings.Builder, typ reflect.Type, above []string, goName string) {
+	for _, f := range planOf(typ) {
+		if len(f.index) > 1 {
+			continue // Head's or Message's
+		}
+		field := typ.Field(f.index[0])
+		var names, quoted []string
+		for _, prefix := range above {
+			for _, path := range f.paths {
+				name := prefix + strings.Join(path, ">")
+				names, quoted = append(names, name+">"), append(quoted, "`"+name+"`")
+			}
+		}
+		comment := strings.ReplaceAll(s.types[typ.Name()].comments[field.Name], "|", `\|`)
+		fmt.Fprintf(b, "| %s | %s%s | %s | %s |\n", strings.Join(quoted, ", "), goName, field.Name,
+			strings.ReplaceAll(field.Type.String(), "wechat.", ""), comment)
+		if f.fields == nil {
+			continue
+		}
+		if field.Type.Kind() == reflect.Slice {
+			s.rows(b, field.Type.Elem(), names, goName+field.Name+"[].")
+		} else {
+			s.rows(b, field.Type, names, goName+field.Name+".")
+		}
+	}
+}

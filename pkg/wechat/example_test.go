@@ -1,0 +1,114 @@
+package wechat_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// A push in clear, as the platform sends it in plain mode, becomes a value whose type says what it is.
+func ExampleParsePush() {
+	for _, body := range []string{
+		`<xml><ToUserName><![CDATA[gh_0123456789ab]]></ToUserName><FromUserName><![CDATA[oSAMPLE]]></FromUserName>
+		<CreateTime>1795305660</CreateTime><MsgType><![CDATA[text]]></MsgType>
+		<Content><![CDATA[hello]]></Content><MsgId>25000000000000001</MsgId></xml>`,
+
+		`<xml><ToUserName><![CDATA[gh_0123456789ab]]></ToUserName><FromUserName><![CDATA[oSAMPLE]]></FromUserName>
+		<CreateTime>1795305600</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[subscribe]]></Event>
+		<EventKey><![CDATA[qrscene_spring]]></EventKey><Ticket><![CDATA[gQSAMPLE]]></Ticket></xml>`,
+
+		`{"ToUserName":"gh_0123456789ab","FromUserName":"oSAMPLE","CreateTime":1795305720,
+		"MsgType":"event","Event":"hologram","Colour":"blue"}`,
+	} {
+		push, err := wechat.ParsePush([]byte(body))
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		switch p := push.(type) {
+		case *wechat.Text:
+			fmt.Println("text", p.MsgID, p.Content)
+		case *wechat.Subscribe:
+			fmt.Println("follow by the code", p.Scene(), "at", p.Time().UTC())
+		case *wechat.Raw:
+			fmt.Println("unknown:", p.Kind(), p.Field("Colour"))
+		}
+	}
+	// Output:
+	// text 25000000000000001 hello
+	// follow by the code spring at 2026-11-22 00:00:00 +0000 UTC
+	// unknown: event/hologram blue
+}
+
+// A push in safe mode: the signature covers what is encrypted, and nothing else is to be believed. The values are those of
+// the platform's own example.
+func ExampleCipher_Decrypt() {
+	const (
+		token, timestamp, nonce = "AAAAA", "1714112445", "415670741"
+		msgSignature            = "046e02f8204d34f8ba5fa3b1db94908f3df2e9b3" // timestamp, nonce and this are of the query
+		body                    = `{"ToUserName":"gh_97417a04a28d","Encrypt":"` +
+			`+qdx1OKCy+5JPCBFWw70tm0fJGb2Jmeia4FCB7kao+/Q5c/ohsOzQHi8khUOb05JCpj0JB4RvQMkUyus8TPxLKJGQqcvZqzD` +
+			`pVzazhZv6JsXUnnR8XGT740XgXZUXQ7vJVnAG+tE8NUd4yFyjPy7GgiaviNrlCTj+l5kdfMuFUPpRSrfMZuMcp3Fn2Pede2I` +
+			`uQrKEYwKSqFIZoNqJ4M8EajAsjLY2km32IIjdf8YL/P50F7mStwntrA2cPDrM1kb6mOcfBgRtWygb3VIYnSeOBrebufAlr7F` +
+			`9mFUPAJGj04="}`
+	)
+	cipher, err := wechat.NewCipher("wxba5fad812f8e6fb9", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	envelope, err := wechat.ReadEnvelope([]byte(body))
+	if err != nil || !wechat.VerifySignature(msgSignature, token, timestamp, nonce, envelope.Encrypt) {
+		fmt.Println("refused")
+		return
+	}
+	clear, err := cipher.Decrypt(envelope.Encrypt)
+	if err != nil {
+		fmt.Println("refused")
+		return
+	}
+	push, err := wechat.ParsePush(clear)
+	if err != nil {
+		fmt.Println("refused")
+		return
+	}
+	fmt.Println(push.Common().Kind(), push.(*wechat.DebugDemo).DebugStr)
+	// Output: event/debug_demo hello world
+}
+
+// The reply to a push goes back in the response to its request. A reply that says nothing is the word success.
+func ExampleMarshalReply() {
+	to := &wechat.Head{ToUserName: "gh_0123456789ab", FromUserName: "oSAMPLE", CreateTime: 1795305660, MsgType: "text"}
+
+	fmt.Printf("%s\n", wechat.MarshalReply(to, wechat.TextReply("你好")))
+	fmt.Printf("%s\n", wechat.MarshalReply(to, nil))
+	// Output:
+	// <xml><ToUserName><![CDATA[oSAMPLE]]></ToUserName><FromUserName><![CDATA[gh_0123456789ab]]></FromUserName><CreateTime>1795305660</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[你好]]></Content></xml>
+	// success
+}
+
+// In safe mode the reply is sealed with the nonce of the push's query.
+func ExampleCipher_Seal() {
+	cipher, err := wechat.NewCipher("wx0123456789abcdef", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	to := &wechat.Head{ToUserName: "gh_0123456789ab", FromUserName: "oSAMPLE", CreateTime: 1795305660, MsgType: "text"}
+	reply := wechat.MarshalReply(to, wechat.ImageReply{MediaID: "SAMPLEmedia"})
+	now := time.Unix(1795305661, 0)
+
+	sealed := cipher.Seal(reply, "guanzhuSampleToken", "486452656", now)
+
+	// What the platform does with it:
+	envelope, err := wechat.ReadEnvelope(sealed)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	clear, err := cipher.Decrypt(envelope.Encrypt)
+	fmt.Println(string(clear) == string(reply), err)
+	// Output: true <nil>
+}
