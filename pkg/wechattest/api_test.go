@@ -33,9 +33,59 @@ type clock struct{ now time.Time }
 func (c *clock) Now() time.Time          { return c.now }
 func (c *clock) advance(d time.Duration) { c.now = c.now.Add(d) }
 
-func newPlatform() (*wechattest.Platform, *clock) {
+func newPlatform() (*wechattest.Platform, *clock) { return newPlatformOf(wechattest.Config{}) }
+
+// newPlatformOf is one at 16:00 in China.
+func newPlatformOf(config wechattest.Config) (*wechattest.Platform, *clock) {
 	c := &clock{time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}
-	return wechattest.New(wechattest.Config{AppID: appID, AppSecret: appSecret, Now: c.Now}), c
+	config.AppID, config.AppSecret, config.Now = appID, appSecret, c.Now
+	return wechattest.New(config), c
+}
+
+// client makes calls with an access token.
+type client struct {
+	*testing.T
+	*wechattest.Platform
+	*clock
+	token string
+}
+
+func newClient(t *testing.T, config wechattest.Config) client {
+	t.Helper()
+	p, clock := newPlatformOf(config)
+	token, _ := stable(t, p, false)
+	return client{t, p, clock, token}
+}
+
+func (c client) get(target string) answer        { c.Helper(); return c.call("GET", target, "") }
+func (c client) post(target, body string) answer { c.Helper(); return c.call("POST", target, body) }
+
+func (c client) call(method, target, body string) answer {
+	c.Helper()
+	separator := "?"
+	if strings.Contains(target, "?") {
+		separator = "&"
+	}
+	return call(c.T, c, method, target+separator+"access_token="+c.token, body)
+}
+
+// want fails the test unless the answer is that JSON.
+func (c client) want(want string, got answer) {
+	c.Helper()
+	var a answer
+	if err := json.Unmarshal([]byte(want), &a); err != nil {
+		c.Fatalf("%s: %v", want, err)
+	}
+	if diff := cmp.Diff(a, got); diff != "" {
+		c.Errorf("answer (-want +got):\n%s", diff)
+	}
+}
+
+func (c client) wantCode(want int, got answer) {
+	c.Helper()
+	if got.code() != want {
+		c.Errorf("errcode %d (%v), want %d", got.code(), got["errmsg"], want)
+	}
 }
 
 type answer map[string]any
@@ -94,101 +144,6 @@ func wantCode(t *testing.T, p *wechattest.Platform, token string, want int) {
 	}
 }
 
-func TestStableTokenStaysTheSameUntilNearItsEnd(t *testing.T) {
-	t.Parallel()
-	p, clock := newPlatform()
-	first, life := stable(t, p, false)
-	if life != 2*time.Hour {
-		t.Errorf("valid for %v, want 2 hours", life)
-	}
-	clock.advance(2*time.Hour - 5*time.Minute - time.Second)
-	again, life := stable(t, p, false)
-	if again != first || life != 5*time.Minute+time.Second {
-		t.Errorf("another token or valid for %v, want the same with what is left", life)
-	}
-	clock.advance(time.Second)
-	second, life := stable(t, p, false)
-	if second == first || life != 2*time.Hour {
-		t.Errorf("the same token or valid for %v, want a new one", life)
-	}
-	wantCode(t, p, first, 0)
-	wantCode(t, p, second, 0)
-	clock.advance(5 * time.Minute)
-	wantCode(t, p, first, 42001)
-	wantCode(t, p, second, 0)
-}
-
-func TestForcedRefresh(t *testing.T) {
-	t.Parallel()
-	p, clock := newPlatform()
-	first, _ := stable(t, p, false)
-	second, _ := stable(t, p, true)
-	if second == first {
-		t.Error("the same token, want another one")
-	}
-	wantCode(t, p, first, 40001)
-	wantCode(t, p, second, 0)
-
-	clock.advance(30*time.Second - 1)
-	if token, _ := stable(t, p, true); token != second {
-		t.Error("another token within 30 s, want the same")
-	}
-	for range 19 {
-		clock.advance(30 * time.Second)
-		stable(t, p, true)
-	}
-	clock.advance(30 * time.Second)
-	if got := call(t, p, "POST", stableToken, credentials(true)).code(); got != 45009 {
-		t.Errorf("errcode %d at the 21st of the day, want 45009", got)
-	}
-	clock.advance(8 * time.Hour) // 00:15 China time
-	stable(t, p, true)
-}
-
-func TestPlainToken(t *testing.T) {
-	t.Parallel()
-	p, clock := newPlatform()
-	other, _ := stable(t, p, false)
-	first := plain(t, p)
-	second := plain(t, p)
-	if first == second {
-		t.Error("the same token, want another one")
-	}
-	clock.advance(5*time.Minute - 1)
-	wantCode(t, p, first, 0)
-	clock.advance(1)
-	wantCode(t, p, first, 42001)
-	wantCode(t, p, second, 0)
-	wantCode(t, p, other, 0)
-}
-
-func TestRevokedToken(t *testing.T) {
-	t.Parallel()
-	p, _ := newPlatform()
-	first, _ := stable(t, p, false)
-	p.RevokeToken()
-	wantCode(t, p, first, 40001)
-	second, _ := stable(t, p, false)
-	if second == first {
-		t.Error("the revoked token again, want a new one")
-	}
-	wantCode(t, p, second, 0)
-}
-
-func TestBrokenToken(t *testing.T) {
-	t.Parallel()
-	p, _ := newPlatform()
-	first, _ := stable(t, p, false)
-	p.BreakToken()
-	wantCode(t, p, first, 40001)
-	if again, _ := stable(t, p, false); again != first {
-		t.Error("another token, want the broken one until it is forced")
-	}
-	wantCode(t, p, first, 40001)
-	second, _ := stable(t, p, true)
-	wantCode(t, p, second, 0)
-}
-
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	const good = "?grant_type=client_credential&appid=" + appID + "&secret=" + appSecret
@@ -225,49 +180,6 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("errmsg %q, want one that ends with a rid", message)
 			}
 		})
-	}
-}
-
-func TestUserInfo(t *testing.T) {
-	t.Parallel()
-	p, _ := newPlatform()
-	token, _ := stable(t, p, false)
-	target := userInfo + "?lang=zh_CN&openid=" + openid + "&access_token=" + token
-	p.Follow(openid, wechattest.User{
-		UnionID: "u", Language: "zh_CN", SubscribedAt: time.Unix(1795305600, 0), Remark: "<友>", Tags: []int{2, 101},
-		SubscribeScene: "ADD_SCENE_QR_CODE", QRScene: 7, QRSceneStr: "poster",
-	})
-	want := answer{
-		"subscribe": 1.0, "openid": openid, "nickname": "", "sex": 0.0, "language": "zh_CN", "city": "", "province": "",
-		"country": "", "headimgurl": "", "subscribe_time": 1795305600.0, "unionid": "u", "remark": "<友>",
-		"groupid": 0.0, "tagid_list": []any{2.0, 101.0}, "subscribe_scene": "ADD_SCENE_QR_CODE", "qr_scene": 7.0,
-		"qr_scene_str": "poster",
-	}
-	if diff := cmp.Diff(want, call(t, p, "GET", target, "")); diff != "" {
-		t.Errorf("follower (-want +got):\n%s", diff)
-	}
-	p.Unfollow(openid)
-	want = answer{"subscribe": 0.0, "openid": openid}
-	if diff := cmp.Diff(want, call(t, p, "GET", target, "")); diff != "" {
-		t.Errorf("after the unfollow (-want +got):\n%s", diff)
-	}
-}
-
-func TestEveryoneFollows(t *testing.T) {
-	t.Parallel()
-	now := time.Unix(1795305600, 0)
-	p := wechattest.New(wechattest.Config{
-		AppID: appID, AppSecret: appSecret, Now: func() time.Time { return now }, EveryoneFollows: true,
-	})
-	token, _ := stable(t, p, false)
-	target := userInfo + "?openid=" + openid + "&access_token=" + token
-	a := call(t, p, "GET", target, "")
-	if a["subscribe"] != 1.0 || a["openid"] != openid || a["subscribe_time"] != 1795305600.0 {
-		t.Errorf("answer %v, want a new follower's", a)
-	}
-	p.Unfollow(openid)
-	if a := call(t, p, "GET", target, ""); a["subscribe"] != 0.0 {
-		t.Errorf("answer %v, want that of one who left", a)
 	}
 }
 

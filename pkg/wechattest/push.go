@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -15,14 +14,6 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/pkg/wechat"
-)
-
-// How WeChat delivers a push
-// (https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html).
-const (
-	attemptFor = 5 * time.Second
-	attempts   = 3
-	maxReply   = 1 << 20 // bytes
 )
 
 // Mode is the account's setting for the form of its pushes.
@@ -159,75 +150,3 @@ func (a Account) OpenReply(body []byte) ([]byte, error) {
 
 // silent reports whether body answers a push without saying anything to the user.
 func silent(body []byte) bool { return len(body) == 0 || string(body) == "success" }
-
-// Attempt is one delivery of a push.
-type Attempt struct {
-	Status int           // HTTP status; 0 where none came
-	Body   []byte        // the answer as it came
-	Took   time.Duration // at most 5 s
-	Err    error         // why it counts as failed; nil for an answer of status 200 within 5 s
-}
-
-// Deliver sends message as WeChat does: it waits for 5 s and, as long as no answer of status 200 comes, sends the
-// same message again, newly signed, three times in all. Redirects are failures.
-//
-// It returns the reply as OpenReply does, and all attempts. The error says why no attempt succeeded, or why the reply
-// cannot be understood: WeChat sends no more then. In Plain mode it understands no encrypted reply, in Safe mode none
-// in clear.
-func (a Account) Deliver(
-	ctx context.Context, client *http.Client, serverURL string, mode Mode, message []byte,
-) (reply []byte, made []Attempt, err error) {
-	for len(made) < attempts && ctx.Err() == nil {
-		request, err := a.Request(ctx, serverURL, mode, message, time.Now())
-		if err != nil {
-			return nil, made, err
-		}
-		attempt := send(client, request)
-		made = append(made, attempt)
-		if attempt.Err == nil {
-			reply, err := a.understand(mode, attempt.Body)
-			return reply, made, err
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, made, fmt.Errorf("wechattest: delivering a push: %w", err)
-	}
-	return nil, made, fmt.Errorf("wechattest: %d attempts failed, the last one: %w", attempts, made[attempts-1].Err)
-}
-
-func send(client *http.Client, r *http.Request) (a Attempt) {
-	ctx, cancel := context.WithTimeout(r.Context(), attemptFor)
-	defer cancel()
-	direct := *client
-	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	start := time.Now()
-	defer func() { a.Took = time.Since(start) }()
-
-	response, err := direct.Do(r.WithContext(ctx))
-	if err != nil {
-		a.Err = err
-		return a
-	}
-	defer response.Body.Close()
-	a.Status = response.StatusCode
-	a.Body, a.Err = io.ReadAll(io.LimitReader(response.Body, maxReply))
-	if a.Err == nil && a.Status != http.StatusOK {
-		a.Err = fmt.Errorf("HTTP status %s", response.Status)
-	}
-	return a
-}
-
-func (a Account) understand(mode Mode, body []byte) ([]byte, error) {
-	reply, err := a.OpenReply(body)
-	if err != nil || silent(body) {
-		return reply, err
-	}
-	encrypted := !bytes.Equal(reply, body)
-	switch {
-	case mode == Plain && encrypted:
-		return nil, errors.New("wechattest: an encrypted reply to a push in clear")
-	case mode == Safe && !encrypted:
-		return nil, errors.New("wechattest: a reply in clear to a push in safe mode")
-	}
-	return reply, nil
-}

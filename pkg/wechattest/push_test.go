@@ -2,20 +2,14 @@ package wechattest_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha1"
 	"encoding/hex"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -301,118 +295,4 @@ func TestOpenReplyOfThePlatformsOwnExample(t *testing.T) {
 	if diff := cmp.Diff("<xml><demo_resp>[CDATA[good luck]]</demo_resp></xml>", string(got)); diff != "" {
 		t.Errorf("reply (-want +got):\n%s", diff)
 	}
-}
-
-// server answers the attempts of a delivery in turn, without a network.
-type server struct {
-	answers []http.HandlerFunc
-	queries []url.Values
-	bodies  []string
-}
-
-func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	s.queries = append(s.queries, r.URL.Query())
-	s.bodies = append(s.bodies, string(body))
-	w := httptest.NewRecorder()
-	s.answers[len(s.bodies)-1](w, r)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	return w.Result(), nil
-}
-
-func TestDeliver(t *testing.T) {
-	reply := func(status int, body string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(status)
-			io.WriteString(w, body)
-		}
-	}
-	redirect := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }
-	slow := func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-	ok := reply(200, textReply)
-	sealed := seal(t, account.Token, "1795305600", "42")
-	tests := []struct {
-		name         string
-		mode         wechattest.Mode
-		answers      []http.HandlerFunc
-		want         string
-		wantErr      string
-		wantStatuses []int
-		wantTook     time.Duration
-	}{
-		{name: "at once", answers: []http.HandlerFunc{ok}, want: textReply, wantStatuses: []int{200}},
-		{name: "encrypted", mode: wechattest.Safe, answers: []http.HandlerFunc{reply(200, sealed)},
-			want: textReply, wantStatuses: []int{200}},
-		{name: "no reply", mode: wechattest.Safe, answers: []http.HandlerFunc{reply(200, "success")},
-			want: "success", wantStatuses: []int{200}},
-		{name: "at the third attempt", answers: []http.HandlerFunc{reply(500, ""), redirect, ok},
-			want: textReply, wantStatuses: []int{500, 302, 200}},
-		{name: "in vain", answers: []http.HandlerFunc{slow, reply(403, "Bad Token!"), slow},
-			wantErr: "3 attempts failed", wantStatuses: []int{0, 403, 0}, wantTook: 10 * time.Second},
-		{name: "broken reply", answers: []http.HandlerFunc{reply(200, `"success"`)},
-			wantErr: "neither success nor XML", wantStatuses: []int{200}},
-		{name: "in clear where it must not be", mode: wechattest.Safe, answers: []http.HandlerFunc{ok},
-			wantErr: "in clear", wantStatuses: []int{200}},
-		{name: "in clear where it may be", mode: wechattest.Compatible, answers: []http.HandlerFunc{ok},
-			want: textReply, wantStatuses: []int{200}},
-		{name: "encrypted where it must not be", answers: []http.HandlerFunc{reply(200, sealed)},
-			wantErr: "encrypted reply", wantStatuses: []int{200}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := &server{answers: test.answers}
-				message := account.Text(openid, time.Now(), 1, "hello")
-				start := time.Now()
-				got, made, err := account.Deliver(
-					t.Context(), &http.Client{Transport: s}, "http://localhost/", test.mode, message)
-				if test.wantErr == "" && err != nil || test.wantErr != "" &&
-					(err == nil || !strings.Contains(err.Error(), test.wantErr)) {
-					t.Errorf("error %v, want %q", err, test.wantErr)
-				}
-				if diff := cmp.Diff(test.want, string(got)); diff != "" {
-					t.Errorf("reply (-want +got):\n%s", diff)
-				}
-				var statuses []int
-				var took time.Duration
-				for _, a := range made {
-					statuses = append(statuses, a.Status)
-					took += a.Took
-				}
-				if diff := cmp.Diff(test.wantStatuses, statuses); diff != "" {
-					t.Errorf("statuses (-want +got):\n%s", diff)
-				}
-				if got := time.Since(start); got != test.wantTook || took != test.wantTook {
-					t.Errorf("took %v, by the attempts %v, want %v", got, took, test.wantTook)
-				}
-				for i := range s.queries[1:] {
-					if s.bodies[i+1] != s.bodies[0] {
-						t.Errorf("attempt %d sent another message", i+2)
-					}
-					if s.queries[i+1].Get("nonce") == s.queries[i].Get("nonce") {
-						t.Errorf("attempt %d has the same nonce", i+2)
-					}
-				}
-			})
-		})
-	}
-}
-
-func TestDeliverEndsWithItsContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
-		defer cancel()
-		slow := func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-		s := &server{answers: []http.HandlerFunc{slow, slow, slow}}
-		message := account.Text(openid, time.Now(), 1, "hello")
-		_, made, err := account.Deliver(ctx, &http.Client{Transport: s}, "http://localhost/", wechattest.Plain, message)
-		if !errors.Is(err, context.DeadlineExceeded) || len(made) != 2 {
-			t.Errorf("error %v after %d attempts, want context.DeadlineExceeded after 2", err, len(made))
-		}
-	})
 }
