@@ -21,27 +21,35 @@ func Routes(f *follower.Service, a *account.Account) *webhook.Router {
 	r := webhook.NewRouter()
 
 	webhook.On(r, func(ctx context.Context, p *wechat.Subscribe) (wechat.Reply, error) {
-		return wechat.TextReply(a.Welcome()), f.Follow(ctx, p)
+		return a.Welcome(), f.Follow(ctx, p)
 	})
 	webhook.On(r, func(ctx context.Context, p *wechat.Unsubscribe) (wechat.Reply, error) {
 		return nil, f.Unfollow(ctx, p)
 	})
 
 	suggest := func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
-		return wechat.TextReply(a.Suggestion()), f.Suggest(ctx, p)
+		return a.Suggestion(), f.Suggest(ctx, p)
 	}
 	webhook.OnText(r, webhook.Prefix("@"), suggest)
 	webhook.OnText(r, webhook.Prefix("＠"), suggest) // what Chinese keyboards type
 	webhook.On(r, func(_ context.Context, p *wechat.Text) (wechat.Reply, error) {
-		return wechat.TextReply(a.Answer(p.Content)), nil
+		return a.Answer(p.Content), nil
 	})
 
 	webhook.On(r, func(_ context.Context, p *wechat.Click) (wechat.Reply, error) {
 		reply, _ := a.Click(p.EventKey) // a key that account.yaml does not know says nothing
-		return wechat.TextReply(reply), nil
+		return reply, nil
 	})
 	webhook.On(r, webhook.Silent[*wechat.View]) // the page has opened by itself
 	webhook.On(r, webhook.Silent[*wechat.Scan]) // by one who follows already
+
+	// Where the human desk takes what no rule answers, it takes pictures, voices and the like as well.
+	r.Default(func(context.Context, wechat.Push) (wechat.Reply, error) {
+		if desk, ok := a.Default().(wechat.TransferReply); ok {
+			return desk, nil // says nothing to an event
+		}
+		return nil, nil
+	})
 
 	return r
 }

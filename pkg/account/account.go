@@ -1,5 +1,5 @@
 // Package account holds what the owner of an Official Account writes down in account.yaml, and answers from it: the
-// welcome, the replies to keywords and menu clicks, and the reply to everything else.
+// welcome, the replies to keywords and menu clicks, the reply to everything else, and the menu itself.
 //
 //	welcome: 欢迎关注！                # the reply to a follow
 //	default: 编辑@+您想说的话          # the reply to a text that no rule matches
@@ -9,50 +9,75 @@
 //	    reply: 您好！
 //	clicks:                          # optional; by the EventKey of the menu's click buttons
 //	  about: 关于我们
+//	menu:                            # optional, as is conditionalmenu: the custom menu, as the platform's calls take it
+//	  button:
+//	    - {name: 关于我们, type: click, key: about}
+//	menu_drift: repair               # or tell: what becomes of a live menu that someone else has changed
+//
+// Each of these replies may instead be a mapping of one of the following, whose fields have the names that they have in
+// the platform's JSON APIs. media_id, thumb_media_id, title and url of an article are required, and what is written must
+// not be empty:
+//
+//	image: {media_id: …}
+//	voice: {media_id: …}
+//	video: {media_id: …, title: …, description: …}
+//	music: {thumb_media_id: …, title: …, description: …, musicurl: …, hqmusicurl: …}
+//	news:                            # to a follow or a click up to eight articles, to a text one
+//	  - {title: …, url: …, description: …, picurl: …}
+//	transfer_customer_service: {kf_account: name@account} # to a text; {} is any agent who is online
+//
+// Once an account has a server (developer mode), the platform's customer-service desk gets a message only where the reply
+// to it is transfer_customer_service: its staff see nothing of the others. As the default it hands over to them whatever
+// text no rule answers (https://developers.weixin.qq.com/doc/subscription/guide/product/kf/forwarding.html).
 //
 // Keywords are compared with the text without the white space around it and whatever the case of its letters, so that
 // "Hello", which a phone's keyboard writes, finds the rule "hello". There are no other equivalences: a full-width
 // letter is not its half-width twin.
 package account
 
-import "strings"
+import (
+	"strings"
 
-// Account is a checked account.yaml. It does not change, and is safe for concurrent use.
+	"github.com/guanzhu/guanzhu/pkg/menu"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// Account is a checked account.yaml. It is safe for concurrent use; neither it nor its replies are to be changed.
 type Account struct {
-	welcome    reply
-	fallback   reply // the file's default, which is a word of Go
-	suggestion reply
+	welcome    wechat.Reply
+	fallback   wechat.Reply // the file's default, which is a word of Go
+	suggestion wechat.Reply
 	rules      []rule
-	clicks     map[string]reply
+	clicks     map[string]wechat.Reply
+	menu       menu.Menu // its urls as they are written
+	tellsDrift bool
 }
 
-// A reply is what one place in the file answers with.
-type reply struct {
-	text string
-}
-
-// Welcome returns the reply to a follow: like every reply here, a text that is not blank, of at most 2047 bytes.
-func (a *Account) Welcome() string { return a.welcome.text }
+// Welcome returns the reply to a follow: like every reply here, one that has all that the platform demands.
+func (a *Account) Welcome() wechat.Reply { return a.welcome }
 
 // Suggestion returns the reply to a suggestion.
-func (a *Account) Suggestion() string { return a.suggestion.text }
+func (a *Account) Suggestion() wechat.Reply { return a.suggestion }
+
+// Default returns the reply to a text that no keyword rule matches.
+func (a *Account) Default() wechat.Reply { return a.fallback }
 
 // Answer returns the reply to text, which may be anything a follower sends: that of the first keyword rule that
 // matches, or the default.
-func (a *Account) Answer(text string) string {
+func (a *Account) Answer(text string) wechat.Reply {
 	text = fold(text)
 	for _, r := range a.rules {
 		if r.matches(text) {
-			return r.reply.text
+			return r.reply
 		}
 	}
-	return a.fallback.text
+	return a.fallback
 }
 
 // Click returns the reply to a click on the menu button whose EventKey is key, and whether there is one.
-func (a *Account) Click(key string) (string, bool) {
+func (a *Account) Click(key string) (wechat.Reply, bool) {
 	r, ok := a.clicks[key]
-	return r.text, ok
+	return r, ok
 }
 
 // The ways a keyword is compared with a text, by the names they have in the file.
@@ -67,7 +92,7 @@ type rule struct {
 	line    int    // in the file
 	kind    string // exact, prefix or contains
 	keyword string // folded
-	reply   reply
+	reply   wechat.Reply
 }
 
 // fold makes equal what keywords do not tell apart. It works on each letter by itself, so that a folded prefix is a

@@ -1,15 +1,16 @@
 package account_test
 
 import (
+	"bytes"
+	"encoding/xml"
 	"os"
 	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/pkg/account"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // required is the least that an account.yaml contains, on its first three lines.
@@ -24,21 +25,10 @@ func parse(t testing.TB, yaml string) *account.Account {
 	return a
 }
 
-func TestOwnersFile(t *testing.T) {
-	t.Parallel()
-	data, err := os.ReadFile("../../account/account.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := parse(t, string(data))
-	if diff := cmp.Diff("编辑@+您想说的话,我们可以收到", a.Answer("no keyword of the file")); diff != "" {
-		t.Errorf("default (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff("已经收到您的建议,会及时处理!", a.Suggestion()); diff != "" {
-		t.Errorf("suggestion (-want +got):\n%s", diff)
-	}
-	if !strings.Contains(a.Welcome(), "欢迎") {
-		t.Errorf("welcome is %q", a.Welcome())
+func wantReply(t *testing.T, want, got wechat.Reply) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("reply (-want +got):\n%s", diff)
 	}
 }
 
@@ -80,9 +70,7 @@ keywords:
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tt.want, a.Answer(tt.text)); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
+			wantReply(t, wechat.TextReply(tt.want), a.Answer(tt.text))
 		})
 	}
 }
@@ -90,14 +78,14 @@ keywords:
 func TestClick(t *testing.T) {
 	t.Parallel()
 	a := parse(t, required+"clicks:\n  about: 关于\n  About: 大写\n")
-	for key, want := range map[string]string{"about": "关于", "About": "大写"} {
+	for key, want := range map[string]wechat.Reply{
+		"about": wechat.TextReply("关于"), "About": wechat.TextReply("大写"), "contact": nil,
+	} {
 		got, ok := a.Click(key)
-		if !ok || got != want {
-			t.Errorf("Click(%q) = %q, %t, want %q", key, got, ok, want)
+		wantReply(t, want, got)
+		if ok != (want != nil) {
+			t.Errorf("Click(%q) reports %t", key, ok)
 		}
-	}
-	if got, ok := a.Click("contact"); ok || got != "" {
-		t.Errorf("Click of an unknown key = %q, %t", got, ok)
 	}
 }
 
@@ -121,9 +109,7 @@ func TestParseAccepts(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tt.wantWelcome, parse(t, tt.yaml).Welcome()); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
+			wantReply(t, wechat.TextReply(tt.wantWelcome), parse(t, tt.yaml).Welcome())
 		})
 	}
 }
@@ -145,7 +131,7 @@ func TestParseRefuses(t *testing.T) {
 		{"not YAML", required + "clicks: [\n", ":4: this is not YAML: "},
 		{"unquoted @", "welcome: @you\n", ":1: this is not YAML: "},
 		{"not UTF-8", "welcome: w\ndefault: \xc4\xe3\n", ":2: this line is not UTF-8"},
-		{"unknown name", required + "keyword: []\n", `:4: "keyword" is unknown here`},
+		{"unknown name", required + "keyword: []\n", `:4: "keyword" is unknown in the file: use welcome, default, `},
 		{"repeated name", required + "\nwelcome: again\n", `:5: "welcome" is there already, on line 1`},
 		{"merge key", required + "<<: {clicks: {}}\n", ":4: the name << must be a text"},
 
@@ -156,8 +142,8 @@ func TestParseRefuses(t *testing.T) {
 		{"no texts", "welcome: 123\ndefault: true\nsuggestion: 1.5\n",
 			":1: welcome must be a text, and YAML takes 123|:2: default must be a text, and YAML takes true|" +
 				":3: suggestion must be a text, and YAML takes 1.5"},
-		{"structures for texts", "welcome: {a: b}\ndefault: [a]\nsuggestion:\n  text: a\n",
-			":1: welcome must be a text|:2: default must be a text|:4: suggestion must be a text"},
+		{"structures for texts", required + "clicks:\n  a: [b]\n  b:\n  - c\n",
+			`:5: the reply to "a" must be a text|:7: the reply to "b" must be a text`},
 		{"anchor, alias, tag", "welcome: &a x\ndefault: *a\nsuggestion: !!str x\n",
 			":1: welcome must be a text|:2: default must be a text|:3: suggestion must be a text"},
 		{"one byte too long", "welcome: |\n  " + strings.Repeat("字", 682) + "ab\ndefault: d\nsuggestion: s\n",
@@ -204,18 +190,24 @@ func TestParseRefuses(t *testing.T) {
 
 		{"everything at once, in the order of the file", "suggestion: 7\nclicks:\n  '': a\nkeywords:\n- exact: a\nextra: b\n",
 			":1: suggestion must be a text|:1: welcome is missing|:1: default is missing|:3: this key has 0 bytes|" +
-				":5: this keyword rule has no reply|:6: \"extra\" is unknown here"},
+				":5: this keyword rule has no reply|:6: \"extra\" is unknown in the file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			a, err := account.Parse("account.yaml", []byte(tt.yaml))
-			if a != nil || err == nil {
-				t.Fatalf("Parse = %v, %v", a, err)
-			}
-			wantLines(t, strings.Split(tt.want, "|"), err)
+			refused(t, tt.yaml, tt.want)
 		})
 	}
+}
+
+// refused fails the test unless Parse refuses yaml with what want says, as in the table above.
+func refused(t *testing.T, yaml, want string) {
+	t.Helper()
+	a, err := account.Parse("account.yaml", []byte(yaml))
+	if a != nil || err == nil {
+		t.Fatalf("Parse = %v, %v", a, err)
+	}
+	wantLines(t, strings.Split(want, "|"), err)
 }
 
 // wantLines fails the test unless each line of err begins with "account.yaml" and one of want, in its order.
@@ -284,11 +276,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(required+"keywords:\n- exact: 你好\n  reply: |\n    a\n    b\n- prefix: \"@x\"\n  reply: c\n"), " 你好\n")
 	f.Add([]byte("welcome: &a \"\\x07\"\ndefault: *a\nsuggestion: !!str 1\nclicks: {k: 'v', ? x : y}\n---\n"), "k")
 	f.Add([]byte("<<: [\n- a: >-\n\n  b\n"), "")
-	owner, err := os.ReadFile("../../account/account.yaml")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(owner, "帮助我")
+	f.Add([]byte(everyKind), "图")
+	f.Add([]byte(everyKind), "news")
 	f.Fuzz(func(t *testing.T, data []byte, text string) {
 		a, err := account.Parse("account.yaml", data)
 		if err != nil {
@@ -299,18 +288,37 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		replies := []string{a.Welcome(), a.Suggestion(), a.Answer(text), a.Answer("")}
+		message := wechat.Head{FromUserName: "o", ToUserName: "gh_", CreateTime: 1, MsgType: "text"}
+		event := message
+		event.MsgType = "event"
+		wantShown(t, &event, a.Welcome())
+		wantShown(t, &message, a.Suggestion())
+		wantShown(t, &message, a.Answer(text))
+		wantShown(t, &message, a.Answer(""))
 		if reply, ok := a.Click(text); ok {
-			replies = append(replies, reply)
-		}
-		for _, reply := range replies {
-			control := func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
-			if strings.TrimSpace(reply) == "" || len(reply) > 2047 || !utf8.ValidString(reply) ||
-				strings.ContainsFunc(reply, control) {
-				t.Errorf("reply of %d bytes: %q", len(reply), reply)
-			}
+			wantShown(t, &event, reply)
 		}
 	})
+}
+
+// wantShown fails the test unless the user sees the whole of reply as the answer to the push of head.
+func wantShown(t *testing.T, head *wechat.Head, reply wechat.Reply) {
+	t.Helper()
+	body := wechat.MarshalReply(head, reply)
+	if reply == nil || string(body) == wechat.Success {
+		t.Fatalf("the reply %#v says nothing", reply)
+	}
+	if text, ok := reply.(wechat.TextReply); ok {
+		var got struct{ Content string }
+		if err := xml.Unmarshal(body, &got); err != nil || strings.TrimSpace(got.Content) == "" || got.Content != string(text) {
+			t.Errorf("of the text %q is shown %q, %v", text, got.Content, err)
+		}
+	}
+	if articles, ok := reply.(wechat.NewsReply); ok {
+		if items := bytes.Count(body, []byte("<item>")); items < len(articles) {
+			t.Errorf("of %d articles are shown %d", len(articles), items)
+		}
+	}
 }
 
 // Parse runs at every cold start. /owner is the file as it is shipped, /large has 200 rules and 50 clicks.

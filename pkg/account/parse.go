@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -116,23 +115,24 @@ func (f *file) account(root ast.Node) *Account {
 	}
 	a := &Account{}
 	var given []string
-	for _, e := range f.entries(root, "the file") {
+	entries, _ := f.entries(root, "the file", "welcome", "default", "suggestion", "keywords", "clicks", "menu",
+		"conditionalmenu", "menu_drift")
+	for _, e := range entries {
 		given = append(given, e.key)
 		switch e.key {
 		case "welcome":
-			a.welcome = f.reply(e.value, e.key)
+			a.welcome = f.reply(e.value, e.key, toEvent)
 		case "default":
-			a.fallback = f.reply(e.value, e.key)
+			a.fallback = f.reply(e.value, e.key, toMessage)
 		case "suggestion":
-			a.suggestion = f.reply(e.value, e.key)
+			a.suggestion = f.reply(e.value, e.key, toMessage)
 		case "keywords":
 			a.rules = f.rules(e.value)
 		case "clicks":
 			a.clicks = f.clicks(e.value)
-		default:
-			f.problem(e.line, "%q is unknown here: use welcome, default, suggestion, keywords or clicks", e.key)
 		}
 	}
+	f.menus(a, entries)
 	for _, key := range []string{"welcome", "default", "suggestion"} {
 		if !slices.Contains(given, key) {
 			f.problem(1, "%s is missing: add a line \"%s: …\" with its text", key, key)
@@ -171,8 +171,12 @@ func (f *file) rules(n ast.Node) []rule {
 // rule reads one keyword rule and reports whether its keyword can be compared with others.
 func (f *file) rule(n ast.Node) (r rule, ok bool) {
 	r.line = lineOf(n)
+	entries, isMapping := f.entries(n, "a keyword rule", exact, prefix, contains, "reply")
+	if !isMapping {
+		return r, false
+	}
 	kinds, replies := 0, 0
-	for _, e := range f.entries(n, "a keyword rule") {
+	for _, e := range entries {
 		switch e.key {
 		case exact, prefix, contains:
 			kinds++
@@ -180,13 +184,8 @@ func (f *file) rule(n ast.Node) (r rule, ok bool) {
 			r.keyword, ok = f.keyword(e)
 		case "reply":
 			replies++
-			r.reply = f.reply(e.value, e.key)
-		default:
-			f.problem(e.line, "%q is unknown in a keyword rule: use exact, prefix or contains, and reply", e.key)
+			r.reply = f.reply(e.value, e.key, toMessage)
 		}
-	}
-	if _, isMapping := n.(*ast.MappingNode); !isMapping {
-		return r, false // said by entries
 	}
 	if kinds != 1 {
 		f.problem(r.line, "a keyword rule needs exactly one of exact, prefix and contains, this one has %d", kinds)
@@ -218,46 +217,19 @@ func (f *file) keyword(e entry) (folded string, ok bool) {
 }
 
 // clicks reads the replies to the menu's click buttons. None, all of them commented out, is fine.
-func (f *file) clicks(n ast.Node) map[string]reply {
+func (f *file) clicks(n ast.Node) map[string]wechat.Reply {
 	if _, ok := n.(*ast.NullNode); ok {
 		return nil
 	}
-	clicks := make(map[string]reply)
-	for _, e := range f.entries(n, "clicks") {
+	clicks := make(map[string]wechat.Reply)
+	entries, _ := f.entries(n, "clicks")
+	for _, e := range entries {
 		if len(e.key) == 0 || len(e.key) > maxEventKey {
 			f.problem(e.line, "this key has %d bytes: the key of a menu button has 1 to %d", len(e.key), maxEventKey)
 		}
-		clicks[e.key] = f.reply(e.value, fmt.Sprintf("the reply to %q", e.key))
+		clicks[e.key] = f.reply(e.value, fmt.Sprintf("the reply to %q", e.key), toEvent)
 	}
 	return clicks
-}
-
-// reply reads a reply. The line breaks at its end, which YAML's | leaves, are not sent.
-func (f *file) reply(n ast.Node, what string) reply {
-	text, ok := f.text(n, what)
-	if !ok {
-		return reply{}
-	}
-	line := lineOf(n)
-	text = strings.TrimRight(text, "\n")
-	if strings.TrimSpace(text) == "" {
-		f.problem(line, "%s is empty: write its text", what)
-	}
-	if len(text) > wechat.MaxText {
-		f.problem(line, "%s has %d bytes of UTF-8, and a reply at most %d (a Chinese character has 3): "+
-			"shorten it by %d", what, len(text), wechat.MaxText, len(text)-wechat.MaxText)
-	}
-	if i := strings.IndexFunc(text, unfit); i >= 0 {
-		r, _ := utf8.DecodeRuneInString(text[i:])
-		f.problem(line, "%s contains the control character %U as its character %d: remove it",
-			what, r, utf8.RuneCountInString(text[:i])+1)
-	}
-	return reply{text: text}
-}
-
-// unfit reports whether r has no place in a reply: XML forbids most control characters, a chat shows none.
-func unfit(r rune) bool {
-	return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\uFFFE' || r == '\uFFFF')
 }
 
 // text reads a text: plain, in quotes, or indented below | or >.
@@ -287,14 +259,18 @@ type entry struct {
 	line  int
 }
 
-// entries returns what the mapping n contains, without what is repeated or named by anything but a text.
-func (f *file) entries(n ast.Node, what string) []entry {
+// entries returns what the mapping n contains, and whether it is one: what is repeated, named by anything but a text, or
+// by none of names, is left out. Without names every name is good.
+func (f *file) entries(n ast.Node, what string, names ...string) (entries []entry, ok bool) {
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
-		f.problem(lineOf(n), "%s must be made of lines \"name: …\"", what)
-		return nil
+		if len(names) == 0 {
+			names = []string{"name"}
+		}
+		f.problem(lineOf(n), "%s must be made of lines \"%s: …\"", what, strings.Join(names, ": …\", \""))
+		return nil, false
 	}
-	entries := make([]entry, 0, len(m.Values))
+	entries = make([]entry, 0, len(m.Values))
 	lines := make(map[string]int, len(m.Values))
 	for _, v := range m.Values {
 		line := lineOf(v.Key)
@@ -308,9 +284,13 @@ func (f *file) entries(n ast.Node, what string) []entry {
 			continue
 		}
 		lines[key.Value] = line
+		if len(names) > 0 && !slices.Contains(names, key.Value) {
+			f.problem(line, "%q is unknown in %s: use %s", key.Value, what, strings.Join(names, ", "))
+			continue
+		}
 		entries = append(entries, entry{key.Value, v.Value, line})
 	}
-	return entries
+	return entries, true
 }
 
 func lineOf(n ast.Node) int { return n.GetToken().Position.Line }

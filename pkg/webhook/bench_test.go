@@ -9,6 +9,7 @@ import (
 	"time"
 
 	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/pkg/account"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
@@ -23,7 +24,7 @@ func BenchmarkPush(b *testing.B) {
 }
 
 func benchmarkPush(b *testing.B, mode wechattest.Mode) {
-	account, err := owner.Load()
+	account, err := account.Parse("account.yaml", []byte(replies))
 	if err != nil {
 		b.Fatal(err)
 	}

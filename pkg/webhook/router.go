@@ -5,47 +5,60 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// Router chooses the handler of a push. The push's Go type decides; among the handlers of one type, that of its key
-// (OnKey) or of the first text pattern that matches, in the order of registration (OnText), comes before the type's own
+// Router chooses the handler of a push. The push's Go type decides; among the handlers of one type, that of the first
+// pattern that matches its key (OnKey) or its text (OnText), in the order of registration, comes before the type's own
 // (On). What no handler takes goes to the default.
 //
-// All handlers are registered before the Router is given to New, which refuses a Router with an empty key, a nil handler
-// or a duplicate. It is not changed afterwards.
+// All handlers are registered before the Router is given to New, which refuses a Router with a nil handler, an empty
+// pattern, a duplicate, or a handler that an earlier one leaves nothing for. It is not changed afterwards.
 type Router struct {
-	types    map[reflect.Type]handler
-	keys     map[typeAndKey]handler
-	texts    []textRule
-	fallback handler
-	errs     []error
+	types      map[reflect.Type]PushHandler
+	rules      map[reflect.Type][]rule
+	fallback   PushHandler
+	middleware []Middleware
+	errs       []error
 }
 
-type handler func(context.Context, wechat.Push) (wechat.Reply, error)
+// PushHandler handles a push of any kind. The reply is sent within the push's request; a nil one says nothing.
+//
+// An error is logged and answered 500, so that the platform sends the push again: it must be safe to handle one push
+// several times, and an error must not hold what users wrote. ctx ends when the platform will soon hang up.
+type PushHandler func(context.Context, wechat.Push) (wechat.Reply, error)
 
-type typeAndKey struct {
-	push reflect.Type
-	key  string
-}
+// Middleware wraps a handler: what it does before calling next, or instead, comes before the handler, what it does
+// after, after.
+type Middleware func(next PushHandler) PushHandler
 
-type textRule struct {
-	pattern TextPattern
-	handler handler
+type rule struct {
+	pattern Pattern
+	handler PushHandler
 }
 
 // NewRouter returns a Router whose default says nothing.
 func NewRouter() *Router {
-	return &Router{types: make(map[reflect.Type]handler), keys: make(map[typeAndKey]handler)}
+	return &Router{types: make(map[reflect.Type]PushHandler), rules: make(map[reflect.Type][]rule)}
 }
 
-// On registers the handler of all pushes of type P, for example *wechat.Subscribe.
-//
-// The reply of a handler is sent within the push's request; a nil one says nothing. A handler's error is logged and
-// answered 500, so that the platform sends the push again: it must be safe to handle one push several times, and an error
-// must not hold what users wrote. ctx ends when the platform will soon hang up.
+// Use puts middleware around all handlers, the default included; the first is the outermost. It comes before all
+// registrations, so that there is no doubt which handlers it is around. A push that no handler takes passes none.
+func (r *Router) Use(m Middleware) {
+	switch {
+	case m == nil:
+		r.refuse("a nil middleware")
+	case len(r.types)+len(r.rules) > 0 || r.fallback != nil:
+		r.refuse("a middleware after a handler: register it first")
+	default:
+		r.middleware = append(r.middleware, m)
+	}
+}
+
+// On registers the handler of all pushes of type P, for example *wechat.Subscribe; see PushHandler.
 func On[P wechat.Push](r *Router, h func(context.Context, P) (wechat.Reply, error)) {
 	t := reflect.TypeFor[P]()
 	switch {
@@ -56,55 +69,51 @@ func On[P wechat.Push](r *Router, h func(context.Context, P) (wechat.Reply, erro
 	case r.types[t] != nil:
 		r.refuse("a second handler of %v", t)
 	default:
-		r.types[t] = typed(h)
+		r.types[t] = r.wrap(typed(h))
 	}
 }
 
-// OnKey registers the handler of those pushes of type P whose key is key: a menu button's, or a QR code's scene.
-func OnKey[P wechat.Keyed](r *Router, key string, h func(context.Context, P) (wechat.Reply, error)) {
-	k := typeAndKey{reflect.TypeFor[P](), key}
+// OnKey registers the handler of those pushes of type P whose key matches: a menu button's, or a QR code's scene.
+func OnKey[P wechat.Keyed](r *Router, pattern Pattern, h func(context.Context, P) (wechat.Reply, error)) {
+	onPattern(r, pattern, h)
+}
+
+// OnText registers the handler of text messages that match.
+func OnText(r *Router, pattern Pattern, h func(context.Context, *wechat.Text) (wechat.Reply, error)) {
+	onPattern(r, pattern, h)
+}
+
+func onPattern[P wechat.Push](r *Router, pattern Pattern, h func(context.Context, P) (wechat.Reply, error)) {
+	t := reflect.TypeFor[P]()
 	switch {
-	case k.push.Kind() == reflect.Interface:
-		r.refuse("a handler of %v for %q: name one kind of push", k.push, key)
-	case key == "":
-		r.refuse("a handler of %v for an empty key", k.push)
+	case t.Kind() == reflect.Interface:
+		r.refuse("a handler of %v by %v: name one kind of push", t, pattern)
+		return
+	case pattern.text == "":
+		r.refuse("a handler of %v with an empty pattern: On takes all", t)
+		return
 	case h == nil:
-		r.refuse("a nil handler of %v for %q", k.push, key)
-	case r.keys[k] != nil:
-		r.refuse("a second handler of %v for %q", k.push, key)
-	default:
-		r.keys[k] = typed(h)
-	}
-}
-
-// OnText registers the handler of text messages that match the pattern.
-func OnText(r *Router, pattern TextPattern, h func(context.Context, *wechat.Text) (wechat.Reply, error)) {
-	if pattern.text == "" {
-		r.refuse("a handler of texts with an empty pattern: On takes all texts")
+		r.refuse("a nil handler of %v by %v", t, pattern)
 		return
 	}
-	if h == nil {
-		r.refuse("a nil handler of texts that match %q", pattern.text)
-		return
-	}
-	for _, rule := range r.texts {
-		if rule.pattern == pattern {
-			r.refuse("a second handler of texts that match %q", pattern.text)
+	for _, earlier := range r.rules[t] {
+		if earlier.pattern.covers(pattern) {
+			r.refuse("a second handler of %v by %v: %v takes all of these", t, pattern, earlier.pattern)
 			return
 		}
 	}
-	r.texts = append(r.texts, textRule{pattern, typed(h)})
+	r.rules[t] = append(r.rules[t], rule{pattern, r.wrap(typed(h))})
 }
 
 // Default registers the handler of pushes that no other handler takes, those of unknown kinds (*wechat.Raw) included.
-func (r *Router) Default(h func(context.Context, wechat.Push) (wechat.Reply, error)) {
+func (r *Router) Default(h PushHandler) {
 	switch {
 	case h == nil:
 		r.refuse("a nil default handler")
 	case r.fallback != nil:
 		r.refuse("a second default handler")
 	default:
-		r.fallback = h
+		r.fallback = r.wrap(h)
 	}
 }
 
@@ -114,23 +123,26 @@ func (r *Router) refuse(format string, args ...any) {
 
 func (r *Router) err() error { return errors.Join(r.errs...) }
 
-func typed[P wechat.Push](h func(context.Context, P) (wechat.Reply, error)) handler {
+func (r *Router) wrap(h PushHandler) PushHandler {
+	for i := len(r.middleware) - 1; i >= 0; i-- {
+		h = r.middleware[i](h)
+	}
+	return h
+}
+
+func typed[P wechat.Push](h func(context.Context, P) (wechat.Reply, error)) PushHandler {
 	return func(ctx context.Context, p wechat.Push) (wechat.Reply, error) { return h(ctx, p.(P)) }
 }
 
 // route returns the handler of p; found is false where there is none but perhaps the default.
-func (r *Router) route(p wechat.Push) (h handler, found bool) {
+func (r *Router) route(p wechat.Push) (h PushHandler, found bool) {
 	t := reflect.TypeOf(p)
-	switch p := p.(type) {
-	case *wechat.Text:
-		for _, rule := range r.texts {
-			if rule.pattern.matches(p.Content) {
+	if rules := r.rules[t]; len(rules) > 0 {
+		key := keyOf(p)
+		for _, rule := range rules {
+			if rule.pattern.matches(key) {
 				return rule.handler, true
 			}
-		}
-	case wechat.Keyed:
-		if h := r.keys[typeAndKey{t, p.Key()}]; h != nil {
-			return h, true
 		}
 	}
 	if h := r.types[t]; h != nil {
@@ -139,29 +151,76 @@ func (r *Router) route(p wechat.Push) (h handler, found bool) {
 	return r.fallback, false
 }
 
-// TextPattern is a condition on the text of a message. Patterns compare the text as it was sent.
-type TextPattern struct {
-	text string
-	kind byte
+// keyOf is what the patterns of p's type are compared with.
+func keyOf(p wechat.Push) string {
+	switch p := p.(type) {
+	case *wechat.Text:
+		return p.Content
+	case wechat.Keyed:
+		return p.Key()
+	}
+	return ""
 }
 
-// Exact matches the text that is s.
-func Exact(s string) TextPattern { return TextPattern{s, '='} }
+// Pattern is a condition on a text or a key, which are compared as they were sent.
+type Pattern struct {
+	kind   patternKind
+	text   string
+	regexp *regexp.Regexp
+}
 
-// Prefix matches texts that begin with s.
-func Prefix(s string) TextPattern { return TextPattern{s, '^'} }
+type patternKind string
 
-// Contains matches texts that have s in them.
-func Contains(s string) TextPattern { return TextPattern{s, '~'} }
+const (
+	exact    patternKind = "exactly"
+	prefix   patternKind = "prefix"
+	contains patternKind = "containing"
+	matching patternKind = "matching"
+)
 
-func (p TextPattern) matches(text string) bool {
-	switch p.kind {
-	case '=':
-		return text == p.text
-	case '^':
-		return strings.HasPrefix(text, p.text)
+// Exact matches what is s.
+func Exact(s string) Pattern { return Pattern{kind: exact, text: s} }
+
+// Prefix matches what begins with s.
+func Prefix(s string) Pattern { return Pattern{kind: prefix, text: s} }
+
+// Contains matches what has s in it.
+func Contains(s string) Pattern { return Pattern{kind: contains, text: s} }
+
+// Matching matches what re finds a match in.
+func Matching(re *regexp.Regexp) Pattern {
+	if re == nil {
+		return Pattern{kind: matching}
 	}
-	return strings.Contains(text, p.text)
+	return Pattern{kind: matching, text: re.String(), regexp: re}
+}
+
+// String shows the pattern in the errors of New.
+func (p Pattern) String() string { return fmt.Sprintf("%s %q", p.kind, p.text) }
+
+func (p Pattern) matches(s string) bool {
+	switch p.kind {
+	case exact:
+		return s == p.text
+	case prefix:
+		return strings.HasPrefix(s, p.text)
+	case contains:
+		return strings.Contains(s, p.text)
+	}
+	return p.regexp.MatchString(s)
+}
+
+// covers reports whether all that later matches is known to be matched by p.
+func (p Pattern) covers(later Pattern) bool {
+	switch later.kind {
+	case exact:
+		return p.matches(later.text)
+	case prefix:
+		return (p.kind == prefix || p.kind == contains) && p.matches(later.text)
+	case contains:
+		return p.kind == contains && p.matches(later.text)
+	}
+	return p.kind == matching && p.text == later.text
 }
 
 // Silent is a handler for pushes that are expected but need no answer.

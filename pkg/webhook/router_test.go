@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -22,10 +23,12 @@ func TestRouter(t *testing.T) {
 		webhook.OnText(r, webhook.Exact("time"), says[*wechat.Text]("exact"))
 		webhook.OnText(r, webhook.Prefix("t"), says[*wechat.Text]("prefix"))
 		webhook.OnText(r, webhook.Contains("im"), says[*wechat.Text]("contains"))
+		webhook.OnText(r, webhook.Matching(regexp.MustCompile(`^\d+$`)), says[*wechat.Text]("a number"))
 		webhook.On(r, says[*wechat.Click]("any click"))
-		webhook.OnKey(r, "help", says[*wechat.Click]("click help"))
-		webhook.OnKey(r, "spring", says[*wechat.Subscribe]("follow by spring"))
-		webhook.OnKey(r, "spring", says[*wechat.Scan]("scan of spring"))
+		webhook.OnKey(r, webhook.Prefix("order_"), says[*wechat.Click]("an order"))
+		webhook.OnKey(r, webhook.Exact("help"), says[*wechat.Click]("click help"))
+		webhook.OnKey(r, webhook.Exact("spring"), says[*wechat.Subscribe]("follow by spring"))
+		webhook.OnKey(r, webhook.Exact("spring"), says[*wechat.Scan]("scan of spring"))
 		r.Default(says[wechat.Push]("default"))
 		w.router = r
 	})
@@ -37,8 +40,10 @@ func TestRouter(t *testing.T) {
 		{"exact", w.textOf("time"), "exact"},
 		{"prefix before contains", w.textOf("tim"), "prefix"},
 		{"contains", w.textOf("sim"), "contains"},
+		{"expression", w.textOf("2026"), "a number"},
 		{"no pattern", w.textOf("x"), "any text"},
 		{"key", w.owner.Click(openid, now, "help"), "click help"},
+		{"key by prefix", w.owner.Click(openid, now, "order_1"), "an order"},
 		{"no such key", w.owner.Click(openid, now, "Help"), "any click"},
 		{"scene of a follow", w.owner.Subscribe(openid, now, "qrscene_spring"), "follow by spring"},
 		{"scene of a scan", w.owner.Scan(openid, now, "spring"), "scan of spring"},
@@ -65,25 +70,47 @@ func TestRouterRefuses(t *testing.T) {
 			webhook.On(r, says[*wechat.Text](""))
 		}, "second handler of *wechat.Text"},
 		{"key twice", func(r *webhook.Router) {
-			webhook.OnKey(r, "k", says[*wechat.Click](""))
-			webhook.OnKey(r, "k", says[*wechat.Click](""))
-		}, `second handler of *wechat.Click for "k"`},
+			webhook.OnKey(r, webhook.Exact("k"), says[*wechat.Click](""))
+			webhook.OnKey(r, webhook.Exact("k"), says[*wechat.Click](""))
+		}, `second handler of *wechat.Click by exactly "k"`},
 		{"pattern twice", func(r *webhook.Router) {
 			webhook.OnText(r, webhook.Prefix("a"), says[*wechat.Text](""))
 			webhook.OnText(r, webhook.Prefix("a"), says[*wechat.Text](""))
-		}, "second handler of texts"},
+		}, "second handler of *wechat.Text by prefix"},
+		{"exact under a prefix", func(r *webhook.Router) {
+			webhook.OnText(r, webhook.Prefix("a"), says[*wechat.Text](""))
+			webhook.OnText(r, webhook.Exact("ab"), says[*wechat.Text](""))
+		}, `by exactly "ab": prefix "a" takes all`},
+		{"prefix under a shorter one", func(r *webhook.Router) {
+			webhook.OnKey(r, webhook.Prefix("order"), says[*wechat.Scan](""))
+			webhook.OnKey(r, webhook.Prefix("order_"), says[*wechat.Scan](""))
+		}, `by prefix "order_": prefix "order" takes all`},
+		{"nothing left for contains", func(r *webhook.Router) {
+			webhook.OnText(r, webhook.Contains("a"), says[*wechat.Text](""))
+			webhook.OnText(r, webhook.Contains("ba"), says[*wechat.Text](""))
+		}, `by containing "ba": containing "a" takes all`},
+		{"expression twice", func(r *webhook.Router) {
+			webhook.OnText(r, webhook.Matching(regexp.MustCompile("a+")), says[*wechat.Text](""))
+			webhook.OnText(r, webhook.Matching(regexp.MustCompile("a+")), says[*wechat.Text](""))
+		}, `by matching "a+"`},
+		{"nil expression", func(r *webhook.Router) { webhook.OnText(r, webhook.Matching(nil), says[*wechat.Text]("")) }, "empty pattern"},
+		{"nil middleware", func(r *webhook.Router) { r.Use(nil) }, "nil middleware"},
+		{"middleware after a handler", func(r *webhook.Router) {
+			webhook.On(r, says[*wechat.Text](""))
+			r.Use(func(next webhook.PushHandler) webhook.PushHandler { return next })
+		}, "register it first"},
 		{"default twice", func(r *webhook.Router) {
 			r.Default(says[wechat.Push](""))
 			r.Default(says[wechat.Push](""))
 		}, "second default"},
 		{"nil handler", func(r *webhook.Router) { webhook.On[*wechat.Text](r, nil) }, "nil handler of *wechat.Text"},
-		{"nil key handler", func(r *webhook.Router) { webhook.OnKey[*wechat.Click](r, "k", nil) }, "nil handler of *wechat.Click"},
-		{"nil text handler", func(r *webhook.Router) { webhook.OnText(r, webhook.Exact("a"), nil) }, "nil handler of texts"},
+		{"nil key handler", func(r *webhook.Router) { webhook.OnKey[*wechat.Click](r, webhook.Exact("k"), nil) }, "nil handler of *wechat.Click"},
+		{"nil text handler", func(r *webhook.Router) { webhook.OnText(r, webhook.Exact("a"), nil) }, "nil handler of *wechat.Text by"},
 		{"nil default", func(r *webhook.Router) { r.Default(nil) }, "nil default"},
-		{"empty key", func(r *webhook.Router) { webhook.OnKey(r, "", says[*wechat.Click]("")) }, "empty key"},
+		{"empty key", func(r *webhook.Router) { webhook.OnKey(r, webhook.Exact(""), says[*wechat.Click]("")) }, "empty pattern"},
 		{"empty pattern", func(r *webhook.Router) { webhook.OnText(r, webhook.Contains(""), says[*wechat.Text]("")) }, "empty pattern"},
 		{"all pushes", func(r *webhook.Router) { webhook.On(r, says[wechat.Push]("")) }, "name one kind"},
-		{"all keys", func(r *webhook.Router) { webhook.OnKey(r, "k", says[wechat.Keyed]("")) }, "name one kind"},
+		{"all keys", func(r *webhook.Router) { webhook.OnKey(r, webhook.Exact("k"), says[wechat.Keyed]("")) }, "name one kind"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -94,5 +121,69 @@ func TestRouterRefuses(t *testing.T) {
 				t.Errorf("got %v, want %q in it", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestPatternsThatAreNotCovered are pairs of which the later still has something to take.
+func TestPatternsThatAreNotCovered(t *testing.T) {
+	w := newWorld(t, wechattest.Plain, nil)
+	for _, pair := range [][2]webhook.Pattern{
+		{webhook.Exact("ab"), webhook.Prefix("ab")},
+		{webhook.Exact("ab"), webhook.Contains("ab")},
+		{webhook.Prefix("a"), webhook.Contains("ab")},
+		{webhook.Prefix("ab"), webhook.Prefix("a")},
+		{webhook.Matching(regexp.MustCompile("a")), webhook.Prefix("a")},
+	} {
+		r := webhook.NewRouter()
+		webhook.OnText(r, pair[0], says[*wechat.Text](""))
+		webhook.OnText(r, pair[1], says[*wechat.Text](""))
+		if _, err := webhook.New(webhook.Config{AppID: appID, Secrets: w.secrets, Router: r}); err != nil {
+			t.Errorf("%v, then %v: %v", pair[0], pair[1], err)
+		}
+	}
+}
+
+func TestMiddleware(t *testing.T) {
+	var trace []string
+	traced := func(name string) webhook.Middleware {
+		return func(next webhook.PushHandler) webhook.PushHandler {
+			return func(ctx context.Context, p wechat.Push) (wechat.Reply, error) {
+				trace = append(trace, name)
+				reply, err := next(ctx, p)
+				trace = append(trace, "/"+name)
+				return reply, err
+			}
+		}
+	}
+	blocked := func(next webhook.PushHandler) webhook.PushHandler {
+		return func(ctx context.Context, p wechat.Push) (wechat.Reply, error) {
+			if text, ok := p.(*wechat.Text); ok && text.Content == "stop" {
+				return wechat.TextReply("stopped"), nil
+			}
+			return next(ctx, p)
+		}
+	}
+	w := newWorld(t, wechattest.Plain, func(w *world) {
+		w.router = webhook.NewRouter()
+		w.router.Use(traced("outer"))
+		w.router.Use(traced("inner"))
+		w.router.Use(blocked)
+		webhook.OnText(w.router, webhook.Exact("a"), says[*wechat.Text]("pattern"))
+		webhook.On(w.router, says[*wechat.Text]("type"))
+		w.router.Default(says[wechat.Push]("default"))
+	})
+	for _, tt := range []struct {
+		message []byte
+		want    string
+	}{
+		{w.textOf("a"), "pattern"}, {w.textOf("b"), "type"}, {w.textOf("stop"), "stopped"}, {w.owner.Click(openid, now, "k"), "default"},
+	} {
+		trace = nil
+		if got := w.says(tt.message); got != tt.want {
+			t.Errorf("answered %q, want %q", got, tt.want)
+		}
+		if got := strings.Join(trace, " "); got != "outer inner /inner /outer" {
+			t.Errorf("%s: the way was %s", tt.want, got)
+		}
 	}
 }

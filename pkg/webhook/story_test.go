@@ -18,11 +18,6 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-const (
-	defaultReply    = "编辑@+您想说的话,我们可以收到"
-	suggestionReply = "已经收到您的建议,会及时处理!"
-)
-
 // profile is what the platform tells of the follower of these tests.
 var profile = wechattest.User{UnionID: "uUNIONID", Language: "zh_CN", SubscribedAt: now, Remark: "a friend", Tags: []int{2, 101},
 	SubscribeScene: "ADD_SCENE_QR_CODE", QRSceneStr: "spring"}
@@ -34,7 +29,7 @@ func TestFromFollowToUnfollow(t *testing.T) {
 		at := now.Truncate(time.Second)
 
 		// Follow: the welcome, a follower and a session.
-		if got := w.says(w.owner.Subscribe(openid, at, "qrscene_spring")); got != w.account.Welcome() {
+		if got := w.says(w.owner.Subscribe(openid, at, "qrscene_spring")); got != text(t, w.account.Welcome()) {
 			t.Errorf("the welcome is %q", got)
 		}
 		wantFollower := follower.Follower{OpenID: openid, State: follower.Complete, EventTime: at, Profile: follower.Profile{
@@ -66,7 +61,7 @@ func TestFromFollowToUnfollow(t *testing.T) {
 			want    string
 		}{
 			{"text", w.owner.Text(openid, at.Add(time.Minute), 1, "今天几点开门?"), defaultReply},
-			{"keyword", w.owner.Text(openid, at.Add(time.Minute), 2, "你好"), w.account.Answer("你好")},
+			{"keyword", w.owner.Text(openid, at.Add(time.Minute), 2, "你好"), text(t, w.account.Answer("你好"))},
 			{"text with control characters", w.owner.Text(openid, at.Add(time.Minute), 3, "a\x02\x1d\x00b"), defaultReply},
 			{"text with ]]>", []byte(strings.Replace(string(w.owner.Text(openid, at.Add(time.Minute), 4, "MARK")), "MARK", "a]]>b</Content>", 1)), defaultReply},
 			{"empty text", w.owner.Text(openid, at.Add(time.Minute), 5, ""), defaultReply},
@@ -135,7 +130,16 @@ func click(t *testing.T, w *world, key string) string {
 	if !ok {
 		t.Fatalf("account.yaml has no click %q", key)
 	}
-	return reply
+	return text(t, reply)
+}
+
+func text(t *testing.T, r wechat.Reply) string {
+	t.Helper()
+	text, ok := r.(wechat.TextReply)
+	if !ok {
+		t.Fatalf("account.yaml has a %T where this test expects a text", r)
+	}
+	return string(text)
 }
 
 func renamed(message []byte, from, to string) []byte {
@@ -181,7 +185,7 @@ func TestProfileThatCannotBeHad(t *testing.T) {
 			w := newWorld(t, wechattest.Plain, nil)
 			w.platform.Follow(openid, profile)
 			tt.fault(w)
-			if got := w.says(w.owner.Subscribe(openid, now, "qrscene_spring")); got != w.account.Welcome() {
+			if got := w.says(w.owner.Subscribe(openid, now, "qrscene_spring")); got != text(t, w.account.Welcome()) {
 				t.Errorf("answered %q", got)
 			}
 			f, s, err := w.store.Lookup(t.Context(), openid)

@@ -34,6 +34,23 @@ const (
 	userInfo  = "/cgi-bin/user/info"
 )
 
+const (
+	defaultReply    = "编辑@+您想说的话,我们可以收到"
+	suggestionReply = "已经收到您的建议,会及时处理!"
+
+	// replies is the account.yaml of the tests: the owner may write another.
+	replies = `
+welcome: 您好，欢迎关注！
+default: ` + defaultReply + `
+suggestion: ` + suggestionReply + `
+keywords:
+  - exact: 你好
+    reply: 您好，很高兴见到您！
+clicks:
+  about: 感谢您的关注！
+`
+)
+
 // now is the time of all of a test's parts.
 var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
@@ -46,6 +63,7 @@ type world struct {
 	owner    wechattest.Account
 	mode     wechattest.Mode
 	secrets  *rotating
+	service  *follower.Service
 	router   *webhook.Router
 	profiler follower.Profiler
 	handler  http.Handler
@@ -95,13 +113,13 @@ func newWorld(t *testing.T, mode wechattest.Mode, change func(*world)) *world {
 		t.Fatal(err)
 	}
 	w.profiler = client
-	if w.account, err = owner.Load(); err != nil {
+	if w.account, err = account.Parse("account.yaml", []byte(replies)); err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	hash := telemetry.Hasher(appSecret)
-	service := &follower.Service{Store: w.store, Profiler: w, Hash: hash, Now: clock, Log: log}
-	w.router = owner.Routes(service, w.account)
+	w.service = &follower.Service{Store: w.store, Profiler: w, Hash: hash, Now: clock, Log: log}
+	w.router = owner.Routes(w.service, w.account)
 	if change != nil {
 		change(w)
 	}

@@ -75,11 +75,9 @@ func story(t *testing.T, rie, bootstrap, endpoint string, mode wechattest.Mode) 
 		}
 		return body
 	}
-	wantReply := func(message []byte, content string) {
+	wantReply := func(message []byte, reply wechat.Reply) {
 		t.Helper()
-		got := parseReply(t, push(message))
-		want := reply{ToUserName: openid, FromUserName: accountID, MsgType: "text", Content: content}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(marshalled(t, message, reply), string(push(message))); diff != "" {
 			t.Errorf("reply (-want +got):\n%s", diff)
 		}
 	}

@@ -63,11 +63,8 @@ func TestSamLocal(t *testing.T) {
 	if answer.StatusCode != http.StatusOK {
 		t.Fatalf("status %d: %s", answer.StatusCode, answer.Body)
 	}
-	want := reply{
-		ToUserName: sample.FromUserName, FromUserName: sample.ToUserName, MsgType: "text",
-		Content: ownersAccount(t).Welcome(),
-	}
-	if diff := cmp.Diff(want, parseReply(t, []byte(answer.Body))); diff != "" {
+	want := string(wechat.MarshalReply(sample.Common(), ownersAccount(t).Welcome()))
+	if diff := cmp.Diff(want, answer.Body); diff != "" {
 		t.Errorf("reply (-want +got):\n%s", diff)
 	}
 	records.wantFollower(t, sample.FromUserName, sample.Time())

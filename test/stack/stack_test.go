@@ -10,7 +10,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"encoding/xml"
 	"os"
 	"os/exec"
 	"slices"
@@ -29,6 +28,7 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/pkg/account"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -163,17 +163,14 @@ func (tab table) wantFollower(t *testing.T, openid string, at time.Time) {
 	}
 }
 
-// reply is a text reply, the only kind that account.yaml has.
-type reply struct {
-	ToUserName, FromUserName, MsgType, Content string
-}
-
-func parseReply(t *testing.T, body []byte) (r reply) {
+// marshalled is reply as it is to come back for message.
+func marshalled(t *testing.T, message []byte, reply wechat.Reply) string {
 	t.Helper()
-	if err := xml.Unmarshal(body, &r); err != nil {
-		t.Fatalf("the reply is no XML: %v", err)
+	push, err := wechat.ParsePush(message)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return r
+	return string(wechat.MarshalReply(push.Common(), reply))
 }
 
 func ownersAccount(t *testing.T) *account.Account {

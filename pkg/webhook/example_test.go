@@ -1,0 +1,166 @@
+package webhook_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+// The functions here are the snippets of docs/handlers.md. TestHandlersDoc holds the two equal, TestHandlersOfTheDoc runs
+// them.
+
+func exampleText(r *webhook.Router) {
+	webhook.OnText(r, webhook.Exact("时间"), func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
+		return wechat.TextReply("现在是" + p.Time().In(wechat.ChinaTime).Format("15:04")), nil
+	})
+}
+
+func examplePatterns(r *webhook.Router) {
+	webhook.OnText(r, webhook.Prefix("订单"), func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
+		return wechat.TextReply("正在查询" + strings.TrimPrefix(p.Content, "订单")), nil
+	})
+	webhook.OnText(r, webhook.Matching(regexp.MustCompile(`^1\d{10}$`)), func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
+		return wechat.TextReply("请不要发送手机号码。"), nil
+	})
+}
+
+func exampleKeys(r *webhook.Router) {
+	webhook.OnKey(r, webhook.Exact("today"), func(ctx context.Context, p *wechat.Click) (wechat.Reply, error) {
+		return wechat.NewsReply{{Title: "今日推荐", Description: "三道新菜", PicURL: "https://example.com/a.jpg", URL: "https://example.com/today"}}, nil
+	})
+	webhook.OnKey(r, webhook.Prefix("table_"), func(ctx context.Context, p *wechat.Scan) (wechat.Reply, error) {
+		return wechat.TextReply("您在" + strings.TrimPrefix(p.Key(), "table_") + "号桌。"), nil
+	})
+}
+
+func exampleTypes(r *webhook.Router) {
+	webhook.On(r, func(ctx context.Context, p *wechat.Image) (wechat.Reply, error) {
+		return wechat.ImageReply{MediaID: p.MediaID}, nil // back to who sent it
+	})
+	webhook.On(r, func(ctx context.Context, p *wechat.Voice) (wechat.Reply, error) {
+		return wechat.TransferReply{}, nil // to the human desk
+	})
+}
+
+func exampleDefault(r *webhook.Router) {
+	r.Default(func(ctx context.Context, p wechat.Push) (wechat.Reply, error) {
+		if raw, ok := p.(*wechat.Raw); ok {
+			slog.InfoContext(ctx, "a push of a kind unknown", "kind", raw.Kind(), "has a status", raw.Field("Status") != "")
+		}
+		return nil, nil // says nothing: the platform is content
+	})
+}
+
+func exampleMiddleware(r *webhook.Router) {
+	r.Use(func(next webhook.PushHandler) webhook.PushHandler {
+		return func(ctx context.Context, p wechat.Push) (wechat.Reply, error) {
+			if p.Common().MsgType != "event" && closed(p.Common().Time()) {
+				return wechat.TextReply("我们每天9点开门。"), nil
+			}
+			return next(ctx, p)
+		}
+	})
+}
+
+func closed(at time.Time) bool { return at.In(wechat.ChinaTime).Hour() < 9 }
+
+// snippets registers them all, the middleware first.
+func snippets(r *webhook.Router) {
+	for _, register := range []func(*webhook.Router){exampleMiddleware, exampleText, examplePatterns, exampleKeys, exampleTypes, exampleDefault} {
+		register(r)
+	}
+}
+
+func TestHandlersOfTheDoc(t *testing.T) {
+	w := newWorld(t, wechattest.Safe, func(w *world) {
+		w.router = webhook.NewRouter()
+		snippets(w.router)
+	})
+	early := time.Date(2026, 11, 22, 0, 30, 0, 0, time.UTC) // 8:30 in China
+	image := strings.Replace(string(w.textOf("x")), "[text]", "[image]", 1)
+	image = strings.Replace(image, "<MsgId>", "<MediaId>MEDIA</MediaId><MsgId>", 1)
+	for _, tt := range []struct {
+		name    string
+		message []byte
+		want    string
+	}{
+		{"time", w.textOf("时间"), "现在是20:00"},
+		{"prefix", w.textOf("订单4711"), "正在查询4711"},
+		{"expression", w.textOf("13800138000"), "请不要发送手机号码。"},
+		{"click", w.owner.Click(openid, now, "today"), "今日推荐"},
+		{"scan", w.owner.Scan(openid, now, "table_7"), "您在7号桌。"},
+		{"image", []byte(image), "<MediaId><![CDATA[MEDIA]]></MediaId>"},
+		{"voice", []byte(strings.Replace(string(w.textOf("x")), "[text]", "[voice]", 1)), "transfer_customer_service"},
+		{"default", renamed(w.owner.Click(openid, now, "k"), "CLICK", "brand_new_event"), "success"},
+		{"middleware", w.owner.Text(openid, early, 1, "时间"), "我们每天9点开门。"},
+	} {
+		if _, reply := w.push(tt.message); !strings.Contains(reply, tt.want) {
+			t.Errorf("%s: answered %q, want %q in it", tt.name, reply, tt.want)
+		}
+	}
+}
+
+// TestHandlersDoc holds each snippet of the doc to the functions above.
+func TestHandlersDoc(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/handlers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(doc), "```go\n")[1:]
+	if len(blocks) < 6 {
+		t.Fatalf("%d snippets, want 6 at least", len(blocks))
+	}
+	for _, block := range blocks {
+		snippet, _, _ := strings.Cut(block, "```")
+		var indented strings.Builder
+		for line := range strings.Lines(snippet) {
+			if strings.TrimSpace(line) != "" {
+				line = "\t" + line
+			}
+			indented.WriteString(line)
+		}
+		if !strings.Contains(string(source), indented.String()) {
+			t.Errorf("this snippet is not in example_test.go:\n%s", snippet)
+		}
+	}
+}
+
+// fixed are secrets that never change.
+type fixed struct{ secrets.Secrets }
+
+func (f fixed) Current() secrets.Secrets  { return f.Secrets }
+func (fixed) Reload(context.Context) bool { return false }
+
+func ExampleNew() {
+	r := webhook.NewRouter()
+	webhook.OnText(r, webhook.Exact("ping"), func(context.Context, *wechat.Text) (wechat.Reply, error) {
+		return wechat.TextReply("pong"), nil
+	})
+	webhook.OnText(r, webhook.Exact("ping"), func(context.Context, *wechat.Text) (wechat.Reply, error) {
+		return wechat.TextReply("again"), nil
+	})
+	_, err := webhook.New(webhook.Config{
+		AppID:   "wx0123456789abcdef",
+		Secrets: fixed{secrets.Secrets{Token: "token", AppSecret: "secret"}},
+		Router:  r,
+		Hash:    func(string) string { return "" },
+		Now:     time.Now,
+		Log:     slog.Default(),
+	})
+	fmt.Println(err)
+	// Output: webhook: a second handler of *wechat.Text by exactly "ping": exactly "ping" takes all of these
+}

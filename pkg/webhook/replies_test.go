@@ -1,0 +1,151 @@
+package webhook_test
+
+import (
+	"encoding/xml"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/pkg/account"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+// everyKind is an account.yaml with every kind of reply.
+const everyKind = `
+welcome:
+  news:
+    - title: 第一条 ]]> <b>
+      description: "第一行\n第二行"
+      picurl: https://example.com/1.jpg
+      url: https://example.com/1?a=1&b=2
+    - {title: 第二条, url: https://example.com/2}
+default:
+  transfer_customer_service:
+suggestion: {image: {media_id: MEDIA-image_1}}
+keywords:
+  - exact: 文
+    reply: 文字
+  - exact: 图文
+    reply: {news: [{title: 唯一, url: https://example.com/}]}
+  - exact: 人
+    reply: {transfer_customer_service: {kf_account: kf2001@guanzhu}}
+  - exact: 声
+    reply: {voice: {media_id: MEDIA-voice_1}}
+clicks:
+  video: {video: {media_id: MEDIA-video_1, title: 片名, description: 简介}}
+  music:
+    music:
+      title: 曲名
+      description: 歌手
+      musicurl: https://example.com/a.mp3
+      hqmusicurl: https://example.com/a.flac
+      thumb_media_id: MEDIA-thumb_1
+`
+
+// passive is a passive reply of any kind, as the platform reads it.
+type passive struct {
+	XMLName      xml.Name `xml:"xml"`
+	ToUserName   string
+	FromUserName string
+	CreateTime   int64
+	MsgType      string
+	Content      string
+	Image        *material
+	Voice        *material
+	Video        *material
+	Music        *music
+	ArticleCount int
+	Articles     *articles
+	TransInfo    *transInfo
+}
+
+type material struct {
+	MediaID     string `xml:"MediaId"`
+	Title       string
+	Description string
+}
+
+type music struct {
+	Title        string
+	Description  string
+	MusicURL     string `xml:"MusicUrl"`
+	HQMusicURL   string `xml:"HQMusicUrl"`
+	ThumbMediaID string `xml:"ThumbMediaId"`
+}
+
+type articles struct {
+	Items []article `xml:"item"`
+}
+
+type article struct {
+	Title       string
+	Description string
+	PicURL      string `xml:"PicUrl"`
+	URL         string `xml:"Url"`
+}
+
+type transInfo struct {
+	KfAccount string
+}
+
+func TestEveryKindOfReply(t *testing.T) {
+	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
+		w := newWorld(t, mode, func(w *world) {
+			a, err := account.Parse("account.yaml", []byte(everyKind))
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.router = owner.Routes(w.service, a)
+		})
+		w.platform.Follow(openid, profile)
+		tests := []struct {
+			name    string
+			message []byte
+			want    passive
+		}{
+			{"follow: two articles", w.owner.Subscribe(openid, now, ""),
+				passive{MsgType: "news", ArticleCount: 2, Articles: &articles{[]article{
+					{Title: "第一条 ]]> <b>", Description: "第一行\n第二行", PicURL: "https://example.com/1.jpg",
+						URL: "https://example.com/1?a=1&b=2"},
+					{Title: "第二条", URL: "https://example.com/2"},
+				}}}},
+			{"any text: any agent", w.textOf("在吗"), passive{MsgType: "transfer_customer_service"}},
+			{"a picture: any agent", renamed(w.textOf("x"), "[text]", "[image]"), passive{MsgType: "transfer_customer_service"}},
+			{"a kind unknown: any agent", renamed(w.textOf("x"), "[text]", "[hologram]"), passive{MsgType: "transfer_customer_service"}},
+			{"suggestion: image", w.textOf("@更多图片"),
+				passive{MsgType: "image", Image: &material{MediaID: "MEDIA-image_1"}}},
+			{"keyword: text", w.textOf("文"), passive{MsgType: "text", Content: "文字"}},
+			{"keyword: one article", w.textOf("图文"), passive{MsgType: "news", ArticleCount: 1,
+				Articles: &articles{[]article{{Title: "唯一", URL: "https://example.com/"}}}}},
+			{"keyword: one agent", w.textOf("人"),
+				passive{MsgType: "transfer_customer_service", TransInfo: &transInfo{"kf2001@guanzhu"}}},
+			{"keyword: voice", w.textOf("声"), passive{MsgType: "voice", Voice: &material{MediaID: "MEDIA-voice_1"}}},
+			{"click: video", w.owner.Click(openid, now, "video"),
+				passive{MsgType: "video", Video: &material{MediaID: "MEDIA-video_1", Title: "片名", Description: "简介"}}},
+			{"click: music", w.owner.Click(openid, now, "music"),
+				passive{MsgType: "music", Music: &music{Title: "曲名", Description: "歌手",
+					MusicURL: "https://example.com/a.mp3", HQMusicURL: "https://example.com/a.flac",
+					ThumbMediaID: "MEDIA-thumb_1"}}},
+		}
+		for _, tt := range tests {
+			status, reply := w.push(tt.message)
+			if status != http.StatusOK {
+				t.Fatalf("%s: status %d, log: %s", tt.name, status, w.log)
+			}
+			var got passive
+			if err := xml.Unmarshal([]byte(reply), &got); err != nil {
+				t.Fatalf("%s: %v in %q", tt.name, err, reply)
+			}
+			tt.want.XMLName = xml.Name{Local: "xml"}
+			tt.want.ToUserName, tt.want.FromUserName, tt.want.CreateTime = openid, accountID, now.Unix()
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+			}
+		}
+		if status, reply := w.push(w.owner.Click(openid, now, "gone")); status != http.StatusOK || reply != "success" {
+			t.Errorf("a click with a key unknown: status %d, %q", status, reply)
+		}
+	})
+}
