@@ -16,12 +16,13 @@ const module = "github.com/guanzhu/guanzhu/pkg/"
 func TestDirections(t *testing.T) {
 	adapters := []string{"dynamostore", "boltstore", "wechatapi", "secrets"}
 	notOf := map[string][]string{
-		"follower": slices.Concat(adapters, []string{"webhook", "account"}),
+		"follower": slices.Concat(adapters, []string{"webhook", "web", "account"}),
 		"account":  slices.Concat(adapters, []string{"webhook", "follower"}),
 		"webhook":  {"dynamostore", "boltstore", "wechatapi", "account"},
+		"web":      slices.Concat(adapters, []string{"webhook", "account"}),
 	}
 	for _, adapter := range adapters {
-		others := slices.Concat(adapters, []string{"webhook", "account"})
+		others := slices.Concat(adapters, []string{"webhook", "web", "account"})
 		notOf[adapter] = slices.DeleteFunc(others, func(name string) bool { return name == adapter })
 	}
 	for from, not := range notOf {

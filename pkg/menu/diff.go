@@ -1,0 +1,120 @@
+package menu
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Diff is the way from one menu to another, a line for each button: one that begins with "+ " is new, one that begins
+// with "- " goes, any other stays. What has been changed goes and is new.
+type Diff []string
+
+// String puts each line on one of its own.
+func (d Diff) String() string {
+	if len(d) == 0 {
+		return ""
+	}
+	return strings.Join(d, "\n") + "\n"
+}
+
+// Compare returns what publishing wanted would change of live.
+func Compare(live, wanted Menu) Diff {
+	old, new := live.lines(), wanted.lines()
+	if live.Console {
+		// It goes as a whole, even where it looks the same.
+		return slices.Concat(prefixed("- ", old), prefixed("+ ", new))
+	}
+	// common[i][j] is how many lines old[i:] and new[j:] have in common, in their order. A menu has some dozens.
+	common := make([][]int, len(old)+1)
+	for i := range common {
+		common[i] = make([]int, len(new)+1)
+	}
+	for i := len(old) - 1; i >= 0; i-- {
+		for j := len(new) - 1; j >= 0; j-- {
+			if old[i] == new[j] {
+				common[i][j] = common[i+1][j+1] + 1
+			} else {
+				common[i][j] = max(common[i+1][j], common[i][j+1])
+			}
+		}
+	}
+	var d Diff
+	for i, j := 0, 0; i < len(old) || j < len(new); {
+		switch {
+		case i < len(old) && j < len(new) && old[i] == new[j]:
+			d = append(d, "  "+old[i])
+			i, j = i+1, j+1
+		case j == len(new) || i < len(old) && common[i+1][j] >= common[i][j+1]:
+			d = append(d, "- "+old[i])
+			i++
+		default:
+			d = append(d, "+ "+new[j])
+			j++
+		}
+	}
+	return d
+}
+
+func prefixed(prefix string, lines []string) Diff {
+	var d Diff
+	for _, line := range lines {
+		d = append(d, prefix+line)
+	}
+	return d
+}
+
+// lines are the menu as it is read: a line for each button, those below one indented.
+func (m Menu) lines() []string {
+	lines := buttonLines("", m.Buttons)
+	for _, c := range m.Conditional {
+		lines = append(lines, c.MatchRule.String())
+		lines = append(lines, buttonLines("  ", c.Buttons)...)
+	}
+	return lines
+}
+
+// String names the rule as a heading of its menu.
+func (r MatchRule) String() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(r)) {
+		parts = append(parts, printable(name)+" "+printable(r[name]))
+	}
+	return "for " + strings.Join(parts, ", ") + ":"
+}
+
+func buttonLines(indent string, buttons []Button) []string {
+	var lines []string
+	for _, b := range buttons {
+		lines = append(lines, indent+b.line())
+		lines = append(lines, buttonLines(indent+"  ", b.SubButton)...)
+	}
+	return lines
+}
+
+func (b Button) line() string {
+	if b.Type == "" {
+		return printable(b.Name)
+	}
+	line := fmt.Sprintf("%s (%s", printable(b.Name), printable(b.Type))
+	for _, field := range []struct{ name, value string }{
+		{"key", b.Key}, {"url", b.URL}, {"appid", b.AppID}, {"pagepath", b.PagePath}, {"media_id", b.MediaID},
+		{"article_id", b.ArticleID},
+	} {
+		if field.value != "" {
+			line += ", " + field.name + " " + printable(field.value)
+		}
+	}
+	return line + ")"
+}
+
+// printable is s, or, with its escapes, what of a live menu could play tricks on a terminal.
+func printable(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
+}
