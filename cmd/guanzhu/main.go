@@ -14,6 +14,7 @@ const (
 type commands struct {
 	Console  consoleCommand  `cmd:"" help:"Run the account on this machine: its endpoint, an embedded store, a simulated platform. No AWS, no WeChat account."`
 	Push     pushCommand     `cmd:"" help:"Send a push, signed as WeChat signs it, and show the reply."`
+	Menu     menuCommand     `cmd:"" help:"Check the menu of account.yaml, compare it with the live one, publish it."`
 	Platform platformCommand `cmd:"" help:"Run the simulated platform alone, for sam local."`
 }
 

@@ -3,6 +3,7 @@ package boltstore
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,18 +86,58 @@ func (i followerItem) follower() follower.Follower {
 
 func (i followerItem) tombstone() bool { return i.ExpiresAt != 0 }
 
+// sessionItem's lists are DynamoDB's string sets, in order: "until#hash".
 type sessionItem struct {
 	key
-	EstablishedAt int64 `json:"established_at"`
-	EventTime     int64 `json:"event_time"`
+	EstablishedAt int64    `json:"established_at"`
+	EventTime     int64    `json:"event_time"`
+	Devices       []string `json:"devices,omitempty"`
+	Tickets       []string `json:"tickets,omitempty"`
+	UsedTickets   []string `json:"used_tickets,omitempty"`
 }
 
 func newSessionItem(openid string, s follower.Session) sessionItem {
-	return sessionItem{sessionKey(openid), seconds(s.EstablishedAt), seconds(s.EventTime)}
+	return sessionItem{
+		key:           sessionKey(openid),
+		EstablishedAt: seconds(s.EstablishedAt),
+		EventTime:     seconds(s.EventTime),
+		Devices:       untils(s.Devices),
+		Tickets:       untils(s.Tickets),
+		UsedTickets:   untils(s.UsedTickets),
+	}
 }
 
 func (i sessionItem) session() follower.Session {
-	return follower.Session{EstablishedAt: fromSeconds(i.EstablishedAt), EventTime: fromSeconds(i.EventTime)}
+	return follower.Session{
+		EstablishedAt: fromSeconds(i.EstablishedAt),
+		EventTime:     fromSeconds(i.EventTime),
+		Devices:       fromUntils(i.Devices),
+		Tickets:       fromUntils(i.Tickets),
+		UsedTickets:   fromUntils(i.UsedTickets),
+	}
+}
+
+// untils is the stored form of hashes with the time until which they are good.
+func untils(hashes map[string]time.Time) []string {
+	var stored []string
+	for hash, until := range hashes {
+		stored = append(stored, fmt.Sprintf("%d#%s", until.Unix(), hash))
+	}
+	slices.Sort(stored)
+	return stored
+}
+
+func fromUntils(stored []string) map[string]time.Time {
+	if len(stored) == 0 {
+		return nil
+	}
+	hashes := make(map[string]time.Time, len(stored))
+	for _, entry := range stored {
+		until, hash, _ := strings.Cut(entry, "#")
+		n, _ := strconv.ParseInt(until, 10, 64) // only this package writes them
+		hashes[hash] = fromSeconds(n)
+	}
+	return hashes
 }
 
 type suggestionItem struct {

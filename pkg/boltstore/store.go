@@ -109,6 +109,58 @@ func (s *Store) Unfollow(ctx context.Context, openid string, at, expires time.Ti
 	})
 }
 
+// AddTicket implements follower.Store.
+func (s *Store) AddTicket(
+	ctx context.Context, t follower.Ticket, f follower.Follower, session follower.Session,
+) (added bool, err error) {
+	item := newFollowerItem(f)
+	err = s.update(ctx, "store a ticket", func(b records) error {
+		var stored sessionItem
+		found, err := b.get(sessionKey(f.OpenID), &stored)
+		if err != nil {
+			return err
+		}
+		if found {
+			if stored.EventTime > item.EventTime {
+				return nil
+			}
+			session = stored.session()
+			added = session.AddTicket(t, s.now())
+			return b.put(stored.key, newSessionItem(f.OpenID, session))
+		}
+		var old followerItem
+		found, err = b.get(item.key, &old)
+		if err != nil || found && !s.expired(old.ExpiresAt) && old.EventTime >= item.EventTime {
+			return err
+		}
+		added = session.AddTicket(t, s.now())
+		return errors.Join(
+			b.put(item.key, item),
+			b.put(sessionKey(f.OpenID), newSessionItem(f.OpenID, session)))
+	})
+	return added && err == nil, err
+}
+
+// ChangeSession lets change alter the session of openid and stores what it leaves, in one. It returns change's error,
+// nothing stored then, and follower.ErrNotFound for one who does not follow. change may be called several times.
+func (s *Store) ChangeSession(ctx context.Context, openid string, change func(*follower.Session) error) error {
+	return s.update(ctx, "change a session", func(b records) error {
+		var stored sessionItem
+		found, err := b.get(sessionKey(openid), &stored)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return follower.ErrNotFound
+		}
+		session := stored.session()
+		if err := change(&session); err != nil {
+			return err
+		}
+		return b.put(stored.key, newSessionItem(openid, session))
+	})
+}
+
 // AddSuggestion implements follower.Store.
 func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) error {
 	item := newSuggestionItem(suggestion)

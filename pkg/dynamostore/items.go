@@ -3,6 +3,7 @@ package dynamostore
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,11 +151,53 @@ func sessionItem(openid string, s follower.Session) item {
 	i := sessionKey(openid)
 	i.setTime("established_at", s.EstablishedAt)
 	i.setTime("event_time", s.EventTime)
+	i.setUntils("devices", s.Devices)
+	i.setUntils("tickets", s.Tickets)
+	i.setUntils("used_tickets", s.UsedTickets)
 	return i
 }
 
 func (i item) session() follower.Session {
-	return follower.Session{EstablishedAt: i.time("established_at"), EventTime: i.time("event_time")}
+	return follower.Session{
+		EstablishedAt: i.time("established_at"),
+		EventTime:     i.time("event_time"),
+		Devices:       i.untils("devices"),
+		Tickets:       i.untils("tickets"),
+		UsedTickets:   i.untils("used_tickets"),
+	}
+}
+
+// sessionAttributes are those of a session that change while it stands.
+var sessionAttributes = []string{"devices", "tickets", "used_tickets"}
+
+// until is the stored form of a hash with the time until which it is good. These are kept in sets, since an update can
+// add to a set that is not there yet.
+func until(hash string, t time.Time) string { return fmt.Sprintf("%d#%s", t.Unix(), hash) }
+
+func (i item) setUntils(name string, hashes map[string]time.Time) {
+	if len(hashes) == 0 {
+		return
+	}
+	set := &types.AttributeValueMemberSS{}
+	for hash, t := range hashes {
+		set.Value = append(set.Value, until(hash, t))
+	}
+	slices.Sort(set.Value)
+	i[name] = set
+}
+
+func (i item) untils(name string) map[string]time.Time {
+	set, ok := i[name].(*types.AttributeValueMemberSS)
+	if !ok {
+		return nil
+	}
+	hashes := make(map[string]time.Time, len(set.Value))
+	for _, entry := range set.Value {
+		seconds, hash, _ := strings.Cut(entry, "#")
+		n, _ := strconv.ParseInt(seconds, 10, 64) // only this package writes them
+		hashes[hash] = time.Unix(n, 0).UTC()
+	}
+	return hashes
 }
 
 func suggestionsPK(month time.Time) string {

@@ -27,6 +27,7 @@ var (
 	event   = time.Unix(1_700_000_000, 0).UTC()
 	someone = follower.Follower{OpenID: secretOpenID, State: follower.Unavailable, EventTime: event}
 	begun   = follower.Session{EstablishedAt: event, EventTime: event}
+	link    = follower.Ticket{Hash: "ticket", Until: event.Add(follower.TicketFor)}
 )
 
 // server answers as DynamoDB does, by a script: one answer for each request in turn, the last one for all that follow.
@@ -127,6 +128,18 @@ func cancels(reasons ...string) answer {
 		panic(err)
 	}
 	return says(http.StatusBadRequest, string(body))
+}
+
+// refusesTicket fails an update's condition and tells of the session that stands, which has those attributes besides.
+func refusesTicket(attributes string) answer {
+	return says(http.StatusBadRequest, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",`+
+		`"Item":{"pk":{"S":"`+secretOpenID+`"},"sk":{"S":"session"},"event_time":{"N":"1700000000"},`+attributes+`}}`)
+}
+
+// holds answers a read of a session with those attributes.
+func holds(attributes string) answer {
+	return says(http.StatusOK, `{"Item":{"pk":{"S":"`+secretOpenID+`"},"sk":{"S":"session"},"event_time":{"N":"1700000000"},`+
+		attributes+`}}`)
 }
 
 var succeeds = says(http.StatusOK, "{}")
@@ -353,6 +366,21 @@ func TestOneRequest(t *testing.T) {
 		}},
 		{"complete", succeeds, "UpdateItem", func(s *Store) error { return s.Complete(ctx, someone) }},
 		{"complete, too late", failed, "UpdateItem", func(s *Store) error { return s.Complete(ctx, someone) }},
+		{"ticket", succeeds, "UpdateItem", func(s *Store) error {
+			added, err := s.AddTicket(ctx, link, someone, begun)
+			if !added {
+				t.Error("ticket: not added")
+			}
+			return err
+		}},
+		{"ticket repeated after its use", refusesTicket(`"used_tickets":{"SS":["1700000600#ticket"]}`), "UpdateItem",
+			func(s *Store) error {
+				added, err := s.AddTicket(ctx, link, someone, begun)
+				if !added {
+					t.Error("ticket repeated after its use: not there")
+				}
+				return err
+			}},
 		{"suggestion", succeeds, "PutItem", func(s *Store) error {
 			return s.AddSuggestion(ctx, follower.Suggestion{At: event})
 		}},
@@ -435,6 +463,13 @@ func TestErrorsTellNothing(t *testing.T) {
 			_, _, err := s.Lookup(ctx, secretOpenID)
 			return err
 		},
+		"store a ticket": func(ctx context.Context, s *Store) error {
+			_, err := s.AddTicket(ctx, link, profiled, begun)
+			return err
+		},
+		"change a session": func(ctx context.Context, s *Store) error {
+			return s.ChangeSession(ctx, secretOpenID, func(*follower.Session) error { return nil })
+		},
 		"list suggestions": func(ctx context.Context, s *Store) error {
 			_, err := s.Suggestions(ctx, event)
 			return err
@@ -482,6 +517,45 @@ func TestErrorsTellNothing(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestEnterAfterALostAnswer: the write that used the ticket was made, its answer lost, and the SDK made it again.
+func TestEnterAfterALostAnswer(t *testing.T) {
+	t.Parallel()
+	server := serve(t,
+		holds(`"tickets":{"SS":["1700000600#ticket"]}`),
+		hangsUp, fails(400, "ConditionalCheckFailedException"),
+		holds(`"used_tickets":{"SS":["1700000600#ticket"]},"devices":{"SS":["1702592000#device"]}`),
+		succeeds)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	entered := false
+	err := server.store(attemptTimeout).ChangeSession(ctx, secretOpenID, func(s *follower.Session) error {
+		entered = s.Enter("ticket", "device", event)
+		return nil
+	})
+	if err != nil || !entered {
+		t.Errorf("entered %v, error %v", entered, err)
+	}
+}
+
+// TestAddTicketMeetsTheFollow: between the update, which finds no session, and the transaction, the follow is stored.
+func TestAddTicketMeetsTheFollow(t *testing.T) {
+	t.Parallel()
+	server := serve(t, fails(400, "ConditionalCheckFailedException"), cancels("ConditionalCheckFailed", "None"), succeeds)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	added, err := server.store(attemptTimeout).AddTicket(ctx, link, someone, begun)
+	if err != nil || !added {
+		t.Errorf("added %v, error %v", added, err)
+	}
+	var got []string
+	for _, r := range server.seen() {
+		got = append(got, r.operation)
+	}
+	if diff := cmp.Diff([]string{"UpdateItem", "TransactWriteItems", "UpdateItem"}, got); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }
 

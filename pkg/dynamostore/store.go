@@ -1,5 +1,6 @@
-// Package dynamostore keeps followers in one DynamoDB table with the keys pk and sk. Each operation is one request;
-// the conditions that put events in order are part of it, so nothing is read before it is written.
+// Package dynamostore keeps followers in one DynamoDB table with the keys pk and sk. What a push does is one request;
+// the conditions that put events in order are part of it, so nothing is read before it is written. Only changes of a
+// session's devices read first (session.go).
 package dynamostore
 
 import (

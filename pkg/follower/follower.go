@@ -42,12 +42,6 @@ type Follower struct {
 	PendingSince time.Time // set exactly while State is Pending
 }
 
-// Session is a follower's standing login: it begins with the follow and ends with the unfollow.
-type Session struct {
-	EstablishedAt time.Time
-	EventTime     time.Time // of the follow that began it
-}
-
 // Suggestion is a text that a follower sent to be kept. It holds no openid, so that an unfollow leaves nothing personal.
 type Suggestion struct {
 	At           time.Time // CreateTime of the message
@@ -90,6 +84,16 @@ type Store interface {
 	// time the unfollow wins.
 	Unfollow(ctx context.Context, openid string, at, expires time.Time) error
 
+	// AddTicket keeps the ticket t of a push of f.OpenID in the follower's session; f.EventTime is the push's time. It
+	// reports whether the follower may have the link: not where an unfollow of that time or later stands, nor where
+	// the session began after it (see Session.AddTicket for the last reason). A ticket that is there, used or not,
+	// stays as it is.
+	//
+	// Where nothing is known of the openid, or an unfollow before f.EventTime stands, f and its session s are stored
+	// with the ticket in one: a follower from before, or one whose follow was missed. A follower's record that stands
+	// is never changed.
+	AddTicket(ctx context.Context, t Ticket, f Follower, s Session) (added bool, err error)
+
 	// AddSuggestion keeps s. A suggestion that is there already (same time, MsgID and writer) stays as it is, so that
 	// a repeated delivery does not undo its being handled.
 	AddSuggestion(ctx context.Context, s Suggestion) error
@@ -104,3 +108,7 @@ type Profiler interface {
 // ErrNoPermission is what a Profiler's error is (errors.Is) where the account's type has no permission for the
 // profile API (errcode 48001).
 var ErrNoPermission = errors.New("the account has no permission to fetch profiles")
+
+// ErrCode is what the error of an exchange is (errors.Is) where the OAuth code is not valid, used, or too old: another
+// way through OAuth gives another code.
+var ErrCode = errors.New("the OAuth code is good no more")

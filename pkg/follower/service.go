@@ -26,6 +26,10 @@ type Service struct {
 	Hash     func(openid string) string // keyed; the same for the same follower
 	Now      func() time.Time
 	Log      *slog.Logger
+
+	// AppSecret gives the account's app secret as last read; of it come the keys of personal links, for which alone it
+	// is needed.
+	AppSecret func() string
 }
 
 // Follow records the follower and a new session.

@@ -21,6 +21,10 @@ type Store interface {
 	// Lookup reads strongly consistently; follower.ErrNotFound where no live follower is recorded.
 	Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error)
 
+	// ChangeSession lets change alter the session of openid and stores what it leaves, if nothing was written meanwhile;
+	// change's error is returned, nothing stored then, and follower.ErrNotFound for one who does not follow.
+	ChangeSession(ctx context.Context, openid string, change func(*follower.Session) error) error
+
 	// Suggestions lists the suggestions of month's month in China time that have not expired, oldest first.
 	Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error)
 
@@ -53,7 +57,19 @@ func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
 		{"suggestion texts", testSuggestionTexts},
 		{"access token", testAccessToken},
 		{"concurrent marks", testConcurrentMarks},
+		{"follower from before", testFromBefore},
+		{"session layout", testSessionLayout},
+		{"change refused", testChangeRefused},
+		{"one ticket, many devices", testOneTicketManyDevices},
+		{"many changes", testManyChanges},
+		{"enter during unfollow", testEnterDuringUnfollow},
 		{"canceled context", testCanceled},
+	}
+	for _, v := range visits {
+		tests = append(tests, struct {
+			name string
+			test func(*testing.T, fixture)
+		}{"visit/" + v.name, v.test})
 	}
 	for _, s := range stories {
 		tests = append(tests, struct {
@@ -216,6 +232,14 @@ func testCanceled(t *testing.T, f fixture) {
 		"AddSuggestion": func() error { return f.store.AddSuggestion(ctx, suggestion(1, 1, "text")) },
 		"Lookup": func() error {
 			_, _, err := f.store.Lookup(ctx, openid)
+			return err
+		},
+		"ChangeSession": func() error {
+			return f.store.ChangeSession(ctx, openid, func(*follower.Session) error { return nil })
+		},
+		"AddTicket": func() error {
+			w, s := writer(1)
+			_, err := f.store.AddTicket(ctx, ticket(1), w, s)
 			return err
 		},
 		"Suggestions": func() error {

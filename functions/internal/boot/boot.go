@@ -20,6 +20,9 @@ type Env struct {
 	AppID            string // WECHAT_APP_ID
 	Secrets          string // WECHAT_SECRETS: ssm:/name, or, locally, the JSON itself
 	APIURL           string // WECHAT_API_URL, empty for the platform's own
+	OpenURL          string // WECHAT_OPEN_URL, empty for the platform's own
+	PublicURL        string // PUBLIC_URL, empty for https and the request's host
+	Verification     string // DOMAIN_VERIFICATION, empty for none
 	Table            string // TABLE_NAME
 	DynamoDBEndpoint string // AWS_ENDPOINT_URL_DYNAMODB, empty for AWS's own
 	SSMEndpoint      string // AWS_ENDPOINT_URL_SSM, empty for AWS's own
@@ -41,6 +44,9 @@ func Read(lookup func(string) (string, bool)) (Env, error) {
 		AppID:            get("WECHAT_APP_ID"),
 		Secrets:          get("WECHAT_SECRETS"),
 		APIURL:           get("WECHAT_API_URL"),
+		OpenURL:          get("WECHAT_OPEN_URL"),
+		PublicURL:        get("PUBLIC_URL"),
+		Verification:     get("DOMAIN_VERIFICATION"),
 		Table:            get("TABLE_NAME"),
 		DynamoDBEndpoint: get("AWS_ENDPOINT_URL_DYNAMODB"),
 		SSMEndpoint:      get("AWS_ENDPOINT_URL_SSM"),

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+// runAsCommand, where it is set, makes the test's own binary the command.
+const runAsCommand = "GUANZHU_TEST_RUN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(runAsCommand) != "" {
+		main()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// guanzhu runs the command, in an environment that has env alone.
+func guanzhu(t *testing.T, env []string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), self, args...)
+	command.Env = append([]string{runAsCommand + "=1"}, env...)
+	var out, errs bytes.Buffer
+	command.Stdout, command.Stderr = &out, &errs
+	command.Run()
+	return out.String(), errs.String(), command.ProcessState.ExitCode()
+}
+
+const menuFile = `welcome: w
+default: d
+suggestion: s
+clicks: {help: 帮助}
+menu:
+  button:
+    - {name: 帮助, type: click, key: help}
+    - {name: 我的, type: view, url: /}
+`
+
+func write(t *testing.T, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "account.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func wantRun(t *testing.T, wantOut, wantErr string, wantStatus int, stdout, stderr string, status int) {
+	t.Helper()
+	if diff := cmp.Diff(wantOut, stdout); diff != "" {
+		t.Errorf("standard output (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(stderr, wantErr) || wantErr == "" && stderr != "" {
+		t.Errorf("standard error is %q, want %q in it", stderr, wantErr)
+	}
+	if status != wantStatus {
+		t.Errorf("status %d, want %d", status, wantStatus)
+	}
+}
+
+func TestMenuCheck(t *testing.T) {
+	t.Parallel()
+	good := write(t, menuFile)
+	const url = "PUBLIC_URL=https://host.example"
+	tests := []struct {
+		name, file, env  string
+		wantOut, wantErr string
+		wantStatus       int
+	}{
+		{"good", good, url, good + " is good. Its menu:\n\n  帮助 (click, key help)\n  我的 (view, url https://host.example/)\n", "", 0},
+		{"a button left out", good, "", good + " is good. Its menu:\n\n  帮助 (click, key help)\n",
+			good + ":8: 我的 is left out", 0},
+		{"bad", write(t, strings.Replace(menuFile, "key: help", "key: h", 1)), "", "",
+			`account.yaml:7: nothing answers the key "h"`, 1},
+		{"bad elsewhere", write(t, strings.Replace(menuFile, "welcome: w", "welcome:", 1)), "", "", "account.yaml:1: welcome is empty", 1},
+		{"no such file", filepath.Join(t.TempDir(), "account.yaml"), "", "", "Give the path of account.yaml", 1},
+		{"bad PUBLIC_URL", good, "PUBLIC_URL=host", "", "PUBLIC_URL must look like https://host", 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			stdout, stderr, status := guanzhu(t, []string{tt.env}, "menu", "check", tt.file)
+			wantRun(t, tt.wantOut, tt.wantErr, tt.wantStatus, stdout, stderr, status)
+		})
+	}
+	t.Run("no menu", func(t *testing.T) {
+		t.Parallel()
+		file := write(t, menuFile[:strings.Index(menuFile, "menu:")])
+		stdout, stderr, status := guanzhu(t, nil, "menu", "check", file)
+		wantRun(t, file+" is good, and has no menu to publish.\n", "", 0, stdout, stderr, status)
+	})
+}
+
+func TestMenuPlanAndPublish(t *testing.T) {
+	t.Parallel()
+	platform := wechattest.New(wechattest.Config{AppID: sampleAppID, AppSecret: "sample-app-secret-not-real"})
+	platform.SetMenu(`{"button":[{"type":"click","name":"帮助","key":"help"},{"type":"click","name":"旧","key":"old"}]}`)
+	env := serveMenus(t, platform)
+	file := write(t, menuFile)
+	const diff = "  帮助 (click, key help)\n- 旧 (click, key old)\n+ 我的 (view, url https://host.example/)\n"
+
+	run := func(wantOut, wantErr string, wantStatus int, args ...string) {
+		t.Helper()
+		stdout, stderr, status := guanzhu(t, env, append(args, file)...)
+		wantRun(t, wantOut, wantErr, wantStatus, stdout, stderr, status)
+	}
+	run(diff, "Lines with + would come", 0, "menu", "plan")
+	if calls := platform.Calls("/cgi-bin/menu/create"); calls != 0 {
+		t.Errorf("plan has published %d times", calls)
+	}
+	run(diff, "Published.", 0, "menu", "publish")
+	const live = "  帮助 (click, key help)\n  我的 (view, url https://host.example/)\n"
+	run(live, "nothing to publish", 0, "menu", "publish")
+	run(live, "nothing to publish", 0, "menu", "plan")
+	if calls := platform.Calls("/cgi-bin/menu/create"); calls != 1 {
+		t.Errorf("published %d times, want once", calls)
+	}
+
+	platform.SetMenu("")
+	platform.Fail("/cgi-bin/menu/create", 40055, 1)
+	run("", file+":8: wechatapi: /cgi-bin/menu/create: errcode 40055: ", 1, "menu", "publish")
+	platform.Fail("/cgi-bin/menu/get", 40164, 1)
+	run("", "203.0.113.7", 1, "menu", "plan")
+}
+
+func TestMenuWithoutPermission(t *testing.T) {
+	t.Parallel()
+	platform := wechattest.New(wechattest.Config{AppID: sampleAppID, AppSecret: "sample-app-secret-not-real",
+		Kind: wechattest.PersonalAccount})
+	env := serveMenus(t, platform)
+	stdout, stderr, status := guanzhu(t, env, "menu", "publish", write(t, menuFile))
+	wantRun(t, "", "errcode 48001: the account has no permission", 1, stdout, stderr, status)
+}
+
+// TestMenuOfTheSample is what someone meets who has set nothing.
+func TestMenuOfTheSample(t *testing.T) {
+	t.Parallel()
+	stdout, stderr, status := guanzhu(t, nil, "menu", "plan", write(t, menuFile))
+	wantRun(t, "", "set WECHAT_APP_ID and WECHAT_SECRETS", 1, stdout, stderr, status)
+}
+
+// serveMenus returns the environment of a command that is to ask platform.
+func serveMenus(t *testing.T, platform http.Handler) []string {
+	server := httptest.NewServer(platform)
+	t.Cleanup(server.Close)
+	return []string{"WECHAT_API_URL=" + server.URL, "PUBLIC_URL=https://host.example"}
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/guanzhu/guanzhu/pkg/menu"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+const appID = "wx0123456789abcdef"
+
+// TestInvoke invokes the function as Lambda does: with the owner's own menu, the simulated platform, and a table that
+// stores nothing.
+func TestInvoke(t *testing.T) {
+	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: "s"})
+	platform.SetMenu(`{"button":[{"type":"view","name":"旧&新","url":"https://example.com/?a=1&b=2"}]}`)
+	var items []string
+	function := newFunction(t, platform, "https://host.example", &items)
+
+	answer := invoke(t, function, `{"action":"plan"}`)
+	for _, part := range []string{
+		`{"result":"different","diff":[`, `"- 旧&新 (view, url https://example.com/?a=1&b=2)"`, ` (view, url https://host.example/)"`,
+	} {
+		if !strings.Contains(answer, part) {
+			t.Errorf("the plan %s does not contain %s", answer, part)
+		}
+	}
+	if calls := platform.Calls("/cgi-bin/menu/create"); calls != 0 || len(items) != 0 {
+		t.Errorf("the plan has published %d times and stored %q", calls, items)
+	}
+	for i, want := range []string{menu.Published, menu.Unchanged} {
+		if answer := invoke(t, function, `{}`); !strings.HasPrefix(answer, `{"result":"`+want+`","diff":[`) {
+			t.Errorf("run %d: %s, want %s", i, answer, want)
+		}
+	}
+	if len(items) == 0 || !strings.Contains(items[0], `"sk":{"S":"menu"}`) || !strings.Contains(items[0], `"hash":{"S":"`) {
+		t.Errorf("stored %q", items)
+	}
+	for payload, want := range map[string]string{
+		`{"action":"delete"}`: `the action "delete" is unknown`,
+		`{"action":1}`:        "cannot unmarshal",
+	} {
+		if _, err := function.Invoke(deadline(t), []byte(payload)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q in it", payload, err, want)
+		}
+	}
+}
+
+func TestWithoutPublicURL(t *testing.T) {
+	var items []string
+	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: "s", Kind: wechattest.PersonalAccount})
+	answer := invoke(t, newFunction(t, platform, "", &items), `{}`)
+	var summary menu.Summary
+	if err := json.Unmarshal([]byte(answer), &summary); err != nil {
+		t.Fatal(err)
+	}
+	if summary.Result != menu.Refused || summary.Errcode != 48001 || len(summary.LeftOut) == 0 ||
+		!strings.HasPrefix(summary.LeftOut[0], "account/account.yaml:") {
+		t.Errorf("%s", answer)
+	}
+}
+
+func TestStartRefuses(t *testing.T) {
+	t.Parallel()
+	if _, err := start(t.Context(), environment("PUBLIC_URL", "host.example")); err == nil ||
+		!strings.Contains(err.Error(), "PUBLIC_URL must look like https://host") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func newFunction(t *testing.T, platform http.Handler, publicURL string, items *[]string) lambda.Handler {
+	t.Helper()
+	table := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, err := io.ReadAll(r.Body); err == nil && strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".PutItem") {
+			*items = append(*items, string(body))
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		io.WriteString(w, "{}")
+	}))
+	t.Cleanup(table.Close)
+	api := httptest.NewServer(platform)
+	t.Cleanup(api.Close)
+	handler, err := start(deadline(t), environment("PUBLIC_URL", publicURL, "WECHAT_API_URL", api.URL,
+		"AWS_ENDPOINT_URL_DYNAMODB", table.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lambda.NewHandler(handler)
+}
+
+func environment(more ...string) func(string) (string, bool) {
+	env := map[string]string{
+		"WECHAT_APP_ID": appID, "WECHAT_SECRETS": `{"token":"t","app_secret":"s"}`, "TABLE_NAME": "t", "AWS_REGION": "us-east-1",
+		"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "k", "LOG_LEVEL": "error",
+	}
+	for i := 0; i < len(more); i += 2 {
+		env[more[i]] = more[i+1]
+	}
+	return func(name string) (string, bool) {
+		value, ok := env[name]
+		return value, ok
+	}
+}
+
+func invoke(t *testing.T, function lambda.Handler, payload string) string {
+	t.Helper()
+	answer, err := function.Invoke(deadline(t), []byte(payload))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(answer)
+}
+
+// deadline is the context of one invocation.
+func deadline(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/guanzhu/guanzhu/functions/internal/gateway"
+)
+
+// TestBehindTheGateway sends events as API Gateway does, through the adapter and its quirks: to OAuth and back, with
+// cookies, and headers that have commas in them.
+func TestBehindTheGateway(t *testing.T) {
+	table := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		switch r.Header.Get("X-Amz-Target") {
+		case "DynamoDB_20120810.GetItem":
+			w.Write([]byte(`{"Item":{"pk":{"S":"oFOLLOWER"},"sk":{"S":"session"},"event_time":{"N":"1700000000"}}}`))
+		default:
+			w.Write([]byte(`{}`))
+		}
+	}))
+	defer table.Close()
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Write([]byte(`{"access_token":"T","openid":"oFOLLOWER","scope":"snsapi_base"}`))
+	}))
+	defer api.Close()
+	env := map[string]string{
+		"WECHAT_APP_ID": "wx0123456789abcdef", "WECHAT_SECRETS": `{"token":"tokenOfTheTests","app_secret":"a"}`,
+		"WECHAT_API_URL": api.URL, "TABLE_NAME": "followers", "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKID",
+		"AWS_SECRET_ACCESS_KEY": "SECRET", "AWS_ENDPOINT_URL_DYNAMODB": table.URL, "LOG_LEVEL": "error",
+		"DOMAIN_VERIFICATION": "Ab3d",
+	}
+	handler, err := start(t.Context(), func(name string) (string, bool) { value, ok := env[name]; return value, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	lambda := gateway.Handler(handler, func(ctx context.Context, _ time.Time) context.Context { return ctx }, time.Now)
+	request := func(method, path, query, body string, cookies ...string) events.APIGatewayV2HTTPResponse {
+		t.Helper()
+		response, err := lambda(t.Context(), events.APIGatewayV2HTTPRequest{
+			Version: "2.0", RawPath: path, RawQueryString: query, Cookies: cookies,
+			Body: base64.StdEncoding.EncodeToString([]byte(body)), IsBase64Encoded: true,
+			Headers: map[string]string{
+				"user-agent":      "Mozilla/5.0 (Linux) AppleWebKit/537.36 (KHTML, like Gecko) MicroMessenger/8.0.49",
+				"accept-language": "fr-FR,en;q=0.9", "content-type": "application/x-www-form-urlencoded",
+				"origin": "https://example.com",
+			},
+			RequestContext: events.APIGatewayV2HTTPRequestContext{DomainName: "example.com",
+				HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: method, Path: path}},
+		})
+		if err != nil {
+			t.Fatalf("%s %s: %v", method, path, err)
+		}
+		return response
+	}
+
+	leave := request("GET", "/", "", "")
+	location := leave.Headers["Location"]
+	_, state, _ := strings.Cut(location, "&state=")
+	state, _, _ = strings.Cut(state, "#")
+	if leave.StatusCode != http.StatusFound || len(leave.Cookies) != 1 || state == "" ||
+		!strings.Contains(location, "&redirect_uri=https%3A%2F%2Fexample.com%2Flogin%2Freturn&") {
+		t.Fatalf("GET /: status %d, leads to %s, cookies %q", leave.StatusCode, location, leave.Cookies)
+	}
+	cookie, _, _ := strings.Cut(leave.Cookies[0], ";")
+	back := request("GET", "/login/return", "code=CODE&state="+state, "", "a=b", cookie)
+	if back.StatusCode != http.StatusSeeOther || back.Headers["Location"] != "/" || len(back.Cookies) != 2 {
+		t.Errorf("the return: status %d, leads to %s, cookies %q", back.StatusCode, back.Headers["Location"], back.Cookies)
+	}
+	if file := request("GET", "/MP_verify_Ab3d.txt", "", ""); file.Body != "Ab3d" {
+		t.Errorf("verification: status %d, %q", file.StatusCode, file.Body)
+	}
+	if missing := request("GET", "/nothing", "", ""); missing.StatusCode != 404 || !strings.Contains(missing.Body, "Nothing here") {
+		t.Errorf("missing: status %d, %s", missing.StatusCode, missing.Body)
+	}
+	if enter := request("POST", "/enter", "", "ticket=none"); enter.StatusCode != http.StatusGone {
+		t.Errorf("POST /enter: status %d", enter.StatusCode)
+	}
+}

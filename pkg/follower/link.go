@@ -1,0 +1,116 @@
+package follower
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// TicketFor is how long a personal link is good, from the CreateTime of the push that asked for it.
+const TicketFor = 10 * time.Minute
+
+// Tickets seals and opens the tickets of personal links. A ticket hides the openid and says which push it answers; the
+// same push always gets the same ticket, so that a push delivered again is answered alike.
+//
+// It is AES-256-GCM with a synthetic nonce, the HMAC of what is sealed: deterministic, yet no nonce serves two plaintexts.
+type Tickets struct {
+	seal     cipher.AEAD
+	nonceKey []byte
+}
+
+// NewTickets returns the tickets of the account with that app secret.
+func NewTickets(appSecret string) (*Tickets, error) {
+	if appSecret == "" {
+		return nil, errors.New("follower: tickets need the app secret, and it is empty")
+	}
+	keys, err := hkdf.Key(sha256.New, []byte(appSecret), nil, "guanzhu ticket", 64)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(keys[:32])
+	if err != nil {
+		return nil, err
+	}
+	seal, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, err
+	}
+	return &Tickets{seal, keys[32:]}, nil
+}
+
+// Seal returns the ticket for p's sender: characters of base64url, about 120.
+func (t *Tickets) Seal(p wechat.Push) string {
+	head := p.Common()
+	text := []byte(fmt.Sprintf("%s %d %s", head.FromUserName, head.CreateTime, identity(p)))
+	nonce := t.nonce(text)
+	return base64.RawURLEncoding.EncodeToString(t.seal.Seal(nonce, nonce, text, nil))
+}
+
+// Open returns whose ticket it is and until when it is good; ok is false for what Seal has not made.
+func (t *Tickets) Open(ticket string) (openid string, until time.Time, ok bool) {
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(ticket)
+	if err != nil || len(sealed) < t.seal.NonceSize() || strings.ContainsAny(ticket, "\r\n") {
+		return "", time.Time{}, false
+	}
+	nonce, sealed := sealed[:t.seal.NonceSize()], sealed[t.seal.NonceSize():]
+	text, err := t.seal.Open(nil, nonce, sealed, nil)
+	if err != nil || !hmac.Equal(nonce, t.nonce(text)) {
+		return "", time.Time{}, false
+	}
+	openid, rest, _ := strings.Cut(string(text), " ")
+	at, _, _ := strings.Cut(rest, " ")
+	seconds, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return "", time.Time{}, false
+	}
+	return openid, time.Unix(seconds, 0).Add(TicketFor), true
+}
+
+func (t *Tickets) nonce(text []byte) []byte {
+	mac := hmac.New(sha256.New, t.nonceKey)
+	mac.Write(text)
+	return mac.Sum(nil)[:t.seal.NonceSize()]
+}
+
+// identity tells a push from the sender's others of the same second: a text by its MsgId. Events have none, so two of
+// one kind and one second are one.
+func identity(p wechat.Push) string {
+	if t, ok := p.(*wechat.Text); ok {
+		return strconv.FormatUint(t.MsgID, 10)
+	}
+	return p.Common().Kind()
+}
+
+// PersonalLink returns a link by which p's sender, and nobody else, gets to the pages at site, for example
+// https://example.com: good until TicketFor after p's CreateTime, once. It is "" where p is older than what is known of
+// its sender (an unfollow, or a new follow): then nothing is to be replied. It is "", too, for one who has used
+// MaxTickets links within ten minutes.
+//
+// A sender of whom nothing is known follows since before there were records, or the follow was missed: only followers
+// can write. Such a one is recorded now, the profile pending.
+func (s *Service) PersonalLink(ctx context.Context, p wechat.Push, site string) (string, error) {
+	tickets, err := NewTickets(s.AppSecret())
+	if err != nil {
+		return "", err
+	}
+	ticket, head, now := tickets.Seal(p), p.Common(), s.Now()
+	added, err := s.Store.AddTicket(ctx,
+		Ticket{Hash: Hash(ticket), Until: head.Time().Add(TicketFor)},
+		Follower{OpenID: head.FromUserName, State: Pending, EventTime: head.Time(), PendingSince: now},
+		Session{EstablishedAt: now, EventTime: head.Time()})
+	if err != nil || !added {
+		return "", err
+	}
+	return strings.TrimSuffix(site, "/") + "/enter?ticket=" + ticket, nil
+}

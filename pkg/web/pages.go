@@ -1,0 +1,110 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+//go:embed layout.html
+var layoutHTML string
+
+//go:embed style.css
+var style string
+
+var layout = template.Must(template.New("layout").Parse(layoutHTML))
+
+// policy allows the one stylesheet, by its hash, pictures of this host, and forms to it.
+var policy = func() string {
+	hash := sha256.Sum256([]byte(style))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
+		"'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+}()
+
+// view is what a page shows besides its words.
+type view struct {
+	QR     bool   // the account's QR code, where there is one
+	Form   string // where the page's button posts to; without it the button leads to "/"
+	Ticket string // posted with it
+	Since  string // the date of the follow, where it is known
+}
+
+// page answers with one of the pages in texts.
+func (h *Handler) page(w http.ResponseWriter, r *http.Request, status int, name pageName, v view) {
+	lang := language(r)
+	var body bytes.Buffer
+	err := layout.Execute(&body, struct {
+		view
+		text
+		Lang  string
+		Style template.CSS
+	}{v.with(h), texts[name][lang], lang, template.CSS(style)})
+	if err != nil {
+		of(r).err = err
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	head := w.Header()
+	head.Set("Content-Type", "text/html; charset=utf-8")
+	head.Set("Content-Language", lang)
+	w.WriteHeader(status)
+	w.Write(body.Bytes())
+}
+
+func (v view) with(h *Handler) view {
+	v.QR = v.QR && len(h.QR) > 0
+	return v
+}
+
+// home is the follower's page.
+func (h *Handler) home(w http.ResponseWriter, r *http.Request, f follower.Follower) {
+	v := view{Form: "/logout"}
+	if !f.SubscribedAt.IsZero() {
+		v.Since = f.SubscribedAt.In(wechat.ChinaTime).Format("2006-01-02")
+	}
+	h.page(w, r, http.StatusOK, homePage, v)
+}
+
+// fail answers what went wrong on this side.
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	note(r, "failed")
+	of(r).err = err
+	h.page(w, r, http.StatusServiceUnavailable, trouble, view{})
+}
+
+// foreign answers a request that another site made a browser send.
+func (h *Handler) foreign(w http.ResponseWriter, r *http.Request) {
+	note(r, "cross-origin")
+	h.page(w, r, http.StatusForbidden, refused, view{})
+}
+
+func (h *Handler) notFound(w http.ResponseWriter, r *http.Request) {
+	note(r, "not found")
+	h.page(w, r, http.StatusNotFound, nothingHere, view{})
+}
+
+// language returns zh or en, whichever the browser prefers; zh where it says neither.
+func language(r *http.Request) string {
+	chosen, best := "zh", 0.0
+	// The gateway's adapter hands the list on as several headers.
+	for entry := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Language"), ","), ",") {
+		tag, parameter, _ := strings.Cut(strings.TrimSpace(entry), ";")
+		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		quality := 1.0
+		if q, ok := strings.CutPrefix(strings.TrimSpace(parameter), "q="); ok {
+			quality, _ = strconv.ParseFloat(q, 64) // one that cannot be read counts as 0
+		}
+		if (primary == "zh" || primary == "en") && quality > best {
+			chosen, best = primary, quality
+		}
+	}
+	return chosen
+}
