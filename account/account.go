@@ -2,13 +2,30 @@
 package account
 
 import (
-	_ "embed"
+	"embed"
 
 	"github.com/guanzhu/guanzhu/pkg/account"
 )
 
-//go:embed account.yaml
-var file []byte
+// qr.txt is there so that the pattern matches without a qr.png, too.
+//
+//go:embed account.yaml qr.*
+var files embed.FS
 
 // Load reads the account.yaml that was embedded when this program was built.
-func Load() (*account.Account, error) { return account.Parse("account/account.yaml", file) }
+func Load() (*account.Account, error) {
+	file, err := files.ReadFile("account.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return account.Parse("account/account.yaml", file)
+}
+
+// QR returns the account's QR code as PNG, nil where the owner has put none into the folder.
+func QR() []byte {
+	png, err := files.ReadFile("qr.png")
+	if err != nil {
+		return nil
+	}
+	return png
+}

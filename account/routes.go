@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/guanzhu/guanzhu/pkg/account"
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -19,6 +20,7 @@ import (
 // and is answered before account.yaml is.
 func Routes(f *follower.Service, a *account.Account) *webhook.Router {
 	r := webhook.NewRouter()
+	r.Use(personalLinks(f))
 
 	webhook.On(r, func(ctx context.Context, p *wechat.Subscribe) (wechat.Reply, error) {
 		return a.Welcome(), f.Follow(ctx, p)
@@ -40,7 +42,10 @@ func Routes(f *follower.Service, a *account.Account) *webhook.Router {
 		reply, _ := a.Click(p.EventKey) // a key that account.yaml does not know says nothing
 		return reply, nil
 	})
-	webhook.On(r, webhook.Silent[*wechat.View]) // the page has opened by itself
+	webhook.On(r, func(ctx context.Context, p *wechat.View) (wechat.Reply, error) {
+		webhook.Note(ctx, slog.String("page", a.Page(p.EventKey)))
+		return nil, nil // the page has opened by itself
+	})
 	webhook.On(r, webhook.Silent[*wechat.Scan]) // by one who follows already
 
 	// Where the human desk takes what no rule answers, it takes pictures, voices and the like as well.

@@ -34,6 +34,7 @@ func start(
 	if err != nil {
 		return nil, err
 	}
+	log := boot.SetLog(os.Stdout, env.LogLevel)
 	account, err := owner.Load()
 	if err != nil {
 		return nil, err
@@ -46,7 +47,6 @@ func start(
 	if err != nil {
 		return nil, err
 	}
-	log := boot.NewLog(os.Stdout, env.LogLevel)
 	publisher := &menu.Publisher{API: api, Store: store, Now: time.Now}
 	return func(ctx context.Context, r request) (menu.Summary, error) {
 		summary, err := publisher.Run(ctx, r.Action, wanted)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/functions/internal/boot"
 	"github.com/guanzhu/guanzhu/functions/internal/gateway"
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
@@ -30,6 +31,11 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (*web.Handle
 	if err != nil {
 		return nil, err
 	}
+	log := boot.SetLog(os.Stdout, env.LogLevel)
+	account, err := owner.Load()
+	if err != nil {
+		return nil, err
+	}
 	store, secrets, api, err := boot.Start(ctx, env)
 	if err != nil {
 		return nil, err
@@ -44,6 +50,8 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (*web.Handle
 		Secrets:      secrets,
 		Hash:         telemetry.Hasher(secrets.AppSecret()),
 		Now:          time.Now,
-		Log:          boot.NewLog(os.Stdout, env.LogLevel),
+		Log:          log,
+		Mode:         web.Mode(account.Pages()),
+		QR:           owner.QR(),
 	})
 }

@@ -31,6 +31,7 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (*webhook.Ha
 	if err != nil {
 		return nil, err
 	}
+	log := boot.SetLog(os.Stdout, env.LogLevel)
 	account, err := owner.Load()
 	if err != nil {
 		return nil, err
@@ -39,16 +40,16 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (*webhook.Ha
 	if err != nil {
 		return nil, err
 	}
-	log := boot.NewLog(os.Stdout, env.LogLevel)
 	hash := telemetry.Hasher(secrets.AppSecret())
-	service := &follower.Service{Store: store, Profiler: api, Hash: hash, Now: time.Now, Log: log}
+	service := &follower.Service{Store: store, Profiler: api, Hash: hash, Now: time.Now, Log: log, AppSecret: secrets.AppSecret}
 	return webhook.New(webhook.Config{
-		AppID:   env.AppID,
-		Secrets: secrets,
-		Router:  owner.Routes(service, account),
-		Hash:    hash,
-		Now:     time.Now,
-		Log:     log,
+		AppID:     env.AppID,
+		Secrets:   secrets,
+		Router:    owner.Routes(service, account),
+		Hash:      hash,
+		Now:       time.Now,
+		Log:       log,
+		PublicURL: env.PublicURL,
 		// The samples in events/ are older than ten minutes. Only sam local sets this, and only it has inline secrets.
 		AcceptOld: env.SAMLocal && secrets.Inline(),
 	})

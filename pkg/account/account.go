@@ -51,10 +51,19 @@ type Account struct {
 	clicks     map[string]wechat.Reply
 	menu       menu.Menu // its urls as they are written
 	tellsDrift bool
+	byLink     bool
 }
 
 // Welcome returns the reply to a follow: like every reply here, one that has all that the platform demands.
 func (a *Account) Welcome() wechat.Reply { return a.welcome }
+
+// Pages says how followers get to the pages: "oauth", or "link" by a personal link, which the welcome then carries as well.
+func (a *Account) Pages() string {
+	if a.byLink {
+		return "link"
+	}
+	return "oauth"
+}
 
 // Suggestion returns the reply to a suggestion.
 func (a *Account) Suggestion() wechat.Reply { return a.suggestion }

@@ -147,7 +147,7 @@ func TestParseRefuses(t *testing.T) {
 		{"anchor, alias, tag", "welcome: &a x\ndefault: *a\nsuggestion: !!str x\n",
 			":1: welcome must be a text|:2: default must be a text|:3: suggestion must be a text"},
 		{"one byte too long", "welcome: |\n  " + strings.Repeat("字", 682) + "ab\ndefault: d\nsuggestion: s\n",
-			":1: welcome has 2048 bytes of UTF-8, and a reply at most 2047 (a Chinese character has 3): shorten it by 1"},
+			":1: welcome has 2048 bytes of UTF-8, and a reply at most 2047 (a Chinese character has 3, a personal link counts as 400): shorten it by 1"},
 		{"control characters", "welcome: \"ab\\x07\"\ndefault: \"字\\r\"\nsuggestion: \"\\x7f\"\n",
 			":1: welcome contains the control character U+0007 as its character 3|" +
 				":2: default contains the control character U+000D as its character 2|" +

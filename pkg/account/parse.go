@@ -116,7 +116,7 @@ func (f *file) account(root ast.Node) *Account {
 	a := &Account{}
 	var given []string
 	entries, _ := f.entries(root, "the file", "welcome", "default", "suggestion", "keywords", "clicks", "menu",
-		"conditionalmenu", "menu_drift")
+		"conditionalmenu", "menu_drift", "pages")
 	for _, e := range entries {
 		given = append(given, e.key)
 		switch e.key {
@@ -130,7 +130,16 @@ func (f *file) account(root ast.Node) *Account {
 			a.rules = f.rules(e.value)
 		case "clicks":
 			a.clicks = f.clicks(e.value)
+		case "pages":
+			text, ok := f.text(e.value, e.key)
+			if ok && text != "oauth" && text != "link" {
+				f.problem(lineOf(e.value), "pages is %q: use oauth, or link for an account that may not use OAuth", text)
+			}
+			a.byLink = text == "link"
 		}
+	}
+	if welcome, ok := a.welcome.(wechat.TextReply); ok && a.byLink && !HasLink(welcome) {
+		a.welcome = welcome + "\n" + PersonalLink
 	}
 	f.menus(a, entries)
 	for _, key := range []string{"welcome", "default", "suggestion"} {

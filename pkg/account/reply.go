@@ -51,9 +51,9 @@ func (f *file) reply(n ast.Node, what string, to purpose) wechat.Reply {
 
 func (f *file) textReply(n ast.Node, what string) wechat.Reply {
 	text, ok := f.shown(n, what)
-	if ok && len(text) > wechat.MaxText {
-		f.problem(lineOf(n), "%s has %d bytes of UTF-8, and a reply at most %d (a Chinese character has 3): "+
-			"shorten it by %d", what, len(text), wechat.MaxText, len(text)-wechat.MaxText)
+	if size := sent(text); ok && size > wechat.MaxText {
+		f.problem(lineOf(n), "%s has %d bytes of UTF-8, and a reply at most %d (a Chinese character has 3, "+
+			"a personal link counts as %d): shorten it by %d", what, size, wechat.MaxText, linkRoom, size-wechat.MaxText)
 	}
 	return wechat.TextReply(text)
 }
@@ -136,7 +136,7 @@ func (f *file) fields(n ast.Node, what string, required []string, optional ...st
 					"as the platform gave it", e.key)
 			}
 		case "url", "picurl", "musicurl", "hqmusicurl":
-			if !isWebAddress(text) {
+			if !isWebAddress(text) && (e.key != "url" || text != PersonalLink) {
 				f.problem(lineOf(e.value), "%s is no address of the web: write it in full, \"https://…\"", e.key)
 			}
 		case "kf_account":

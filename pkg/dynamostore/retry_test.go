@@ -232,20 +232,20 @@ func TestTriedAgain(t *testing.T) {
 func TestStalled(t *testing.T) {
 	t.Parallel()
 	const timeout = 400 * time.Millisecond
+	const patience = 30 * time.Second // of a busy machine; without a time-out, the test would wait as long
 	for _, tt := range []struct {
 		name     string
 		stalling answer
-		within   time.Duration
 	}{
-		{"no answer", stalls, 2 * timeout},
-		{"half an answer", stallsWithin, 4 * timeout},
+		{"no answer", stalls},
+		{"half an answer", stallsWithin},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			server := serve(t, succeeds, tt.stalling, succeeds)
 			store := server.store(timeout)
 			for range 2 {
-				ctx, cancel := context.WithTimeout(t.Context(), tt.within)
+				ctx, cancel := context.WithTimeout(t.Context(), patience)
 				defer cancel()
 				if _, _, err := store.Follow(ctx, someone, begun); err != nil {
 					t.Fatal(err)
@@ -292,15 +292,20 @@ func TestTriedUntilTheContextEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			server := serve(t, failing)
-			_, _, err := server.store(50*time.Millisecond).Follow(ctx, someone, begun)
-			if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() == nil {
-				t.Errorf("error %v, want the context's when it has ended (%v)", err, ctx.Err())
+			const tries = 7 // more than the SDK's own limit
+			last := func(w http.ResponseWriter, r *http.Request) {
+				cancel()
+				failing(w, r)
 			}
-			if got := len(server.seen()); got < 5 {
-				t.Errorf("%d requests, want more", got)
+			server := serve(t, failing, failing, failing, failing, failing, failing, last)
+			_, _, err := server.store(50*time.Millisecond).Follow(ctx, someone, begun)
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("error %v, want the context's", err)
+			}
+			if got := len(server.seen()); got < tries {
+				t.Errorf("%d requests, want %d", got, tries)
 			}
 		})
 	}

@@ -65,7 +65,7 @@ func (t *Tickets) Open(ticket string) (openid string, until time.Time, ok bool) 
 	}
 	nonce, sealed := sealed[:t.seal.NonceSize()], sealed[t.seal.NonceSize():]
 	text, err := t.seal.Open(nil, nonce, sealed, nil)
-	if err != nil || !hmac.Equal(nonce, t.nonce(text)) {
+	if err != nil {
 		return "", time.Time{}, false
 	}
 	openid, rest, _ := strings.Cut(string(text), " ")

@@ -69,6 +69,7 @@ type world struct {
 	store    *boltstore.Store
 	now      time.Time
 	bodies   []string // of menu/create and menu/addconditional
+	saves    int      // of the record
 
 	*menu.Publisher
 }
@@ -93,8 +94,19 @@ func newWorld(t *testing.T, config wechattest.Config) *world {
 		t.Fatal(err)
 	}
 	w.store = store
-	w.Publisher = &menu.Publisher{API: api, Store: store, Now: now}
+	w.Publisher = &menu.Publisher{API: api, Store: counted{store, &w.saves}, Now: now}
 	return w
+}
+
+// counted counts the writes to a store.
+type counted struct {
+	menu.Store
+	saves *int
+}
+
+func (c counted) SaveMenuRecord(ctx context.Context, r menu.Record) error {
+	*c.saves++
+	return c.Store.SaveMenuRecord(ctx, r)
 }
 
 // record keeps what is published, as it is sent.
@@ -218,6 +230,9 @@ func TestPublishedOnce(t *testing.T) {
 		t.Errorf("second summary (-want +got):\n%s", diff)
 	}
 	w.wantCalls(map[string]int{get: 3, create: 1}) // one get is wantLive's
+	if w.saves != 1 {
+		t.Errorf("the record was stored %d times, want once", w.saves)
+	}
 }
 
 // TestEqual is about live menus that are the file's, though they look otherwise in JSON.
@@ -293,6 +308,11 @@ func TestConsoleMenu(t *testing.T) {
 	if diff := cmp.Diff(want, s.Diff.String()); diff != "" {
 		t.Errorf("diff (-want +got):\n%s", diff)
 	}
+	w.run("", m, menu.Published)
+	w.wantLive(m)
+
+	// One that looks the same is not shown either.
+	w.platform.SetConsoleMenu(strings.TrimSpace(w.bodies[0]))
 	w.run("", m, menu.Published)
 	w.wantLive(m)
 }

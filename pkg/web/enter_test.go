@@ -168,6 +168,7 @@ func TestEnterReplacesTheDevice(t *testing.T) {
 	other := w.signsIn(openid)
 	b := w.browser(desktop)
 	for n := range 11 {
+		w.clock.advance(time.Second)
 		b.presses(w.asks(w.text(openid, uint64(n))))
 	}
 	b.wantSignedIn(true)

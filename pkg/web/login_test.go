@@ -165,7 +165,7 @@ func TestReturnsThatCannotBeHonoured(t *testing.T) {
 		},
 		"no cookie": func(b *browser, u *url.URL) string { b.loses(stateCookie); return u.String() },
 		"another browser's cookie": func(b *browser, u *url.URL) string {
-			other := b.world.browser(inWeChat)
+			other := b.browser(inWeChat)
 			other.once("/")
 			b.setCookie(stateCookie, other.cookie(stateCookie))
 			return u.String()

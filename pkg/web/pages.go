@@ -20,7 +20,9 @@ var layoutHTML string
 //go:embed style.css
 var style string
 
-var layout = template.Must(template.New("layout").Parse(layoutHTML))
+// layout holds the style to the letter, as the policy's hash asks for; the style must be free of comments, which
+// html/template drops.
+var layout = template.Must(template.New("layout").Parse(strings.Replace(layoutHTML, "/*style*/", style, 1)))
 
 // policy allows the one stylesheet, by its hash, pictures of this host, and forms to it.
 var policy = func() string {
@@ -34,6 +36,7 @@ type view struct {
 	QR     bool   // the account's QR code, where there is one
 	Form   string // where the page's button posts to; without it the button leads to "/"
 	Ticket string // posted with it
+	Quiet  bool   // whether the button is not what the page is for
 	Since  string // the date of the follow, where it is known
 }
 
@@ -41,12 +44,12 @@ type view struct {
 func (h *Handler) page(w http.ResponseWriter, r *http.Request, status int, name pageName, v view) {
 	lang := language(r)
 	var body bytes.Buffer
+	v.QR = v.QR && len(h.QR) > 0
 	err := layout.Execute(&body, struct {
 		view
 		text
-		Lang  string
-		Style template.CSS
-	}{v.with(h), texts[name][lang], lang, template.CSS(style)})
+		Lang string
+	}{v, texts[name][lang], lang})
 	if err != nil {
 		of(r).err = err
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
@@ -59,14 +62,9 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request, status int, name 
 	w.Write(body.Bytes())
 }
 
-func (v view) with(h *Handler) view {
-	v.QR = v.QR && len(h.QR) > 0
-	return v
-}
-
 // home is the follower's page.
 func (h *Handler) home(w http.ResponseWriter, r *http.Request, f follower.Follower) {
-	v := view{Form: "/logout"}
+	v := view{Form: "/logout", Quiet: true}
 	if !f.SubscribedAt.IsZero() {
 		v.Since = f.SubscribedAt.In(wechat.ChinaTime).Format("2006-01-02")
 	}

@@ -173,6 +173,12 @@ func TestNotFoundAndHead(t *testing.T) {
 		if a := b.do(http.MethodHead, path, nil); a.status != want || a.body != "" {
 			t.Errorf("HEAD %s: status %d, %q", path, a.status, a.body)
 		}
+		// The gateway sends what a handler writes, whatever the method.
+		response := httptest.NewRecorder()
+		w.handler.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), http.MethodHead, path, nil))
+		if response.Code != want || response.Body.Len() != 0 {
+			t.Errorf("HEAD %s behind the gateway: status %d, %q", path, response.Code, response.Body)
+		}
 	}
 }
 

@@ -39,7 +39,7 @@ type Secrets interface {
 	Reload(ctx context.Context) (changed bool)
 }
 
-// Config is what a Handler needs. All fields but AcceptOld are required.
+// Config is what a Handler needs. All fields but PublicURL and AcceptOld are required.
 type Config struct {
 	AppID   string
 	Secrets Secrets
@@ -47,6 +47,9 @@ type Config struct {
 	Hash    func(openid string) string // stands in for openids in the log
 	Now     func() time.Time
 	Log     *slog.Logger
+
+	// PublicURL is where the follower's pages are, for Site; empty for https and the host of the request.
+	PublicURL string
 
 	// AcceptOld accepts timestamps of any age, for the recorded samples on a developer's machine. A deployed
 	// endpoint must not set it: it would admit replays.
@@ -76,7 +79,31 @@ func New(c Config) (*Handler, error) {
 	return h, nil
 }
 
-type arrivalKey struct{}
+type (
+	arrivalKey struct{}
+	requestKey struct{}
+)
+
+// request is what a handler can learn of its request and tell of it.
+type request struct {
+	site  string
+	notes []slog.Attr
+}
+
+// Site returns where the follower's pages are, as a URL without a path, for links in replies. ctx is a handler's.
+func Site(ctx context.Context) string {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		return r.site
+	}
+	return ""
+}
+
+// Note adds a to the one line that the log has for the handler's push. It must not hold what users wrote.
+func Note(ctx context.Context, a slog.Attr) {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		r.notes = append(r.notes, a)
+	}
+}
 
 // WithArrival tells the Handler when the request of ctx arrived, where that is before the Handler sees it: the platform's
 // patience is counted from then.
@@ -118,7 +145,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithDeadline(r.Context(), arrived.Add(Budget))
 	defer cancel()
 
-	a := h.answer(ctx, r)
+	about := request{site: h.PublicURL}
+	if about.site == "" {
+		about.site = "https://" + r.Host
+	}
+	a := h.answer(context.WithValue(ctx, requestKey{}, &about), r)
 
 	head := w.Header()
 	head.Set("Content-Type", a.contentType)
@@ -129,7 +160,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(a.status)
 	w.Write(a.body) // who has hung up gets the push's answer at the next delivery
-	h.log(ctx, r.Method, a, time.Since(begun))
+	h.log(ctx, r.Method, a, about.notes, time.Since(begun))
 }
 
 func (h *Handler) answer(ctx context.Context, r *http.Request) answer {
@@ -283,7 +314,7 @@ func readBody(r *http.Request) ([]byte, error) {
 }
 
 // log writes one line for one request.
-func (h *Handler) log(ctx context.Context, method string, a answer, took time.Duration) {
+func (h *Handler) log(ctx context.Context, method string, a answer, notes []slog.Attr, took time.Duration) {
 	level := slog.LevelInfo
 	attrs := make([]slog.Attr, 0, 8)
 	attrs = append(attrs, slog.String("method", method), slog.String("outcome", a.outcome), slog.Int("status", a.status))
@@ -298,6 +329,7 @@ func (h *Handler) log(ctx context.Context, method string, a answer, took time.Du
 		level = slog.LevelError
 		attrs = append(attrs, slog.Any("error", a.err))
 	}
+	attrs = append(attrs, notes...)
 	attrs = append(attrs, slog.Float64("ms", float64(took.Microseconds())/1000))
 	h.Log.LogAttrs(ctx, level, "push", attrs...)
 }

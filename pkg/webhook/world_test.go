@@ -46,6 +46,8 @@ suggestion: ` + suggestionReply + `
 keywords:
   - exact: 你好
     reply: 您好，很高兴见到您！
+  - exact: 登录
+    reply: "进入：{personal_link}"
 clicks:
   about: 感谢您的关注！
 `
@@ -118,7 +120,8 @@ func newWorld(t *testing.T, mode wechattest.Mode, change func(*world)) *world {
 	}
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	hash := telemetry.Hasher(appSecret)
-	w.service = &follower.Service{Store: w.store, Profiler: w, Hash: hash, Now: clock, Log: log}
+	w.service = &follower.Service{Store: w.store, Profiler: w, Hash: hash, Now: clock, Log: log,
+		AppSecret: w.secrets.AppSecret}
 	w.router = owner.Routes(w.service, w.account)
 	if change != nil {
 		change(w)

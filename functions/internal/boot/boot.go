@@ -74,9 +74,11 @@ func Read(lookup func(string) (string, bool)) (Env, error) {
 	return env, errors.Join(errs...)
 }
 
-// NewLog returns a logger of JSON lines in Lambda's own form, with the request's id in each.
-func NewLog(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(requestHandler{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: lambdacontext.ReplaceAttr})})
+// SetLog makes a logger of JSON lines in Lambda's own form, with the request's id in each, the default, and returns it.
+func SetLog(w io.Writer, level slog.Level) *slog.Logger {
+	log := slog.New(requestHandler{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: lambdacontext.ReplaceAttr})})
+	slog.SetDefault(log)
+	return log
 }
 
 type requestHandler struct{ slog.Handler }

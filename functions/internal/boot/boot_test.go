@@ -63,7 +63,7 @@ func TestReadNamesAllProblems(t *testing.T) {
 
 func TestLogCarriesTheRequest(t *testing.T) {
 	var out bytes.Buffer
-	log := NewLog(&out, slog.LevelInfo)
+	log := SetLog(&out, slog.LevelInfo)
 	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "id-1"})
 	log.With("a", 1).InfoContext(ctx, "push")
 	log.DebugContext(ctx, "not this one")
