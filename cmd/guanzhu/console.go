@@ -21,6 +21,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
+	"github.com/guanzhu/guanzhu/pkg/web"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
@@ -48,16 +49,26 @@ func (c *consoleCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	handler, closePlatform, err := c.endpoint(store)
+	site := "http://" + listener.Addr().String()
+	pushes, pages, closePlatform, err := c.account(store, site)
 	if err != nil {
 		return err
 	}
 	defer closePlatform()
 
 	mux := http.NewServeMux()
-	mux.Handle(webhook.Path, &transcript{handler: handler, store: store, out: os.Stdout})
-	fmt.Printf(walkThrough, listener.Addr())
+	mux.Handle(webhook.Path, &transcript{handler: pushes, store: store, out: os.Stdout})
+	mux.Handle("/", insideWeChat(pages))
+	fmt.Printf(walkThrough, site)
 	return serve(listener, mux)
+}
+
+// insideWeChat makes every browser WeChat's own, of the sample follower.
+func insideWeChat(pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("User-Agent", r.UserAgent()+" MicroMessenger/8.0")
+		pages.ServeHTTP(w, r)
+	})
 }
 
 // listenLoopback refuses addresses that others could reach: the console prints what users write.
@@ -76,28 +87,41 @@ func listenLoopback(addr string) (net.Listener, error) {
 	return listener, nil
 }
 
-// endpoint puts the simulated platform behind the account.
-func (c *consoleCommand) endpoint(store *boltstore.Store) (*webhook.Handler, func(), error) {
+// account puts the simulated platform behind the endpoint for pushes and the follower's pages.
+func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, pages http.Handler, closePlatform func(), err error) {
 	account, err := owner.Load()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	keeper, err := secrets.Open(context.Background(), c.Secrets, secrets.Options{Now: time.Now})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	platform := httptest.NewServer(newPlatform(c.AppID, keeper.Current()))
-	api, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: platform.URL, Secrets: keeper, Tokens: store})
+	platform := newPlatform(c.AppID, keeper.Current())
+	platform.As(sampleFollower)
+	api, open := httptest.NewServer(platform), httptest.NewServer(platform.Open())
+	closePlatform = func() {
+		api.Close()
+		open.Close()
+	}
+	client, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: api.URL, Secrets: keeper, Tokens: store})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stdout, nil))
 	hash := telemetry.Hasher(keeper.AppSecret())
-	service := &follower.Service{Store: store, Profiler: api, Hash: hash, Now: time.Now, Log: log}
-	handler, err := webhook.New(webhook.Config{
-		AppID: c.AppID, Secrets: keeper, Router: owner.Routes(service, account), Hash: hash, Now: time.Now, Log: log,
+	service := &follower.Service{Store: store, Profiler: client, Hash: hash, Now: time.Now, Log: log, AppSecret: keeper.AppSecret}
+	pushes, err = webhook.New(webhook.Config{
+		AppID: c.AppID, Secrets: keeper, Router: owner.Routes(service, account), Hash: hash, Now: time.Now, Log: log, PublicURL: site,
 	})
-	return handler, platform.Close, err
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	pages, err = web.New(web.Config{
+		AppID: c.AppID, OpenURL: open.URL, PublicURL: site, Mode: web.Mode(account.Pages()), Store: store, Exchanger: client,
+		Secrets: keeper, QR: owner.QR(), Hash: hash, Now: time.Now, Log: log,
+	})
+	return pushes, pages, closePlatform, err
 }
 
 // transcript prints each request to handler, its answer, and what is stored after it.
@@ -148,16 +172,18 @@ func (t *transcript) printRecords(ctx context.Context) {
 }
 
 const walkThrough = `
-The account answers at http://%[1]s/login/wechat
+The account answers at %[1]s/login/wechat
 with an embedded store and a simulated platform. Nothing leaves this machine.
 
 Paste these into a second terminal, one by one, and watch this one:
 
-  bin/guanzhu push --now --url http://%[1]s/login/wechat events/subscribe.xml
-  bin/guanzhu push --now --url http://%[1]s/login/wechat events/text.xml
-  bin/guanzhu push --now --url http://%[1]s/login/wechat events/suggestion.xml
-  bin/guanzhu push --now --url http://%[1]s/login/wechat events/unsubscribe.xml
+  bin/guanzhu push --now --url %[1]s/login/wechat events/subscribe.xml
+  bin/guanzhu push --now --url %[1]s/login/wechat events/text.xml
+  bin/guanzhu push --now --url %[1]s/login/wechat events/suggestion.xml
+  bin/guanzhu push --now --url %[1]s/login/wechat events/unsubscribe.xml
 
 The first stores a follower and a session, the third a suggestion; the last leaves nothing personal.
+While the sample follower follows, %[1]s/ is the page that this follower sees inside WeChat, without a login.
+
 What is answered stands in account/account.yaml, who answers in account/routes.go. Ctrl-C ends.
 `

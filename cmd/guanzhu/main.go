@@ -7,7 +7,9 @@ import (
 
 // The account that console and push play where the environment names no other. events/env.json has the same.
 const (
-	sampleAppID   = "wx0123456789abcdef"
+	sampleAppID    = "wx0123456789abcdef"
+	sampleFollower = "oSAMPLEfollower0000000000001" // of the samples in events/
+
 	sampleSecrets = `{"token":"guanzhuSampleToken","app_secret":"sample-app-secret-not-real"}`
 )
 
