@@ -101,6 +101,9 @@ func (p *parser) element(e *element, depth int) error {
 			text.add(clean(data))
 			continue
 		}
+		if e.children == nil {
+			e.children = make([]element, 0, 8) // as many as a text message has
+		}
 		e.children = append(e.children, element{})
 		if err := p.element(&e.children[len(e.children)-1], depth+1); err != nil {
 			return err
