@@ -97,14 +97,8 @@ func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, p
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	platform := newPlatform(c.AppID, keeper.Current())
-	platform.As(sampleFollower)
-	api, open := httptest.NewServer(platform), httptest.NewServer(platform.Open())
-	closePlatform = func() {
-		api.Close()
-		open.Close()
-	}
-	client, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: api.URL, Secrets: keeper, Tokens: store})
+	platform := httptest.NewServer(newPlatform(c.AppID, keeper.Current()))
+	client, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: platform.URL, Secrets: keeper, Tokens: store})
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -118,10 +112,10 @@ func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, p
 		return nil, nil, nil, err
 	}
 	pages, err = web.New(web.Config{
-		AppID: c.AppID, OpenURL: open.URL, PublicURL: site, Mode: web.Mode(account.Pages()), Store: store, Exchanger: client,
+		AppID: c.AppID, OpenURL: platform.URL, PublicURL: site, Mode: web.Mode(account.Pages()), Store: store, Exchanger: client,
 		Secrets: keeper, QR: owner.QR(), Hash: hash, Now: time.Now, Log: log,
 	})
-	return pushes, pages, closePlatform, err
+	return pushes, pages, platform.Close, err
 }
 
 // transcript prints each request to handler, its answer, and what is stored after it.

@@ -33,9 +33,15 @@ func (c *platformCommand) Run() error {
 	return serve(listener, newPlatform(c.AppID, s))
 }
 
-// newPlatform returns a platform on which everyone follows, so that pushes can be made up from outside.
-func newPlatform(appID string, s secrets.Secrets) *wechattest.Platform {
-	return wechattest.New(wechattest.Config{AppID: appID, AppSecret: s.AppSecret, EveryoneFollows: true})
+// newPlatform returns both hosts of a platform in one, its API and the OAuth of open.weixin.qq.com. Everyone follows on
+// it, so that pushes can be made up from outside, and every browser is the sample follower's.
+func newPlatform(appID string, s secrets.Secrets) http.Handler {
+	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: s.AppSecret, EveryoneFollows: true})
+	platform.As(sampleFollower)
+	mux := http.NewServeMux()
+	mux.Handle("/connect/", platform.Open())
+	mux.Handle("/", platform)
+	return mux
 }
 
 // serve answers until it is interrupted.

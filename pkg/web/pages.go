@@ -1,11 +1,10 @@
 package web
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
-	"html/template"
+	"html"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,15 +13,8 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-//go:embed layout.html
-var layoutHTML string
-
 //go:embed style.css
 var style string
-
-// layout holds the style to the letter, as the policy's hash asks for; the style must be free of comments, which
-// html/template drops.
-var layout = template.Must(template.New("layout").Parse(strings.Replace(layoutHTML, "/*style*/", style, 1)))
 
 // policy allows the one stylesheet, by its hash, pictures of this host, and forms to it.
 var policy = func() string {
@@ -43,23 +35,60 @@ type view struct {
 // page answers with one of the pages in texts.
 func (h *Handler) page(w http.ResponseWriter, r *http.Request, status int, name pageName, v view) {
 	lang := language(r)
-	var body bytes.Buffer
 	v.QR = v.QR && len(h.QR) > 0
-	err := layout.Execute(&body, struct {
-		view
-		text
-		Lang string
-	}{v, texts[name][lang], lang})
-	if err != nil {
-		of(r).err = err
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-		return
-	}
+	body := layout(lang, texts[name][lang], v)
 	head := w.Header()
 	head.Set("Content-Type", "text/html; charset=utf-8")
 	head.Set("Content-Language", lang)
 	w.WriteHeader(status)
-	w.Write(body.Bytes())
+	w.Write([]byte(body))
+}
+
+// layout is a page. It is no html/template, since that alone makes the function half as large again: it finds methods by
+// their names, and the linker keeps all methods then. What is not fixed goes through e, an attribute stands in quotes.
+func layout(lang string, words text, v view) string {
+	e := html.EscapeString
+	var b strings.Builder
+	b.WriteString(`<!DOCTYPE html>
+<html lang="` + e(lang) + `">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>` + e(words.Title) + `</title>
+<style>` + style + `</style>
+</head>
+<body>
+<main>
+<h1>` + e(words.Title) + `</h1>
+`)
+	for _, line := range words.Lines {
+		b.WriteString("<p>" + e(line) + "</p>\n")
+	}
+	if v.Since != "" {
+		b.WriteString(`<p class="since">` + e(words.SinceWord) + `<time datetime="` + e(v.Since) + `">` + e(v.Since) +
+			"</time></p>\n")
+	}
+	if v.QR {
+		alt := map[string]string{"zh": "公众号二维码", "en": "The account's QR code"}[lang]
+		b.WriteString(`<img src="/qr.png" alt="` + e(alt) + "\">\n")
+	}
+	switch {
+	case v.Form != "":
+		b.WriteString(`<form method="post" action="` + e(v.Form) + `">`)
+		if v.Ticket != "" {
+			b.WriteString(`<input type="hidden" name="ticket" value="` + e(v.Ticket) + `">`)
+		}
+		class := ""
+		if v.Quiet {
+			class = ` class="quiet"`
+		}
+		b.WriteString("<button" + class + ">" + e(words.Button) + "</button></form>\n")
+	case words.Button != "":
+		b.WriteString(`<a class="button" href="/">` + e(words.Button) + "</a>\n")
+	}
+	b.WriteString("</main>\n</body>\n</html>\n")
+	return b.String()
 }
 
 // home is the follower's page.
