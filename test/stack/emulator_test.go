@@ -6,13 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -59,10 +64,11 @@ func story(t *testing.T, rie, bootstrap, endpoint string, mode wechattest.Mode) 
 	api := httptest.NewServer(platform)
 	t.Cleanup(api.Close)
 	records := createTable(t, endpoint)
+	recorded, used := recordActions(t, endpoint)
 	server, printed := startEmulator(t, rie, bootstrap, []string{
 		"AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey,
 		"WECHAT_APP_ID=" + appID, "WECHAT_SECRETS=ssm:/guanzhu/test", "WECHAT_API_URL=" + api.URL,
-		"TABLE_NAME=" + records.name, "AWS_ENDPOINT_URL_DYNAMODB=" + endpoint,
+		"TABLE_NAME=" + records.name, "AWS_ENDPOINT_URL_DYNAMODB=" + recorded,
 		"AWS_ENDPOINT_URL_SSM=" + parameterStore(t, "/guanzhu/test", secrets), "LOG_LEVEL=debug",
 	})
 	owners := ownersAccount(t)
@@ -144,6 +150,11 @@ func story(t *testing.T, rie, bootstrap, endpoint string, mode wechattest.Mode) 
 		t.Errorf("after the unfollow (-want +got):\n%s", diff)
 	}
 
+	for action := range used() {
+		if !slices.Contains(allowed(t, "WebhookRole"), action) {
+			t.Errorf("template.yaml does not allow the function %s", action)
+		}
+	}
 	for _, secret := range []string{
 		openid, "guanzhuSampleToken", appSecret, "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "open earlier", "nobody's",
 	} {
@@ -151,6 +162,60 @@ func story(t *testing.T, rie, bootstrap, endpoint string, mode wechattest.Mode) 
 			t.Errorf("the log holds %q", secret)
 		}
 	}
+}
+
+// recordActions stands before DynamoDB and notes the actions that a role needs for what passes.
+func recordActions(t *testing.T, endpoint string) (address string, used func() map[string]bool) {
+	t.Helper()
+	target, err := url.Parse(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	actions := map[string]bool{}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		var transaction struct{ TransactItems []map[string]any }
+		json.Unmarshal(body, &transaction)
+		mu.Lock()
+		if transaction.TransactItems == nil {
+			_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+			actions["dynamodb:"+operation] = true
+		}
+		for _, write := range transaction.TransactItems {
+			for kind := range write {
+				actions["dynamodb:"+kind+"Item"] = true // Put, Update, Delete
+			}
+		}
+		mu.Unlock()
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, func() map[string]bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return maps.Clone(actions)
+	}
+}
+
+// allowed lists the actions that template.yaml gives to a role.
+func allowed(t *testing.T, role string) (actions []string) {
+	t.Helper()
+	policies := at(readTemplate(t), "Resources", role, "Properties", "Policies")
+	for _, policy := range list(policies) {
+		for _, statement := range list(at(policy, "PolicyDocument", "Statement")) {
+			for _, action := range list(at(statement, "Action")) {
+				actions = append(actions, action.(string))
+			}
+		}
+	}
+	return actions
 }
 
 func send(t *testing.T, r *http.Request) (status int, body string) {

@@ -2,147 +2,166 @@ package stack
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/pkg/wechat"
-	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// TestSamLocal does what the README tells a newcomer: sam build, then sam local invoke with a sample. template.yaml,
-// samconfig.toml, events/env.json and events/subscribe.json are those of the repository.
+// TestSamLocal does what docs and README tell a newcomer, on what test/stack/sam-local has brought up: template.yaml,
+// samconfig.toml, events/ and the functions are those of the repository.
 func TestSamLocal(t *testing.T) {
-	sam, endpoint := part(t, samCLI), part(t, dynamoDB)
-	sample := readSample(t)
+	api := part(t, samLocal)
+	records := table{"guanzhu-local", dynamoDBClient(part(t, dynamoDB))}
 
-	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: appSecret})
-	platform.Follow(sample.FromUserName, profile(sample.Time()))
-	dynamo, err := url.Parse(endpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
-	records := createTable(t, endpoint)
-	environment := localEnvironment(t, map[string]string{
-		"WECHAT_API_URL":            serveContainers(t, platform),
-		"AWS_ENDPOINT_URL_DYNAMODB": serveContainers(t, httputil.NewSingleHostReverseProxy(dynamo)),
-		"TABLE_NAME":                records.name,
+	t.Run("samples", func(t *testing.T) {
+		for _, s := range samples(t) {
+			status, body := send(t, s.request(t, api))
+			if status != http.StatusOK {
+				t.Errorf("%s: status %d: %s", s.name, status, body)
+			}
+			switch s.name {
+			case "subscribe":
+				if diff := gocmp.Diff(marshalled(t, []byte(s.event.Body), ownersAccount(t).Welcome()), body); diff != "" {
+					t.Errorf("%s: reply (-want +got):\n%s", s.name, diff)
+				}
+				// The simulated platform makes up the profile.
+				stored := records.items(t, openid)
+				if len(stored) != 2 || stored[0]["profile"] != "complete" || stored[1]["event_time"] != float64(s.at().Unix()) {
+					t.Errorf("%s: these records are stored: %v", s.name, stored)
+				}
+			case "unsubscribe":
+				if body != "success" || len(records.items(t, openid)) != 1 {
+					t.Errorf("%s: %q, and these records are left: %v", s.name, body, records.items(t, openid))
+				}
+			default:
+				if body != "success" && !strings.HasPrefix(body, "<xml><ToUserName>") {
+					t.Errorf("%s: answered by %q", s.name, body)
+				}
+			}
+		}
 	})
 
-	// A folder of its own: what the owner has built to deploy it is left alone.
-	built := t.TempDir()
-	architecture := "Architecture=" + map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
-	config, err := filepath.Abs(root + "/samconfig.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	shared := []string{"--config-file", config, "--region", region, "--parameter-overrides", architecture}
-	env := []string{
-		"SAM_CLI_TELEMETRY=0", "CGO_ENABLED=0", "AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey,
-	}
-	run(t, env, sam, append([]string{"build", "--build-dir", built}, shared...)...)
-	out := run(t, env, sam, append([]string{
-		"local", "invoke", "WebhookFunction", "--template", filepath.Join(built, "template.yaml"),
-		"--event", "events/subscribe.json", "--env-vars", environment, "--skip-pull-image",
-	}, shared...)...)
-
-	var answer events.APIGatewayV2HTTPResponse
-	if err := json.Unmarshal(lastLine(out), &answer); err != nil {
-		t.Fatalf("%v in the answer %q", err, out)
-	}
-	if answer.StatusCode != http.StatusOK {
-		t.Fatalf("status %d: %s", answer.StatusCode, answer.Body)
-	}
-	want := string(wechat.MarshalReply(sample.Common(), ownersAccount(t).Welcome()))
-	if diff := cmp.Diff(want, answer.Body); diff != "" {
-		t.Errorf("reply (-want +got):\n%s", diff)
-	}
-	records.wantFollower(t, sample.FromUserName, sample.Time())
-}
-
-func readSample(t *testing.T) *wechat.Subscribe {
-	t.Helper()
-	file, err := os.ReadFile(root + "/events/subscribe.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	push, err := wechat.ParsePush(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sample, ok := push.(*wechat.Subscribe)
-	if !ok {
-		t.Fatalf("events/subscribe.xml is a %T", push)
-	}
-	return sample
-}
-
-// localEnvironment is events/env.json with some values replaced, and returns its path.
-func localEnvironment(t *testing.T, replace map[string]string) (path string) {
-	t.Helper()
-	file, err := os.ReadFile(root + "/events/env.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var functions map[string]map[string]string
-	if err := json.Unmarshal(file, &functions); err != nil {
-		t.Fatal(err)
-	}
-	for name, value := range replace {
-		if functions["WebhookFunction"][name] == "" {
-			t.Errorf("events/env.json does not set %s", name)
+	t.Run("pages", func(t *testing.T) {
+		for path, want := range map[string]int{
+			"/":                  http.StatusOK, // to be opened in WeChat, it says
+			"/api/session":       http.StatusUnauthorized,
+			"/MP_verify_abc.txt": http.StatusNotFound,
+		} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, api+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status, body := send(t, request); status != want {
+				t.Errorf("GET %s: status %d, want %d: %s", path, status, want, body)
+			}
 		}
-		functions["WebhookFunction"][name] = value
-	}
-	if file, err = json.Marshal(functions); err != nil {
-		t.Fatal(err)
-	}
-	path = filepath.Join(t.TempDir(), "env.json")
-	if err := os.WriteFile(path, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
+	})
 
-// serveContainers serves h to containers and returns the URL by which they reach it. On Linux the name that
-// samconfig.toml gives to this machine is the address of Docker's bridge; Docker Desktop leads it to 127.0.0.1.
-func serveContainers(t *testing.T, h http.Handler) (address string) {
-	t.Helper()
-	host := "127.0.0.1"
-	if bridge, err := net.InterfaceByName("docker0"); err == nil {
-		addresses, err := bridge.Addrs()
-		if err != nil || len(addresses) == 0 {
-			t.Fatalf("docker0 has no address: %v", err)
+	t.Run("invoke WebhookFunction", func(t *testing.T) {
+		var answer events.APIGatewayV2HTTPResponse
+		invoke(t, "WebhookFunction", "events/text.json", &answer)
+		message, err := os.ReadFile(root + "/events/text.xml")
+		if err != nil {
+			t.Fatal(err)
 		}
-		host = addresses[0].(*net.IPNet).IP.String()
-	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewUnstartedServer(h)
-	server.Listener.Close()
-	server.Listener = listener
-	server.Start()
-	t.Cleanup(server.Close)
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return "http://host.docker.internal:" + port
+		push, err := wechat.ParsePush(message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := marshalled(t, message, ownersAccount(t).Answer(push.(*wechat.Text).Content))
+		if diff := gocmp.Diff(want, answer.Body); diff != "" || answer.StatusCode != http.StatusOK {
+			t.Errorf("status %d, reply (-want +got):\n%s", answer.StatusCode, diff)
+		}
+	})
+
+	t.Run("invoke MenuFunction", func(t *testing.T) {
+		plan := filepath.Join(t.TempDir(), "plan.json")
+		if err := os.WriteFile(plan, []byte(`{"action":"plan"}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var summary struct{ Result string }
+		if invoke(t, "MenuFunction", plan, &summary); summary.Result != "different" {
+			t.Errorf("a menu that was never published is %q", summary.Result)
+		}
+	})
 }
 
-func lastLine(out []byte) []byte {
+// invoke runs sam local invoke on what test/stack/sam-local has built.
+func invoke(t *testing.T, function, event string, answer any) {
+	t.Helper()
+	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
+	command := exec.CommandContext(t.Context(), part(t, samCLI), "local", "invoke", function, "--event", event,
+		"--template", ".aws-sam/local/template.yaml", "--config-file", "../../samconfig.toml",
+		"--region", region, "--parameter-overrides", "Architecture="+architecture)
+	command.Dir = root
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr.Bytes())
+	}
 	out = bytes.TrimSpace(out)
-	return out[bytes.LastIndexByte(out, '\n')+1:]
+	if err := json.Unmarshal(out[bytes.LastIndexByte(out, '\n')+1:], answer); err != nil {
+		t.Fatalf("%v in the answer %q\n%s", err, out, stderr.Bytes())
+	}
 }
+
+// sample is one of events/NAME.json.
+type sample struct {
+	name  string
+	event events.APIGatewayV2HTTPRequest
+}
+
+// samples returns all, in the order of their times.
+func samples(t *testing.T) (all []sample) {
+	t.Helper()
+	paths, err := filepath.Glob(root + "/events/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		s := sample{name: strings.TrimSuffix(filepath.Base(path), ".json")}
+		if s.name == "env" {
+			continue
+		}
+		file, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(file, &s.event); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		all = append(all, s)
+	}
+	slices.SortStableFunc(all, func(a, b sample) int {
+		return cmp.Compare(a.event.RequestContext.TimeEpoch, b.event.RequestContext.TimeEpoch)
+	})
+	return all
+}
+
+// request is what the platform sent to API Gateway for it to make this event.
+func (s sample) request(t *testing.T, api string) *http.Request {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), s.event.RequestContext.HTTP.Method,
+		api+s.event.RawPath+"?"+s.event.RawQueryString, strings.NewReader(s.event.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", s.event.Headers["content-type"])
+	return request
+}
+
+func (s sample) at() time.Time { return time.UnixMilli(s.event.RequestContext.TimeEpoch) }

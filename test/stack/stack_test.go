@@ -1,7 +1,8 @@
-// Package stack runs the webhook function as it is deployed, on the real parts around it: AWS's runtime interface
-// emulator, the SAM CLI with its containers, and DynamoDB Local. Only the WeChat platform is simulated.
+// Package stack looks at the template as AWS transforms it, and runs the functions as they are deployed, on the real
+// parts around them: AWS's runtime interface emulator, the SAM CLI with its containers, and DynamoDB Local. Only the
+// WeChat platform is simulated.
 //
-// `make test-stack` runs it. A test whose part is not there is skipped and says what it needs; with
+// `make test-stack` and `make test-sam-local` run it. A test whose part is not there is skipped and says what it needs; with
 // GUANZHU_REQUIRE_STACK=1 it fails.
 package stack
 
@@ -39,7 +40,8 @@ const root = "../.."
 const (
 	dynamoDB = "GUANZHU_TEST_DYNAMODB" // URL of DynamoDB Local
 	emulator = "GUANZHU_RIE"           // path of AWS's runtime interface emulator
-	samCLI   = "GUANZHU_SAM"           // path of the SAM CLI; it needs Docker, too
+	samCLI   = "GUANZHU_SAM"           // path of the SAM CLI
+	samLocal = "GUANZHU_SAM_LOCAL"     // URL of sam local start-api
 )
 
 // part returns the value of the variable that names a part of the stack.
@@ -53,7 +55,8 @@ func part(t *testing.T, name string) string {
 		dynamoDB: "needs DynamoDB Local: run `make test-stack`, or set " + dynamoDB + " to its URL",
 		emulator: "needs AWS's runtime interface emulator (aws-lambda-rie, from the GitHub repository " +
 			"aws/aws-lambda-runtime-interface-emulator): set " + emulator + " to its path and run `make test-stack`",
-		samCLI: "needs the SAM CLI and Docker: run `make test-stack`, or set " + samCLI + " to the path of sam",
+		samCLI:   "needs the SAM CLI: run `make test-stack`, or set " + samCLI + " to the path of sam",
+		samLocal: "needs the SAM CLI and Docker: run `make test-sam-local`",
 	}[name]
 	if os.Getenv("GUANZHU_REQUIRE_STACK") == "1" {
 		t.Fatal(message)
@@ -79,33 +82,28 @@ type table struct {
 // createTable makes the table as template.yaml declares it.
 func createTable(t *testing.T, endpoint string) table {
 	t.Helper()
-	file, err := os.ReadFile(root + "/template.yaml")
+	declared, err := json.Marshal(at(readTemplate(t), "Resources", "Table", "Properties"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	template, err := yaml.YAMLToJSON(file)
-	if err != nil {
+	var properties struct { // with the names that they have in the SDK, too
+		BillingMode            types.BillingMode
+		AttributeDefinitions   []types.AttributeDefinition
+		KeySchema              []types.KeySchemaElement
+		GlobalSecondaryIndexes []types.GlobalSecondaryIndex
+	}
+	if err := json.Unmarshal(declared, &properties); err != nil {
 		t.Fatal(err)
 	}
-	var declared struct {
-		Resources struct {
-			Table struct {
-				Properties dynamodb.CreateTableInput // its fields have CloudFormation's names
-			}
-		}
+	input := &dynamodb.CreateTableInput{
+		TableName:              aws.String("guanzhu-" + rand.Text()),
+		BillingMode:            properties.BillingMode,
+		AttributeDefinitions:   properties.AttributeDefinitions,
+		KeySchema:              properties.KeySchema,
+		GlobalSecondaryIndexes: properties.GlobalSecondaryIndexes,
 	}
-	if err := json.Unmarshal(template, &declared); err != nil {
-		t.Fatal(err)
-	}
-	input := &declared.Resources.Table.Properties
-	input.TableName = aws.String("guanzhu-" + rand.Text())
-	input.SSESpecification = nil // here the names differ, and nothing is encrypted locally
 
-	db := dynamodb.New(dynamodb.Options{
-		Region:       region,
-		Credentials:  credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
-		BaseEndpoint: aws.String(endpoint),
-	})
+	db := dynamoDBClient(endpoint)
 	if _, err := db.CreateTable(t.Context(), input); err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +115,31 @@ func createTable(t *testing.T, endpoint string) table {
 		}
 	})
 	return table{*input.TableName, db}
+}
+
+// readTemplate is template.yaml as it is written; of its short intrinsic functions only the values are left.
+func readTemplate(t *testing.T) (all map[string]any) {
+	t.Helper()
+	file, err := os.ReadFile(root + "/template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := yaml.YAMLToJSON(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func dynamoDBClient(endpoint string) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		Region:       region,
+		Credentials:  credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
+		BaseEndpoint: aws.String(endpoint),
+	})
 }
 
 // items returns what stands under pk, in the order of sk, as it is stored.

@@ -1,0 +1,362 @@
+package stack
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// resource is one of the transformed template. Intrinsic functions stand in it as JSON.
+type resource struct {
+	Type                                string
+	Condition                           string
+	DeletionPolicy, UpdateReplacePolicy string
+	Properties                          map[string]any
+}
+
+type template struct {
+	Parameters map[string]struct {
+		MaxLength     int
+		AllowedValues []any
+	}
+	Conditions map[string]any
+	Resources  map[string]resource
+}
+
+// transformed is template.yaml after AWS's own transform, which comes with the SAM CLI.
+func transformed(t *testing.T) (all template, text string) {
+	t.Helper()
+	python := filepath.Join(filepath.Dir(part(t, samCLI)), "python")
+	if _, err := os.Stat(python); err != nil {
+		t.Skipf("needs the SAM CLI in a Python environment (pip install aws-sam-cli): %v", err)
+	}
+	out := run(t, nil, python, "test/stack/transform.py", "template.yaml")
+	if err := json.Unmarshal(out, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all, string(out)
+}
+
+// of returns the resources of a type.
+func (all template) of(kind string) map[string]resource {
+	found := map[string]resource{}
+	for id, r := range all.Resources {
+		if r.Type == kind {
+			found[id] = r
+		}
+	}
+	return found
+}
+
+// at follows the names from a value of the template inwards, and is nil where one is missing.
+func at(value any, names ...string) any {
+	for _, name := range names {
+		object, _ := value.(map[string]any)
+		value = object[name]
+	}
+	return value
+}
+
+// referred is the logical id that a Ref or a Fn::GetAtt names.
+func referred(value any) string {
+	if id, ok := at(value, "Ref").(string); ok {
+		return id
+	}
+	if attribute, ok := at(value, "Fn::GetAtt").([]any); ok {
+		return fmt.Sprint(attribute[0])
+	}
+	return ""
+}
+
+func TestTemplateFunctions(t *testing.T) {
+	all, _ := transformed(t)
+	common := []string{
+		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SSM", "LOG_LEVEL", "PUBLIC_URL", "TABLE_NAME", "WECHAT_API_URL",
+		"WECHAT_APP_ID", "WECHAT_SECRETS",
+	}
+	extra := map[string][]string{"WebFunction": {"DOMAIN_VERIFICATION", "WECHAT_OPEN_URL"}}
+	functions := all.of("AWS::Lambda::Function")
+	for _, id := range []string{"WebhookFunction", "WebFunction", "MenuFunction"} {
+		if _, ok := functions[id]; !ok {
+			t.Errorf("there is no %s", id)
+		}
+	}
+	owner := map[string]string{} // of each role and log group
+	for id, f := range functions {
+		for what, value := range map[string]any{
+			"AWS::IAM::Role": f.Properties["Role"], "AWS::Logs::LogGroup": at(f.Properties, "LoggingConfig", "LogGroup"),
+		} {
+			its := referred(value)
+			if all.Resources[its].Type != what || owner[its] != "" {
+				t.Errorf("%s has no %s of its own but %q, which %q has, too", id, what, its, owner[its])
+			}
+			owner[its] = id
+		}
+		if format := at(f.Properties, "LoggingConfig", "LogFormat"); format != "JSON" {
+			t.Errorf("%s logs %v", id, format)
+		}
+		for _, name := range []string{"MemorySize", "Timeout", "Architectures", "VpcConfig"} {
+			if f.Properties[name] == nil {
+				t.Errorf("%s has no %s", id, name)
+			}
+		}
+		variables, _ := at(f.Properties, "Environment", "Variables").(map[string]any)
+		want := slices.Sorted(slices.Values(slices.Concat(common, extra[id])))
+		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(variables))); diff != "" {
+			t.Errorf("%s: environment (-want +got):\n%s", id, diff)
+		}
+
+		alias := all.Resources[id+"Aliaslive"].Properties
+		version := all.Resources[referred(alias["FunctionVersion"])]
+		if alias["Name"] != "live" || referred(version.Properties["FunctionName"]) != id {
+			t.Errorf("%s has no alias live on a version: %v", id, alias)
+		}
+		// Else a parameter's new value would reach the function, but not the version that is called.
+		described := parameters(all, version.Properties["Description"])
+		if diff := cmp.Diff(parameters(all, f.Properties), described); diff != "" {
+			t.Errorf("%s: parameters that the version's description names (-want +got):\n%s", id, diff)
+		}
+		length := len(described) - 1
+		for _, name := range described {
+			p := all.Parameters[name]
+			longest := p.MaxLength
+			for _, value := range p.AllowedValues {
+				longest = max(longest, len(fmt.Sprint(value)))
+			}
+			if longest == 0 {
+				t.Errorf("%s has no limit", name)
+			}
+			length += longest
+		}
+		if length > 256 {
+			t.Errorf("the description of %s's version may have %d characters, of 256", id, length)
+		}
+	}
+	for id, group := range all.of("AWS::Logs::LogGroup") {
+		if group.Properties["RetentionInDays"] == nil {
+			t.Errorf("%s is kept for ever", id)
+		}
+	}
+}
+
+var substituted = regexp.MustCompile(`\$\{(\w+)\}`)
+
+// parameters lists those that a value depends on, by conditions as well.
+func parameters(all template, value any) []string {
+	found := map[string]bool{}
+	var walk func(any)
+	walk = func(value any) {
+		switch value := value.(type) {
+		case []any:
+			for _, v := range value {
+				walk(v)
+			}
+		case map[string]any:
+			for key, v := range value {
+				text, _ := v.(string)
+				switch key {
+				case "Ref":
+					found[text] = true
+				case "Fn::Sub":
+					for _, match := range substituted.FindAllStringSubmatch(text, -1) {
+						found[match[1]] = true
+					}
+				case "Fn::If":
+					walk(all.Conditions[v.([]any)[0].(string)])
+				}
+				walk(v)
+			}
+		}
+	}
+	walk(value)
+	maps.DeleteFunc(found, func(name string, _ bool) bool {
+		_, isParameter := all.Parameters[name]
+		return !isParameter
+	})
+	return slices.Sorted(maps.Keys(found))
+}
+
+func TestTemplateRoutes(t *testing.T) {
+	all, _ := transformed(t)
+	got := map[string]string{}
+	paths, _ := at(all.Resources["Api"].Properties, "Body", "paths").(map[string]any)
+	for path, methods := range paths {
+		for method, operation := range methods.(map[string]any) {
+			target := fmt.Sprint(at(operation, "x-amazon-apigateway-integration", "uri", "Fn::Sub"))
+			alias := substituted.FindStringSubmatch(target)
+			if alias == nil {
+				t.Fatalf("%s goes to %s", path, target)
+			}
+			got[strings.ToUpper(method)+" "+path] = alias[1]
+		}
+	}
+	want := map[string]string{
+		"GET /login/wechat":  "WebhookFunctionAliaslive",
+		"POST /login/wechat": "WebhookFunctionAliaslive",
+		"GET /":              "WebFunctionAliaslive",
+		"GET /login/return":  "WebFunctionAliaslive",
+		"GET /enter":         "WebFunctionAliaslive",
+		"POST /enter":        "WebFunctionAliaslive",
+		"GET /api/session":   "WebFunctionAliaslive",
+		"POST /logout":       "WebFunctionAliaslive",
+		"GET /{file}":        "WebFunctionAliaslive",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("routes (-want +got):\n%s", diff)
+	}
+
+	for id, stage := range all.of("AWS::ApiGatewayV2::Stage") {
+		if stage.Properties["StageName"] != "$default" {
+			t.Errorf("%s is %v", id, stage.Properties["StageName"])
+		}
+		for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
+			if n, _ := at(stage.Properties, "DefaultRouteSettings", limit).(float64); n <= 0 {
+				t.Errorf("%s has no %s", id, limit)
+			}
+		}
+		if group := referred(at(stage.Properties, "AccessLogSettings", "DestinationArn")); all.Resources[group].Type != "AWS::Logs::LogGroup" {
+			t.Errorf("%s logs to %q", id, group)
+		}
+		var line map[string]string
+		format, _ := at(stage.Properties, "AccessLogSettings", "Format").(string)
+		if err := json.Unmarshal([]byte(format), &line); err != nil || strings.Contains(format, "\n") {
+			t.Errorf("the access log is no line of JSON: %v: %s", err, format)
+		}
+		for name, value := range line {
+			if strings.Contains(strings.ToLower(value), "query") || value == "$context.path" {
+				t.Errorf("the access log holds %s: %s", name, value)
+			}
+		}
+	}
+}
+
+func TestTemplatePermissions(t *testing.T) {
+	all, text := transformed(t)
+	statements := 0
+	check := func(id string, document any) {
+		for _, s := range list(at(document, "Statement")) {
+			statements++
+			sid := fmt.Sprint(id, "/", at(s, "Sid"))
+			for _, action := range list(at(s, "Action")) {
+				if strings.Contains(action.(string), "*") {
+					t.Errorf("%s has the action %s", sid, action)
+				}
+			}
+			for _, on := range list(at(s, "Resource")) {
+				if on == "*" && id != "NetworkPolicy" { // whose interfaces have no names beforehand
+					t.Errorf("%s holds for everything", sid)
+				}
+			}
+			if at(s, "NotAction") != nil || at(s, "NotResource") != nil {
+				t.Errorf("%s holds for all but something", sid)
+			}
+		}
+	}
+	for id, role := range all.of("AWS::IAM::Role") {
+		for _, policy := range list(role.Properties["Policies"]) {
+			check(id, at(policy, "PolicyDocument"))
+		}
+		if got := references(role.Properties["ManagedPolicyArns"]); !slices.Equal(got, []string{"NetworkPolicy"}) {
+			t.Errorf("%s has the managed policies %v", id, got)
+		}
+	}
+	for id, policy := range all.of("AWS::IAM::ManagedPolicy") {
+		check(id, policy.Properties["PolicyDocument"])
+	}
+	if statements == 0 {
+		t.Error("there is no statement")
+	}
+
+	file, err := os.ReadFile(root + "/template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range []string{string(file), text} {
+		// Service principals are the same in all partitions.
+		plain := strings.NewReplacer("lambda.amazonaws.com", "", "apigateway.amazonaws.com", "").Replace(source)
+		for _, literal := range []string{"arn:aws:", "arn:aws-cn:", ".amazonaws.com"} {
+			if strings.Contains(plain, literal) {
+				t.Errorf("%s holds in one partition only", literal)
+			}
+		}
+	}
+}
+
+// list is value, or what it holds if it is a list.
+func list(value any) []any {
+	if values, ok := value.([]any); ok {
+		return values
+	}
+	if value == nil {
+		return nil
+	}
+	return []any{value}
+}
+
+// references lists the logical ids that a value refers to, AWS::NoValue aside.
+func references(value any) (ids []string) {
+	switch value := value.(type) {
+	case []any:
+		for _, v := range value {
+			ids = append(ids, references(v)...)
+		}
+	case map[string]any:
+		if id := referred(value); id != "" && id != "AWS::NoValue" {
+			return []string{id}
+		}
+		for _, v := range value {
+			ids = append(ids, references(v)...)
+		}
+	}
+	return ids
+}
+
+func TestTemplateTable(t *testing.T) {
+	all, _ := transformed(t)
+	table := all.Resources["Table"]
+	if table.DeletionPolicy != "Retain" || table.UpdateReplacePolicy != "Retain" {
+		t.Errorf("the table goes with the stack: %q, %q", table.DeletionPolicy, table.UpdateReplacePolicy)
+	}
+	p := table.Properties
+	want := []any{"PAY_PER_REQUEST", true, true, "expires_at", true, "DeletionProtection"}
+	got := []any{
+		p["BillingMode"],
+		at(p, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"),
+		at(p, "SSESpecification", "SSEEnabled"),
+		at(p, "TimeToLiveSpecification", "AttributeName"), at(p, "TimeToLiveSpecification", "Enabled"),
+		referred(p["DeletionProtectionEnabled"]),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("billing, recovery, encryption, expiry, deletion protection (-want +got):\n%s", diff)
+	}
+}
+
+// TestTemplateNetwork holds what costs by the hour to its condition.
+func TestTemplateNetwork(t *testing.T) {
+	all, _ := transformed(t)
+	found := 0
+	for id, r := range all.Resources {
+		if !strings.HasPrefix(r.Type, "AWS::EC2::") {
+			continue
+		}
+		found++
+		if r.Condition != "HasNat" {
+			t.Errorf("%s is made whatever FixedEgress says", id)
+		}
+	}
+	if found == 0 {
+		t.Error("there is no network")
+	}
+	want := map[string]any{"Fn::Equals": []any{map[string]any{"Ref": "FixedEgress"}, "nat"}}
+	if diff := cmp.Diff(want, all.Conditions["HasNat"]); diff != "" {
+		t.Errorf("HasNat (-want +got):\n%s", diff)
+	}
+}
