@@ -16,6 +16,7 @@ require (
 	github.com/google/go-cmp v0.7.0
 	go.etcd.io/bbolt v1.5.0
 	golang.org/x/sync v0.24.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

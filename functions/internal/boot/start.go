@@ -12,7 +12,7 @@ import (
 )
 
 // tokenTime is what the start waits for the stored access token, which the first call can still read.
-const tokenTime = 2500 * time.Millisecond
+const tokenTime = 1500 * time.Millisecond
 
 // Start opens the table, the secrets and the platform's API. Secrets and the stored access token are read at the same
 // time, which also opens the connections to both services.

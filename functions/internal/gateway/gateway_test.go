@@ -72,10 +72,33 @@ func TestRequest(t *testing.T) {
 }
 
 func TestBase64Body(t *testing.T) {
-	event := push()
-	event.Body, event.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte("<xml>\x02</xml>")), true
-	if _, _, body := invoke(t, event); body != "<xml>\x02</xml>" {
-		t.Errorf("body %q", body)
+	const message = "<xml>\x02\xff?</xml>" // in base64 it has characters that differ between the alphabets, and padding
+	encoded := base64.StdEncoding.EncodeToString([]byte(message))
+	large := strings.Repeat("a", 1<<20)
+	for _, tt := range []struct {
+		name, body string
+		isBase64   bool
+		want       string
+		status     int
+	}{
+		{"binary", encoded, true, message, 200},
+		{"empty", "", true, "", 200},
+		{"large: the limit is the handler's, which sees all of it", base64.StdEncoding.EncodeToString([]byte(large)), true, large, 200},
+		{"not said to be base64: stays as it is", encoded, false, encoded, 200},
+		{"encoded twice: decoded once", base64.StdEncoding.EncodeToString([]byte(encoded)), true, encoded, 200},
+		{"said to be base64, and is not", "<xml/>", true, "", 400},
+		{"the alphabet of URLs", base64.URLEncoding.EncodeToString([]byte("<xml>\xff\xff\xff")), true, "", 400},
+		{"without padding", strings.TrimRight(encoded, "="), true, "", 400},
+		{"cut off", encoded[:len(encoded)-2], true, "", 400},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			event := push()
+			event.Body, event.IsBase64Encoded = tt.body, tt.isBase64
+			response, r, body := invoke(t, event)
+			if response.StatusCode != tt.status || (r != nil) != (tt.status == 200) || body != tt.want {
+				t.Errorf("status %d, handled: %v, %d bytes of body, want %d", response.StatusCode, r != nil, len(body), len(tt.want))
+			}
+		})
 	}
 }
 
