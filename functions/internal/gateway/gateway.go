@@ -22,7 +22,10 @@ func Handler(h http.Handler, arrived func(context.Context, time.Time) context.Co
 	adapter := httpadapter.NewV2(h)
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		// The adapter prints what it cannot convert, the follower's openid in the query included, so what it would
-		// fail at is refused here.
+		// fail at does not reach it.
+		if !queryReads(event) {
+			event.RawQueryString, event.QueryStringParameters = "", nil
+		}
 		if !convertible(event) {
 			return events.APIGatewayV2HTTPResponse{StatusCode: http.StatusBadRequest, Body: "bad request",
 				Headers: map[string]string{"Content-Type": "text/plain; charset=utf-8"}}, nil
@@ -35,20 +38,25 @@ func Handler(h http.Handler, arrived func(context.Context, time.Time) context.Co
 	}
 }
 
+// queryReads reports whether the query is one. The handler of a request whose query is none gets no query.
+func queryReads(event events.APIGatewayV2HTTPRequest) bool {
+	if _, err := url.ParseQuery(event.RawQueryString); err != nil {
+		return false
+	}
+	_, err := url.Parse("https://host/?" + event.RawQueryString)
+	return err == nil
+}
+
 func convertible(event events.APIGatewayV2HTTPRequest) bool {
 	if event.IsBase64Encoded {
 		if _, err := base64.StdEncoding.DecodeString(event.Body); err != nil {
 			return false
 		}
 	}
-	if _, err := url.ParseQuery(event.RawQueryString); err != nil {
-		return false
-	}
 	path := event.RawPath
 	if path == "" {
 		path = event.RequestContext.HTTP.Path
 	}
-	address := "https://" + event.RequestContext.DomainName + "/" + path + "?" + event.RawQueryString
-	_, err := http.NewRequest(event.RequestContext.HTTP.Method, address, nil)
+	_, err := http.NewRequest(event.RequestContext.HTTP.Method, "https://"+event.RequestContext.DomainName+"/"+path, nil)
 	return err == nil
 }
