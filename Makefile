@@ -25,7 +25,7 @@ export GO SAM DYNAMODB_LOCAL
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint lint-template fmt bench fuzz events build deploy
-.PHONY: sam-local test-dynamodb test-stack test-sam-local test-browser
+.PHONY: load sam-local test-dynamodb test-stack test-sam-local test-browser
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -57,6 +57,9 @@ fmt: ## format the Go code
 
 bench: ## all benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+load: ## push to the local server at a rising rate, on this machine alone, and check what it stored
+	$(GO) run ./test/load
 
 # go test fuzzes one target of one package at a time.
 fuzz: ## a short run of each fuzz target (FUZZTIME=20s)
