@@ -1,0 +1,170 @@
+package webhook_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/pkg/account"
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+// countingStore counts what is to be written, and keeps nothing.
+type countingStore struct {
+	follower.Store
+	follows, unfollows, suggestions, tickets int
+}
+
+func (s *countingStore) Follow(_ context.Context, f follower.Follower, _ follower.Session) (follower.Follower, bool, error) {
+	s.follows++
+	return f, true, nil
+}
+
+func (s *countingStore) Unfollow(context.Context, string, time.Time, time.Time) error {
+	s.unfollows++
+	return nil
+}
+
+func (s *countingStore) AddSuggestion(context.Context, follower.Suggestion) error {
+	s.suggestions++
+	return nil
+}
+
+func (s *countingStore) AddTicket(context.Context, follower.Ticket, follower.Follower, follower.Session) (bool, error) {
+	s.tickets++
+	return true, nil
+}
+
+func (s *countingStore) writes() int { return s.follows + s.unfollows + s.suggestions + s.tickets }
+
+// endpoint is the account's endpoint over a store that counts.
+func endpoint(t testing.TB, mode wechattest.Mode, store follower.Store) (*webhook.Handler, wechattest.Account) {
+	t.Helper()
+	a, err := account.Parse("account.yaml", []byte(replies))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := func() time.Time { return now }
+	platform := wechattest.Account{AppID: appID, Token: token, ID: accountID}
+	keys := &rotating{now: secrets.Secrets{Token: token, AppSecret: appSecret}}
+	if mode != wechattest.Plain {
+		platform.EncodingAESKey, keys.now.EncodingAESKey = aesKey, aesKey
+	}
+	unknown := profilerFunc(func(context.Context, string) (follower.Profile, error) {
+		return follower.Profile{}, follower.ErrNoPermission
+	})
+	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	hash := telemetry.Hasher(appSecret)
+	service := &follower.Service{Store: store, Profiler: unknown, Hash: hash, Now: clock, Log: log, AppSecret: keys.AppSecret}
+	h, err := webhook.New(webhook.Config{AppID: appID, Secrets: keys, Router: owner.Routes(service, a), Hash: hash, Now: clock, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h, platform
+}
+
+// FuzzRequest sends any query and any body: without the platform's signature nothing is answered 200, nothing is stored,
+// and nothing breaks. The query's seeds are signed ones, so that the fuzzer begins next to what is accepted.
+func FuzzRequest(f *testing.F) {
+	samples, err := filepath.Glob("../../events/*.xml")
+	if err != nil || len(samples) == 0 {
+		f.Fatalf("no samples: %v", err)
+	}
+	stores := [2]*countingStore{{}, {}}
+	plain, platform := endpoint(f, wechattest.Plain, stores[0])
+	safe, _ := endpoint(f, wechattest.Safe, stores[1])
+	for _, sample := range samples {
+		body, err := os.ReadFile(sample)
+		if err != nil {
+			f.Fatal(err)
+		}
+		r, err := platform.Request(f.Context(), "https://example.com"+webhook.Path, wechattest.Plain, body, now)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add("X"+r.URL.RawQuery, body)
+	}
+	f.Add("signature[]=a&timestamp=1795348800&nonce=1&nonce=2&echostr=x", []byte("{}"))
+	f.Add("%zz;&=&&timestamp=-9223372036854775808", []byte{0})
+	f.Fuzz(func(t *testing.T, query string, body []byte) {
+		for i, h := range []http.Handler{plain, safe} {
+			r := httptest.NewRequest(http.MethodPost, "https://example.com"+webhook.Path, bytes.NewReader(body))
+			r.URL.RawQuery = query
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				r.Method = method
+				answer := httptest.NewRecorder()
+				h.ServeHTTP(answer, r)
+				switch answer.Code {
+				case http.StatusForbidden, http.StatusRequestEntityTooLarge:
+				case http.StatusOK:
+					q := r.URL.Query()
+					if i == 0 && wechat.VerifySignature(q.Get("signature"), token, q.Get("timestamp"), q.Get("nonce")) {
+						return // the fuzzer has taken the X away
+					}
+					t.Errorf("%s is accepted", method)
+				default:
+					t.Errorf("%s: status %d", method, answer.Code)
+				}
+			}
+			if stores[i].writes() != 0 {
+				t.Fatalf("stored: %+v", *stores[i])
+			}
+		}
+	})
+}
+
+// FuzzText sends any text in the platform's own name: it is answered by what its start says, and stored only if it is a
+// suggestion, or asks for a link.
+func FuzzText(f *testing.F) {
+	store := new(countingStore)
+	h, platform := endpoint(f, wechattest.Safe, store)
+	for _, seed := range []string{"", "@", "＠a", " @", "你好", "登录", " 登录 ", "a]]>b", "]]></Content><MsgType>event</MsgType><Content><![CDATA[", "\x00@", "\xff", "{personal_link}"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		*store = countingStore{}
+		message := bytes.Replace(platform.Text(openid, now, 1, "MARK"), []byte("MARK"), []byte(text), 1)
+		r, err := platform.Request(t.Context(), "https://example.com"+webhook.Path, wechattest.Safe, message, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := httptest.NewRecorder()
+		h.ServeHTTP(answer, r)
+		p, err := wechat.ParsePush(message)
+		if err != nil {
+			if answer.Code != http.StatusForbidden || store.writes() != 0 {
+				t.Errorf("a push that cannot be read: status %d, stored %+v", answer.Code, *store)
+			}
+			return
+		}
+		content := p.(*wechat.Text).Content
+		reply, err := platform.OpenReply(answer.Body.Bytes())
+		if err != nil || answer.Code != http.StatusOK || !utf8.Valid(reply) {
+			t.Fatalf("status %d, %q, %v", answer.Code, reply, err)
+		}
+		want := countingStore{}
+		if strings.HasPrefix(content, "@") || strings.HasPrefix(content, "＠") {
+			want.suggestions = 1
+		} else if strings.TrimSpace(content) == "登录" {
+			want.tickets = 1
+		}
+		if *store != want {
+			t.Errorf("%q stored %+v, want %+v", content, *store, want)
+		}
+	})
+}
