@@ -17,7 +17,8 @@ func TestDirections(t *testing.T) {
 	adapters := []string{"dynamostore", "boltstore", "wechatapi", "secrets"}
 	notOf := map[string][]string{
 		"follower": slices.Concat(adapters, []string{"webhook", "web", "account"}),
-		"account":  slices.Concat(adapters, []string{"webhook", "follower"}),
+		"account":  slices.Concat(adapters, []string{"webhook", "web", "follower"}),
+		"menu":     slices.Concat(adapters, []string{"webhook", "web", "account", "follower"}),
 		"webhook":  {"dynamostore", "boltstore", "wechatapi", "account"},
 		"web":      slices.Concat(adapters, []string{"webhook", "account"}),
 	}
