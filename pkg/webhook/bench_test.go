@@ -3,16 +3,9 @@ package webhook_test
 import (
 	"bytes"
 	"io"
-	"log/slog"
 	"net/http"
 	"testing"
-	"time"
 
-	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/pkg/account"
-	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/secrets"
-	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -24,23 +17,7 @@ func BenchmarkPush(b *testing.B) {
 }
 
 func benchmarkPush(b *testing.B, mode wechattest.Mode) {
-	account, err := account.Parse("account.yaml", []byte(replies))
-	if err != nil {
-		b.Fatal(err)
-	}
-	clock := func() time.Time { return now }
-	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
-	hash := telemetry.Hasher(appSecret)
-	platform := wechattest.Account{AppID: appID, Token: token, ID: accountID}
-	keys := &rotating{now: secrets.Secrets{Token: token, AppSecret: appSecret}}
-	if mode != wechattest.Plain {
-		platform.EncodingAESKey, keys.now.EncodingAESKey = aesKey, aesKey
-	}
-	handler, err := webhook.New(webhook.Config{AppID: appID, Secrets: keys, Hash: hash, Now: clock, Log: log,
-		Router: owner.Routes(&follower.Service{Hash: hash, Now: clock, Log: log}, account)})
-	if err != nil {
-		b.Fatal(err)
-	}
+	handler, platform := endpoint(b, mode, nil) // a text touches no store
 	request, err := platform.Request(b.Context(), "https://example.com"+webhook.Path, mode, platform.Text(openid, now, 1, "今天几点开门?"), now)
 	if err != nil {
 		b.Fatal(err)

@@ -2,23 +2,19 @@ package stack
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -29,7 +25,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/guanzhu/guanzhu/pkg/account"
-	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -509,26 +504,14 @@ func newChaos(t *testing.T, rie, bootstrap, endpoint string, instances int, env 
 			"token": c.account.Token, "app_secret": appSecret, "encoding_aes_key": c.account.EncodingAESKey,
 		}),
 	}, env...)
-	free := make(chan *instance, instances)
 	for range instances {
-		i := startInstance(t, rie, bootstrap, env)
-		c.instances = append(c.instances, i)
-		free <- i
+		c.instances = append(c.instances, startInstance(t, rie, bootstrap, env))
 	}
-	server := httptest.NewServer(gateway{
-		invoke: func(_ *http.Request, event []byte) ([]byte, error) {
-			i := <-free
-			defer func() { free <- i }()
-			return i.invoke(event)
-		},
-		failed: func(err error) {
-			if c.kills.Load() == 0 {
-				t.Error(err)
-			}
-		},
-	})
-	t.Cleanup(server.Close)
-	c.url = server.URL + webhook.Path
+	c.url = behindGateway(t, func(err error) {
+		if c.kills.Load() == 0 {
+			t.Error(err)
+		}
+	}, c.instances...)
 	t.Cleanup(func() { t.Logf("the slowest answer took %v", c.slowest.Round(time.Millisecond)) })
 	return c
 }
@@ -630,74 +613,4 @@ func (tab table) all(t *testing.T) (items []map[string]any) {
 		t.Fatal(err)
 	}
 	return items
-}
-
-// instance is one emulator with the function in it. It takes one invocation at a time.
-type instance struct {
-	invocations string // URL
-	pid         string // the file that the function's process id is written to when it starts
-}
-
-func startInstance(t *testing.T, rie, bootstrap string, env []string) *instance {
-	t.Helper()
-	address, runtimeAPI := freeAddress(t), freeAddress(t)
-	i := &instance{
-		invocations: "http://" + address + "/2015-03-31/functions/function/invocations",
-		pid:         filepath.Join(t.TempDir(), "pid"),
-	}
-	var printed output
-	command := exec.CommandContext(t.Context(), rie,
-		"--runtime-interface-emulator-address", address, "--runtime-api-address", runtimeAPI, bootstrap)
-	command.Env = slices.Concat(os.Environ(), env, []string{"GUANZHU_TEST_PID=" + i.pid})
-	command.Stdout, command.Stderr = &printed, &printed
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // of the function, too
-	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		command.Wait() // the test's context has ended
-		if t.Failed() {
-			t.Logf("an emulator and the function printed:\n%s", &printed)
-		}
-	})
-	waitFor(t, address)
-	return i
-}
-
-// invoke returns the function's answer, or an error where it has died. It goes on when WeChat has hung up, as Lambda
-// does.
-func (i *instance) invoke(event []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, i.invocations, bytes.NewReader(event))
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode != http.StatusOK || bytes.Contains(answer, []byte(`"errorType"`)) {
-		return nil, fmt.Errorf("the invocation failed: %s: %s", response.Status, answer)
-	}
-	return answer, nil
-}
-
-// kill reports whether there was a process to kill.
-func (i *instance) kill() bool {
-	written, err := os.ReadFile(i.pid)
-	if err != nil {
-		return false
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(written)))
-	if err != nil || os.Remove(i.pid) != nil { // the id is killed once: it may be another's afterwards
-		return false
-	}
-	return syscall.Kill(pid, syscall.SIGKILL) == nil
 }

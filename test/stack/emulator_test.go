@@ -3,29 +3,23 @@ package stack
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -65,12 +59,13 @@ func story(t *testing.T, rie, bootstrap, endpoint string, mode wechattest.Mode) 
 	t.Cleanup(api.Close)
 	records := createTable(t, endpoint)
 	recorded, used := recordActions(t, endpoint)
-	server, printed := startEmulator(t, rie, bootstrap, []string{
+	function := startInstance(t, rie, bootstrap, []string{
 		"AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey,
 		"WECHAT_APP_ID=" + appID, "WECHAT_SECRETS=ssm:/guanzhu/test", "WECHAT_API_URL=" + api.URL,
 		"TABLE_NAME=" + records.name, "AWS_ENDPOINT_URL_DYNAMODB=" + recorded,
 		"AWS_ENDPOINT_URL_SSM=" + parameterStore(t, "/guanzhu/test", secrets), "LOG_LEVEL=debug",
 	})
+	server := behindGateway(t, func(err error) { t.Error(err) }, function)
 	owners := ownersAccount(t)
 
 	push := func(message []byte) []byte {
@@ -158,7 +153,7 @@ func story(t *testing.T, rie, bootstrap, endpoint string, mode wechattest.Mode) 
 	for _, secret := range []string{
 		openid, "guanzhuSampleToken", appSecret, "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "open earlier", "nobody's",
 	} {
-		if strings.Contains(printed.String(), secret) {
+		if strings.Contains(function.printed.String(), secret) {
 			t.Errorf("the log holds %q", secret)
 		}
 	}
@@ -257,85 +252,4 @@ func parameterStore(t *testing.T, name string, secrets map[string]string) (endpo
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
-}
-
-// startEmulator runs bootstrap under the runtime interface emulator, with an API Gateway before it, and returns the
-// URL of the webhook and what the function prints.
-func startEmulator(t *testing.T, rie, bootstrap string, env []string) (url string, printed *output) {
-	t.Helper()
-	address, runtimeAPI := freeAddress(t), freeAddress(t)
-	printed = &output{}
-	command := exec.CommandContext(t.Context(), rie,
-		"--runtime-interface-emulator-address", address, "--runtime-api-address", runtimeAPI, bootstrap)
-	command.Env = append(os.Environ(), env...)
-	command.Stdout, command.Stderr = printed, printed
-	// The function is the emulator's child; both end with the test.
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		command.Wait() // the test's context has ended
-		if t.Failed() {
-			t.Logf("the emulator and the function printed:\n%s", printed)
-		}
-	})
-
-	invoke := "http://" + address + "/2015-03-31/functions/function/invocations"
-	server := httptest.NewServer(gateway{
-		invoke: func(r *http.Request, event []byte) ([]byte, error) {
-			request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, invoke, bytes.NewReader(event))
-			if err != nil {
-				return nil, err
-			}
-			response, err := http.DefaultClient.Do(request)
-			if err != nil {
-				return nil, err
-			}
-			defer response.Body.Close()
-			answer, err := io.ReadAll(response.Body)
-			if err != nil {
-				return nil, err
-			}
-			if response.StatusCode != http.StatusOK || bytes.Contains(answer, []byte(`"errorType"`)) {
-				return nil, fmt.Errorf("the invocation failed: %s: %s", response.Status, answer)
-			}
-			return answer, nil
-		},
-		failed: func(err error) { t.Error(err) },
-	})
-	t.Cleanup(server.Close)
-	waitFor(t, address)
-	return server.URL + webhook.Path, printed
-}
-
-// freeAddress is one where nobody listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
-func waitFor(t *testing.T, address string) {
-	t.Helper()
-	tries := time.NewTicker(20 * time.Millisecond)
-	defer tries.Stop()
-	end := time.After(30 * time.Second)
-	for {
-		connection, err := net.Dial("tcp", address)
-		if err == nil {
-			connection.Close()
-			return
-		}
-		select {
-		case <-tries.C:
-		case <-end:
-			t.Fatal(errors.Join(errors.New("the emulator does not start"), err))
-		}
-	}
 }

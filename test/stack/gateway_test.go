@@ -13,7 +13,7 @@ import (
 // gateway is API Gateway's HTTP API (payload format 2.0) before a function; see
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html.
 type gateway struct {
-	invoke func(*http.Request, []byte) ([]byte, error) // gives an event to the function and returns its answer
+	invoke func([]byte) ([]byte, error) // gives an event to the function and returns its answer
 	failed func(error)
 }
 
@@ -40,7 +40,7 @@ func (g gateway) serve(r *http.Request) (answer events.APIGatewayV2HTTPResponse,
 	if err != nil {
 		return answer, err
 	}
-	body, err := g.invoke(r, payload)
+	body, err := g.invoke(payload)
 	if err != nil {
 		return answer, err
 	}
