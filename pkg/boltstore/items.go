@@ -1,15 +1,9 @@
 package boltstore
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // key is the primary key of a record. Each record begins with it, as a DynamoDB item does.
@@ -101,9 +95,9 @@ func newSessionItem(openid string, s follower.Session) sessionItem {
 		key:           sessionKey(openid),
 		EstablishedAt: seconds(s.EstablishedAt),
 		EventTime:     seconds(s.EventTime),
-		Devices:       untils(s.Devices),
-		Tickets:       untils(s.Tickets),
-		UsedTickets:   untils(s.UsedTickets),
+		Devices:       follower.Entries(s.Devices),
+		Tickets:       follower.Entries(s.Tickets),
+		UsedTickets:   follower.Entries(s.UsedTickets),
 	}
 }
 
@@ -111,33 +105,10 @@ func (i sessionItem) session() follower.Session {
 	return follower.Session{
 		EstablishedAt: fromSeconds(i.EstablishedAt),
 		EventTime:     fromSeconds(i.EventTime),
-		Devices:       fromUntils(i.Devices),
-		Tickets:       fromUntils(i.Tickets),
-		UsedTickets:   fromUntils(i.UsedTickets),
+		Devices:       follower.ParseEntries(i.Devices),
+		Tickets:       follower.ParseEntries(i.Tickets),
+		UsedTickets:   follower.ParseEntries(i.UsedTickets),
 	}
-}
-
-// untils is the stored form of hashes with the time until which they are good.
-func untils(hashes map[string]time.Time) []string {
-	var stored []string
-	for hash, until := range hashes {
-		stored = append(stored, fmt.Sprintf("%d#%s", until.Unix(), hash))
-	}
-	slices.Sort(stored)
-	return stored
-}
-
-func fromUntils(stored []string) map[string]time.Time {
-	if len(stored) == 0 {
-		return nil
-	}
-	hashes := make(map[string]time.Time, len(stored))
-	for _, entry := range stored {
-		until, hash, _ := strings.Cut(entry, "#")
-		n, _ := strconv.ParseInt(until, 10, 64) // only this package writes them
-		hashes[hash] = fromSeconds(n)
-	}
-	return hashes
 }
 
 type suggestionItem struct {
@@ -148,13 +119,9 @@ type suggestionItem struct {
 	ExpiresAt int64  `json:"expires_at"`
 }
 
-func suggestionsPK(month time.Time) string {
-	return "suggestions#" + month.In(wechat.ChinaTime).Format("2006-01")
-}
-
 func newSuggestionItem(s follower.Suggestion) suggestionItem {
 	return suggestionItem{
-		key:       key{suggestionsPK(s.At), fmt.Sprintf("%d#%d#%s", s.At.Unix(), s.MsgID, s.FollowerHash)},
+		key:       key{follower.SuggestionsKey(s.At), s.Key()},
 		Text:      s.Text,
 		At:        seconds(s.At),
 		Handled:   s.Handled,
@@ -162,21 +129,15 @@ func newSuggestionItem(s follower.Suggestion) suggestionItem {
 	}
 }
 
-var errSuggestionKey = errors.New("the sk of a suggestion is not CreateTime#MsgId#hash")
-
 func (i suggestionItem) suggestion() (follower.Suggestion, error) {
-	parts := strings.SplitN(i.SK, "#", 3)
-	if len(parts) != 3 {
-		return follower.Suggestion{}, errSuggestionKey
-	}
-	msgID, err := strconv.ParseUint(parts[1], 10, 64)
+	msgID, hash, err := follower.ParseSuggestionKey(i.SK)
 	if err != nil {
-		return follower.Suggestion{}, errSuggestionKey
+		return follower.Suggestion{}, err
 	}
 	return follower.Suggestion{
 		At:           fromSeconds(i.At),
 		MsgID:        msgID,
-		FollowerHash: parts[2],
+		FollowerHash: hash,
 		Text:         i.Text,
 		Handled:      i.Handled,
 		ExpiresAt:    fromSeconds(i.ExpiresAt),

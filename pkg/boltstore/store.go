@@ -199,7 +199,7 @@ func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, f
 func (s *Store) Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error) {
 	var suggestions []follower.Suggestion
 	err := s.view(ctx, "list suggestions", func(b records) error {
-		return b.each([]byte(suggestionsPK(month)+"\x00"), func(value []byte) error {
+		return b.each([]byte(follower.SuggestionsKey(month)+"\x00"), func(value []byte) error {
 			var item suggestionItem
 			if err := json.Unmarshal(value, &item); err != nil || s.expired(item.ExpiresAt) {
 				return err

@@ -1,17 +1,12 @@
 package dynamostore
 
 import (
-	"errors"
-	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // item is a DynamoDB item, or the values of an expression. What is empty or zero is not stored: the setters leave it
@@ -170,20 +165,11 @@ func (i item) session() follower.Session {
 // sessionAttributes are those of a session that change while it stands.
 var sessionAttributes = []string{"devices", "tickets", "used_tickets"}
 
-// until is the stored form of a hash with the time until which it is good. These are kept in sets, since an update can
-// add to a set that is not there yet.
-func until(hash string, t time.Time) string { return fmt.Sprintf("%d#%s", t.Unix(), hash) }
-
+// setUntils stores hashes as a set, since an update can add to a set that is not there yet.
 func (i item) setUntils(name string, hashes map[string]time.Time) {
-	if len(hashes) == 0 {
-		return
+	if len(hashes) > 0 {
+		i[name] = &types.AttributeValueMemberSS{Value: follower.Entries(hashes)}
 	}
-	set := &types.AttributeValueMemberSS{}
-	for hash, t := range hashes {
-		set.Value = append(set.Value, until(hash, t))
-	}
-	slices.Sort(set.Value)
-	i[name] = set
 }
 
 func (i item) untils(name string) map[string]time.Time {
@@ -191,21 +177,11 @@ func (i item) untils(name string) map[string]time.Time {
 	if !ok {
 		return nil
 	}
-	hashes := make(map[string]time.Time, len(set.Value))
-	for _, entry := range set.Value {
-		seconds, hash, _ := strings.Cut(entry, "#")
-		n, _ := strconv.ParseInt(seconds, 10, 64) // only this package writes them
-		hashes[hash] = time.Unix(n, 0).UTC()
-	}
-	return hashes
-}
-
-func suggestionsPK(month time.Time) string {
-	return "suggestions#" + month.In(wechat.ChinaTime).Format("2006-01")
+	return follower.ParseEntries(set.Value)
 }
 
 func suggestionItem(s follower.Suggestion) item {
-	i := key(suggestionsPK(s.At), fmt.Sprintf("%d#%d#%s", s.At.Unix(), s.MsgID, s.FollowerHash))
+	i := key(follower.SuggestionsKey(s.At), s.Key())
 	i["text"] = &types.AttributeValueMemberS{Value: s.Text}
 	i["handled"] = &types.AttributeValueMemberBOOL{Value: s.Handled}
 	i.setTime("at", s.At)
@@ -213,21 +189,15 @@ func suggestionItem(s follower.Suggestion) item {
 	return i
 }
 
-var errSuggestionKey = errors.New("the sk of a suggestion is not CreateTime#MsgId#hash")
-
 func (i item) suggestion() (follower.Suggestion, error) {
-	parts := strings.SplitN(i.string("sk"), "#", 3)
-	if len(parts) != 3 {
-		return follower.Suggestion{}, errSuggestionKey
-	}
-	msgID, err := strconv.ParseUint(parts[1], 10, 64)
+	msgID, hash, err := follower.ParseSuggestionKey(i.string("sk"))
 	if err != nil {
-		return follower.Suggestion{}, errSuggestionKey
+		return follower.Suggestion{}, err
 	}
 	return follower.Suggestion{
 		At:           i.time("at"),
 		MsgID:        msgID,
-		FollowerHash: parts[2],
+		FollowerHash: hash,
 		Text:         i.string("text"),
 		Handled:      i.bool("handled"),
 		ExpiresAt:    i.time("expires_at"),

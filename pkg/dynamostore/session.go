@@ -72,7 +72,7 @@ func (s *Store) addTicket(
 func (s *Store) updateTickets(
 	ctx context.Context, t follower.Ticket, f follower.Follower,
 ) (standing item, added bool, err error) {
-	entry := until(t.Hash, t.Until)
+	entry := follower.Entry(t.Hash, t.Until)
 	_, err = s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:        s.table,
 		Key:              sessionKey(f.OpenID),

@@ -181,7 +181,7 @@ func (s *Store) Suggestions(ctx context.Context, month time.Time) ([]follower.Su
 		KeyConditionExpression: aws.String("pk = :pk"),
 		FilterExpression:       aws.String("expires_at > :now"),
 		ExpressionAttributeValues: item{
-			":pk":  &types.AttributeValueMemberS{Value: suggestionsPK(month)},
+			":pk":  &types.AttributeValueMemberS{Value: follower.SuggestionsKey(month)},
 			":now": seconds(s.now()),
 		},
 		ConsistentRead: aws.Bool(true),
