@@ -14,10 +14,14 @@ const (
 )
 
 type commands struct {
-	Console  consoleCommand  `cmd:"" help:"Run the account on this machine: its endpoint, an embedded store, a simulated platform. No AWS, no WeChat account."`
-	Push     pushCommand     `cmd:"" help:"Send a push, signed as WeChat signs it, and show the reply."`
-	Menu     menuCommand     `cmd:"" help:"Check the menu of account.yaml, compare it with the live one, publish it."`
-	Platform platformCommand `cmd:"" help:"Run the simulated platform alone, for sam local."`
+	Console     consoleCommand     `cmd:"" help:"Run the account on this machine: its endpoint, an embedded store, a simulated platform. No AWS, no WeChat account."`
+	Push        pushCommand        `cmd:"" help:"Send a push, signed as WeChat signs it, and show the reply."`
+	Menu        menuCommand        `cmd:"" help:"Check the menu of account.yaml, compare it with the live one, publish it."`
+	Secrets     secretsCommand     `cmd:"" help:"Write the account's secrets into AWS, and rotate them without a gap."`
+	Doctor      doctorCommand      `cmd:"" help:"Examine the account, and say what to do about each thing that is wrong."`
+	Suggestions suggestionsCommand `cmd:"" help:"List what followers suggested, and mark it handled."`
+	Followers   followersCommand   `cmd:"" help:"Export the followers, or delete one."`
+	Platform    platformCommand    `cmd:"" help:"Run the simulated platform alone, for sam local."`
 }
 
 // accountFlags say which account is played.

@@ -1,0 +1,5 @@
+package main
+
+type followersCommand struct{}
+
+func (c *followersCommand) Run() error { return nil }

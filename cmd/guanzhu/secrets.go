@@ -1,0 +1,5 @@
+package main
+
+type secretsCommand struct{}
+
+func (c *secretsCommand) Run() error { return nil }

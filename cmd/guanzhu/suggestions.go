@@ -1,0 +1,5 @@
+package main
+
+type suggestionsCommand struct{}
+
+func (c *suggestionsCommand) Run() error { return nil }
