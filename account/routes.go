@@ -6,6 +6,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/pkg/account"
 	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -43,7 +44,7 @@ func Routes(f *follower.Service, a *account.Account) *webhook.Router {
 		return reply, nil
 	})
 	webhook.On(r, func(ctx context.Context, p *wechat.View) (wechat.Reply, error) {
-		webhook.Note(ctx, slog.String("page", a.Page(p.EventKey)))
+		telemetry.Note(ctx, slog.String("page", a.Page(p.EventKey)))
 		return nil, nil // the page has opened by itself
 	})
 	webhook.On(r, webhook.Silent[*wechat.Scan]) // by one who follows already

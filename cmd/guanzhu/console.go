@@ -98,13 +98,13 @@ func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, p
 		return nil, nil, nil, err
 	}
 	platform := httptest.NewServer(newPlatform(c.AppID, keeper.Current()))
-	client, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: platform.URL, Secrets: keeper, Tokens: store})
+	log := slog.New(slog.NewTextHandler(os.Stdout, nil))
+	client, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: platform.URL, Secrets: keeper, Tokens: store, Log: log})
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stdout, nil))
 	hash := telemetry.Hasher(keeper.AppSecret())
-	service := &follower.Service{Store: store, Profiler: client, Hash: hash, Now: time.Now, Log: log, AppSecret: keeper.AppSecret}
+	service := &follower.Service{Store: store, Profiler: client, Hash: hash, Now: time.Now, AppSecret: keeper.AppSecret}
 	pushes, err = webhook.New(webhook.Config{
 		AppID: c.AppID, Secrets: keeper, Router: owner.Routes(service, account), Hash: hash, Now: time.Now, Log: log, PublicURL: site,
 	})

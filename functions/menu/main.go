@@ -34,7 +34,7 @@ func start(
 	if err != nil {
 		return nil, err
 	}
-	log := boot.SetLog(os.Stdout, env.LogLevel)
+	log := boot.SetLog(env)
 	account, err := owner.Load()
 	if err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (*web.Handle
 	if err != nil {
 		return nil, err
 	}
-	log := boot.SetLog(os.Stdout, env.LogLevel)
+	log := boot.SetLog(env)
 	account, err := owner.Load()
 	if err != nil {
 		return nil, err

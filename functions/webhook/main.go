@@ -31,7 +31,7 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (*webhook.Ha
 	if err != nil {
 		return nil, err
 	}
-	log := boot.SetLog(os.Stdout, env.LogLevel)
+	log := boot.SetLog(env)
 	account, err := owner.Load()
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (*webhook.Ha
 		return nil, err
 	}
 	hash := telemetry.Hasher(secrets.AppSecret())
-	service := &follower.Service{Store: store, Profiler: api, Hash: hash, Now: time.Now, Log: log, AppSecret: secrets.AppSecret}
+	service := &follower.Service{Store: store, Profiler: api, Hash: hash, Now: time.Now, AppSecret: secrets.AppSecret}
 	return webhook.New(webhook.Config{
 		AppID:     env.AppID,
 		Secrets:   secrets,

@@ -17,6 +17,9 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
 )
 
 // attemptTimeout bounds each step of an attempt: to connect, to agree on TLS, to begin the answer. DynamoDB takes
@@ -54,6 +57,17 @@ func (c inOnePiece) Do(r *http.Request) (*http.Response, error) {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	return c.client.Do(r)
+}
+
+// tellDurations adds each operation, its tries and waits included, to the one line that the log has for its request.
+func tellDurations(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("TellDurations", func(
+		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+	) (middleware.InitializeOutput, middleware.Metadata, error) {
+		begun := time.Now()
+		defer func() { telemetry.Called(ctx, telemetry.Table, time.Since(begun)) }()
+		return next.HandleInitialize(ctx, in)
+	}), middleware.Before)
 }
 
 // untilContextEnds is the SDK's standard judgement of what is worth retrying, without its limits: three attempts, and

@@ -50,6 +50,7 @@ func newStore(cfg aws.Config, o Options, timeout time.Duration) *Store {
 		d.HTTPClient = httpClient(timeout)
 		d.Retryer = untilContextEnds()
 		d.RetryMaxAttempts = 0 // otherwise it would limit the Retryer
+		d.APIOptions = append(d.APIOptions, tellDurations)
 	})
 	return &Store{db, aws.String(o.Table), o.Now}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -25,7 +26,6 @@ type Service struct {
 	Profiler Profiler
 	Hash     func(openid string) string // keyed; the same for the same follower
 	Now      func() time.Time
-	Log      *slog.Logger
 
 	// AppSecret gives the account's app secret as last read; of it come the keys of personal links, for which alone it
 	// is needed.
@@ -66,7 +66,8 @@ func (s *Service) fetch(ctx context.Context, p *wechat.Subscribe) Follower {
 	default:
 		f.State = Pending
 		f.PendingSince = s.Now()
-		s.Log.WarnContext(ctx, "profile is pending", "follower", s.Hash(f.OpenID), "error", err)
+		telemetry.Note(ctx, slog.String("profile", string(Pending)), slog.Any("profile_error", err),
+			telemetry.ProfilesPending.Of(1))
 	}
 	if scene := p.Scene(); scene != "" {
 		f.QRScene = scene // the push knows it even where the profile cannot be had
@@ -84,11 +85,15 @@ func (s *Service) Unfollow(ctx context.Context, p *wechat.Unsubscribe) error {
 
 // Suggest keeps the text as a suggestion, as it was sent.
 func (s *Service) Suggest(ctx context.Context, p *wechat.Text) error {
-	return s.Store.AddSuggestion(ctx, Suggestion{
+	err := s.Store.AddSuggestion(ctx, Suggestion{
 		At:           p.Time(),
 		MsgID:        p.MsgID,
 		FollowerHash: s.Hash(p.FromUserName),
 		Text:         p.Content,
 		ExpiresAt:    p.Time().Add(SuggestionFor),
 	})
+	if err == nil {
+		telemetry.Note(ctx, telemetry.Suggestions.Of(1))
+	}
+	return err
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
 )
 
 // Budget is the time within which a request is answered.
@@ -178,6 +179,7 @@ type visit struct {
 	outcome string
 	openid  string // once it is known
 	err     error
+	line    telemetry.Line
 }
 
 type visitKey struct{}
@@ -197,7 +199,8 @@ func note(r *http.Request, outcome string) { of(r).outcome = outcome }
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begun := time.Now()
 	v := new(visit)
-	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), visitKey{}, v), Budget)
+	ctx := telemetry.WithLine(context.WithValue(r.Context(), visitKey{}, v), &v.line)
+	ctx, cancel := context.WithTimeout(ctx, Budget)
 	defer cancel()
 	r = r.WithContext(ctx)
 	out := &response{ResponseWriter: w, head: r.Method == http.MethodHead}
@@ -273,7 +276,8 @@ func (h *Handler) log(r *http.Request, v *visit, status int, took time.Duration)
 		level = slog.LevelError
 		attrs = append(attrs, slog.Any("error", v.err))
 	}
-	attrs = append(attrs, slog.Float64("ms", float64(took.Microseconds())/1000))
+	attrs = v.line.AppendTo(attrs)
+	attrs = append(attrs, slog.Float64("ms", telemetry.Milliseconds(took)))
 	h.Log.LogAttrs(r.Context(), level, "visit", attrs...)
 }
 

@@ -189,7 +189,7 @@ func newWorld(t *testing.T, change func(*web.Config)) *world {
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	hash := telemetry.Hasher(appSecret)
 	w.service = &follower.Service{
-		Store: bolt, Profiler: client, Hash: hash, Now: w.clock.Now, Log: log, AppSecret: w.secrets.AppSecret,
+		Store: bolt, Profiler: client, Hash: hash, Now: w.clock.Now, AppSecret: w.secrets.AppSecret,
 	}
 	config := web.Config{
 		AppID: appID, OpenURL: open.URL, Store: w.store, Exchanger: client, Secrets: w.secrets,

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -68,9 +67,9 @@ func endpoint(t testing.TB, mode wechattest.Mode, store follower.Store) (*webhoo
 	unknown := profilerFunc(func(context.Context, string) (follower.Profile, error) {
 		return follower.Profile{}, follower.ErrNoPermission
 	})
-	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	log := logTo(io.Discard)
 	hash := telemetry.Hasher(appSecret)
-	service := &follower.Service{Store: store, Profiler: unknown, Hash: hash, Now: clock, Log: log, AppSecret: keys.AppSecret}
+	service := &follower.Service{Store: store, Profiler: unknown, Hash: hash, Now: clock, AppSecret: keys.AppSecret}
 	h, err := webhook.New(webhook.Config{AppID: appID, Secrets: keys, Router: owner.Routes(service, a), Hash: hash, Now: clock, Log: log})
 	if err != nil {
 		t.Fatal(err)

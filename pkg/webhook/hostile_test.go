@@ -37,7 +37,7 @@ const (
 	badQuery      = "unreadable query"
 	tooLarge      = "larger than 256 KiB"
 	malformed     = "malformed push"
-	undecryptable = "not decryptable: another EncodingAESKey or another account's appid"
+	undecryptable = "not decryptable"
 	inClear       = "clear text, but an EncodingAESKey is set"
 )
 
@@ -188,7 +188,7 @@ func hostile(w *world) []hostileRequest {
 				safe.mode = wechattest.Safe
 				safe.owner.EncodingAESKey = aesKey
 				return safe.request([]byte(good))
-			}(), 403, "encrypted, but no EncodingAESKey is set: add it to the secrets"},
+			}(), 403, "encrypted, but no EncodingAESKey is set"},
 		)
 	}
 	seal := func(appID, key string) *http.Request {

@@ -123,7 +123,7 @@ func contains(t *testing.T, where string, told []string, what, secret string) {
 func (w *world) clientOf(url string) follower.Profiler {
 	w.Helper()
 	client, err := wechatapi.New(wechatapi.Config{AppID: appID, BaseURL: url, Secrets: w.secrets, Tokens: w.store,
-		Now: func() time.Time { return now }})
+		Now: func() time.Time { return now }, Log: logTo(w.log)})
 	if err != nil {
 		w.Fatal(err)
 	}

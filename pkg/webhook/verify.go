@@ -13,20 +13,50 @@ import (
 // window is how far a request's timestamp may be from our clock. The platform's protocol forbids no replay; this bounds it.
 const window = 10 * time.Minute
 
-// refusal is why a request is refused. It goes to the log, never to who sent the request.
+// refusal is why a request is refused. It goes to the log and into a metric, never to who sent the request.
 type refusal string
 
 const (
+	badMethod      refusal = "method"
+	badBody        refusal = "unreadable body"
+	tooLarge       refusal = "larger than 256 KiB"
 	badQuery       refusal = "unreadable query"
 	badSignature   refusal = "signature"
 	stale          refusal = "timestamp outside ten minutes"
 	noEchostr      refusal = "no echostr"
-	clearText      refusal = "clear text, but an EncodingAESKey is set: set the platform's console to compatible or safe mode"
-	noKey          refusal = "encrypted, but no EncodingAESKey is set: add it to the secrets"
-	undecryptable  refusal = "not decryptable: another EncodingAESKey or another account's appid"
+	clearText      refusal = "clear text, but an EncodingAESKey is set"
+	noKey          refusal = "encrypted, but no EncodingAESKey is set"
+	undecryptable  refusal = "not decryptable"
 	malformed      refusal = "malformed push"
 	malformedInner refusal = "malformed push inside the encryption"
 )
+
+// Reasons are all reasons for which requests are refused, as the log and the metric Refusals name them.
+func Reasons() []string {
+	var names []string
+	for _, r := range []refusal{
+		badMethod, badBody, tooLarge, badQuery, badSignature, stale, noEchostr, clearText, noKey, undecryptable,
+		malformed, malformedInner,
+	} {
+		names = append(names, string(r))
+	}
+	return names
+}
+
+// advice is what the account's owner can do, if the platform itself is refused.
+func (r refusal) advice() string {
+	switch r {
+	case badSignature:
+		return "if it is the platform, the token in its console is not the one in the secrets"
+	case clearText:
+		return "set the platform's console to compatible or safe mode"
+	case noKey:
+		return "add the EncodingAESKey of the platform's console to the secrets"
+	case undecryptable:
+		return "the EncodingAESKey in the secrets is not the console's, or the push is another account's"
+	}
+	return ""
+}
 
 // mayBeRotation tells whether secrets that have changed since they were read could explain the refusal.
 func (r refusal) mayBeRotation() bool {

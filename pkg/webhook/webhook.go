@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -81,28 +82,13 @@ func New(c Config) (*Handler, error) {
 
 type (
 	arrivalKey struct{}
-	requestKey struct{}
+	siteKey    struct{}
 )
-
-// request is what a handler can learn of its request and tell of it.
-type request struct {
-	site  string
-	notes []slog.Attr
-}
 
 // Site returns where the follower's pages are, as a URL without a path, for links in replies. ctx is a handler's.
 func Site(ctx context.Context) string {
-	if r, ok := ctx.Value(requestKey{}).(*request); ok {
-		return r.site
-	}
-	return ""
-}
-
-// Note adds a to the one line that the log has for the handler's push. It must not hold what users wrote.
-func Note(ctx context.Context, a slog.Attr) {
-	if r, ok := ctx.Value(requestKey{}).(*request); ok {
-		r.notes = append(r.notes, a)
-	}
+	site, _ := ctx.Value(siteKey{}).(string)
+	return site
 }
 
 // WithArrival tells the Handler when the request of ctx arrived, where that is before the Handler sees it: the platform's
@@ -137,19 +123,19 @@ const (
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	begun := time.Now()
 	arrived, ok := r.Context().Value(arrivalKey{}).(time.Time)
 	if !ok {
-		arrived = begun
+		arrived = time.Now()
 	}
 	ctx, cancel := context.WithDeadline(r.Context(), arrived.Add(Budget))
 	defer cancel()
 
-	about := request{site: h.PublicURL}
-	if about.site == "" {
-		about.site = "https://" + r.Host
+	site := h.PublicURL
+	if site == "" {
+		site = "https://" + r.Host
 	}
-	a := h.answer(context.WithValue(ctx, requestKey{}, &about), r)
+	var line telemetry.Line
+	a := h.answer(telemetry.WithLine(context.WithValue(ctx, siteKey{}, site), &line), r)
 
 	head := w.Header()
 	head.Set("Content-Type", a.contentType)
@@ -160,7 +146,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(a.status)
 	w.Write(a.body) // who has hung up gets the push's answer at the next delivery
-	h.log(ctx, r.Method, a, about.notes, time.Since(begun))
+	h.log(ctx, r.Method, a, &line, time.Since(arrived))
 }
 
 func (h *Handler) answer(ctx context.Context, r *http.Request) answer {
@@ -170,7 +156,7 @@ func (h *Handler) answer(ctx context.Context, r *http.Request) answer {
 	case http.MethodPost:
 		return h.push(ctx, r)
 	}
-	return answer{status: http.StatusMethodNotAllowed, contentType: textPlain, body: []byte("method not allowed"), outcome: "refused", reason: "method"}
+	return answer{status: http.StatusMethodNotAllowed, contentType: textPlain, body: []byte("method not allowed"), outcome: "refused", reason: badMethod}
 }
 
 // check answers the platform's URL check. Its echostr is in clear in every mode and goes back unchanged.
@@ -197,9 +183,9 @@ func (h *Handler) check(ctx context.Context, r *http.Request) answer {
 func (h *Handler) push(ctx context.Context, r *http.Request) (a answer) {
 	body, err := readBody(r)
 	if errors.Is(err, errTooLarge) {
-		return answer{status: http.StatusRequestEntityTooLarge, contentType: textPlain, body: []byte("too large"), outcome: "refused", reason: "larger than 256 KiB"}
+		return answer{status: http.StatusRequestEntityTooLarge, contentType: textPlain, body: []byte("too large"), outcome: "refused", reason: tooLarge}
 	} else if err != nil {
-		return answer{status: http.StatusBadRequest, contentType: textPlain, body: []byte("unreadable body"), outcome: "refused", reason: "unreadable body"}
+		return answer{status: http.StatusBadRequest, contentType: textPlain, body: []byte("unreadable body"), outcome: "refused", reason: badBody}
 	}
 	q, why := h.readQuery(r)
 	if why != "" {
@@ -313,30 +299,45 @@ func readBody(r *http.Request) ([]byte, error) {
 	}
 }
 
-// log writes one line for one request.
-func (h *Handler) log(ctx context.Context, method string, a answer, notes []slog.Attr, took time.Duration) {
+// log writes one line for one request. took is the time since the request arrived.
+func (h *Handler) log(ctx context.Context, method string, a answer, line *telemetry.Line, took time.Duration) {
 	level := slog.LevelInfo
-	attrs := make([]slog.Attr, 0, 8)
+	ms := telemetry.Milliseconds(took)
+	attrs := make([]slog.Attr, 0, 16)
 	attrs = append(attrs, slog.String("method", method), slog.String("outcome", a.outcome), slog.Int("status", a.status))
 	if a.push != nil {
-		attrs = append(attrs, slog.String("kind", kind(a.push)), slog.String("follower", h.Hash(a.push.Common().FromUserName)))
+		attrs = append(attrs, slog.String("kind", kind(a.push)), slog.String("follower", h.Hash(a.push.Common().FromUserName)),
+			telemetry.Pushes.Of(1), telemetry.ReplyLatency.Of(ms))
+		if raw, ok := a.push.(*wechat.Raw); ok {
+			attrs = append(attrs, slog.String("name", plain(raw.Common().Kind())))
+		}
 	}
 	if a.reason != "" {
 		level = slog.LevelWarn
-		attrs = append(attrs, slog.String("reason", string(a.reason)))
+		attrs = append(attrs, slog.String("reason", string(a.reason)), telemetry.Refusals.Of(1))
+		if advice := a.reason.advice(); advice != "" {
+			attrs = append(attrs, slog.String("advice", advice))
+		}
 	}
 	if a.err != nil {
 		level = slog.LevelError
 		attrs = append(attrs, slog.Any("error", a.err))
 	}
-	attrs = append(attrs, notes...)
-	attrs = append(attrs, slog.Float64("ms", float64(took.Microseconds())/1000))
+	attrs = line.AppendTo(attrs)
+	attrs = append(attrs, slog.Float64("ms", ms))
 	h.Log.LogAttrs(ctx, level, "push", attrs...)
 }
 
-// kind names the push for the log: an unknown kind's name comes from outside, so it is kept short and plain.
+// kind names the push by one of a known set: metrics are told apart by it.
 func kind(p wechat.Push) string {
-	name := p.Common().Kind()
+	if _, ok := p.(*wechat.Raw); ok {
+		return "unknown"
+	}
+	return p.Common().Kind()
+}
+
+// plain makes of a name that comes from outside one that is short and harmless.
+func plain(name string) string {
 	if len(name) > 64 {
 		name = name[:64]
 	}

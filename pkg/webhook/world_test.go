@@ -110,7 +110,8 @@ func newWorld(t *testing.T, mode wechattest.Mode, change func(*world)) *world {
 		w.owner.EncodingAESKey = aesKey
 		w.secrets.now.EncodingAESKey = aesKey
 	}
-	client, err := wechatapi.New(wechatapi.Config{AppID: appID, BaseURL: api.URL, Secrets: w.secrets, Tokens: w.store, Now: clock})
+	log := logTo(w.log)
+	client, err := wechatapi.New(wechatapi.Config{AppID: appID, BaseURL: api.URL, Secrets: w.secrets, Tokens: w.store, Now: clock, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,9 +119,8 @@ func newWorld(t *testing.T, mode wechattest.Mode, change func(*world)) *world {
 	if w.account, err = account.Parse("account.yaml", []byte(replies)); err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	hash := telemetry.Hasher(appSecret)
-	w.service = &follower.Service{Store: w.store, Profiler: w, Hash: hash, Now: clock, Log: log,
+	w.service = &follower.Service{Store: w.store, Profiler: w, Hash: hash, Now: clock,
 		AppSecret: w.secrets.AppSecret}
 	w.router = owner.Routes(w.service, w.account)
 	if change != nil {
@@ -130,6 +130,12 @@ func newWorld(t *testing.T, mode wechattest.Mode, change func(*world)) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// logTo is the log of a deployed function, metrics included.
+func logTo(out io.Writer) *slog.Logger {
+	json := slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})
+	return slog.New(telemetry.Handler{Handler: json, Level: slog.LevelDebug}).With("appid", appID)
 }
 
 // Profile asks the profiler that the test has chosen.

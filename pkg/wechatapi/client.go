@@ -13,13 +13,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -43,6 +47,7 @@ type Config struct {
 	// reads it.
 	Token wechat.AccessToken
 	Now   func() time.Time // nil: time.Now
+	Log   *slog.Logger     // of calls that fail, and of new access tokens; nil: nobody is told
 }
 
 // Secrets gives the app secret. It is safe for concurrent use.
@@ -76,6 +81,7 @@ type Client struct {
 	secrets Secrets
 	store   TokenStore
 	now     func() time.Time
+	log     *slog.Logger
 	http    *http.Client
 
 	mu     sync.Mutex
@@ -102,6 +108,9 @@ func New(c Config) (*Client, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Client{
 		appID:   c.AppID,
 		base:    base,
@@ -109,6 +118,7 @@ func New(c Config) (*Client, error) {
 		store:   c.Tokens,
 		token:   c.Token,
 		now:     c.Now,
+		log:     c.Log,
 		http: &http.Client{
 			Transport: &http.Transport{
 				Proxy:                 http.ProxyFromEnvironment,
@@ -172,7 +182,10 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
 	wait := busyWait
 	for retries := 0; ; retries++ {
+		begun := time.Now()
 		err := c.exchange(ctx, method, path, query, body, out)
+		telemetry.Called(ctx, telemetry.Platform, time.Since(begun))
+		c.tell(ctx, path, err)
 		if retries == busyRetries || !hasCode(err, -1) {
 			return err
 		}
@@ -185,6 +198,31 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		}
 		wait *= 2
 	}
+}
+
+// tell logs a call that failed, in a line of its own: a push may make several.
+func (c *Client) tell(ctx context.Context, path string, err error) {
+	if err == nil {
+		return
+	}
+	level := slog.LevelWarn
+	if errors.Is(err, follower.ErrNoPermission) || hasCode(err, spentCode...) {
+		level = slog.LevelInfo // nothing that the account's owner could mend
+	}
+	c.log.LogAttrs(ctx, level, "platform call failed",
+		slog.String("api", path), slog.String("errcode", errcode(err)), slog.Any("error", err), telemetry.APIErrors.Of(1))
+}
+
+// errcode names a failure by one of a known set: metrics are told apart by it.
+func errcode(err error) string {
+	refusal, ok := errors.AsType[*Error](err)
+	switch {
+	case !ok:
+		return "none"
+	case explanations[refusal.Code] == "":
+		return "other"
+	}
+	return strconv.Itoa(refusal.Code)
 }
 
 // exchange sends one request and decodes its answer.

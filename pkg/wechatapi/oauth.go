@@ -9,6 +9,9 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
+// spentCode are the errcodes of an OAuth code that is good no more: the page was opened twice, or left open.
+var spentCode = []int{40029, 40163, 42003}
+
 // Exchange asks who came back with an OAuth code of scope snsapi_base, and whether only to a snapshot of the page
 // (is_snapshotuser): the openid is nobody's then. It takes no access token.
 //
@@ -30,7 +33,7 @@ func (c *Client) Exchange(ctx context.Context, code string) (openid string, snap
 		}, nil, &out)
 	})
 	switch {
-	case hasCode(err, 40029, 40163, 42003):
+	case hasCode(err, spentCode...):
 		return "", false, fmt.Errorf("%w: %w", follower.ErrCode, err)
 	case err != nil:
 		return "", false, err

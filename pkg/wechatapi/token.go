@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -139,12 +141,16 @@ func (c *Client) fetchToken(ctx context.Context, force bool) (wechat.AccessToken
 		}
 		return c.send(ctx, http.MethodPost, path, nil, body, &out)
 	})
+	if err == nil && (out.AccessToken == "" || out.ExpiresIn <= 0) {
+		err = fmt.Errorf("wechatapi: %s: the answer holds no access token", path)
+	}
 	if err != nil {
+		c.log.LogAttrs(ctx, slog.LevelWarn, "no access token", slog.Bool("force", force), slog.Any("error", err),
+			telemetry.TokenFetches.Of(1), telemetry.TokenFailures.Of(1))
 		return wechat.AccessToken{}, err
 	}
-	if out.AccessToken == "" || out.ExpiresIn <= 0 {
-		return wechat.AccessToken{}, fmt.Errorf("wechatapi: %s: the answer holds no access token", path)
-	}
+	c.log.LogAttrs(ctx, slog.LevelInfo, "access token fetched", slog.Bool("force", force),
+		slog.Int64("expires_in", out.ExpiresIn), telemetry.TokenFetches.Of(1))
 	life := time.Duration(out.ExpiresIn) * time.Second
 	return wechat.AccessToken{
 		Value:      out.AccessToken,

@@ -77,7 +77,7 @@ func newSite(t *testing.T) *site {
 	server := httptest.NewTLSServer(handler) // the session's cookie wants https
 	t.Cleanup(server.Close)
 	s := &site{t, server.URL, platform, &follower.Service{
-		Store: store, Profiler: client, Hash: hash, Now: time.Now, Log: quiet, AppSecret: secret.AppSecret,
+		Store: store, Profiler: client, Hash: hash, Now: time.Now, AppSecret: secret.AppSecret,
 	}}
 	platform.Follow(openid, wechattest.User{Language: "zh_CN", SubscribedAt: time.Now()})
 	p := &wechat.Subscribe{Head: wechat.Head{FromUserName: openid, CreateTime: time.Now().Unix(), MsgType: "event", Event: "subscribe"}}

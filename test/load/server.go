@@ -70,7 +70,7 @@ func newHandler(ctx context.Context, store *boltstore.Store, api string) (http.H
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
 	hash := telemetry.Hasher(keeper.AppSecret())
 	service := &follower.Service{
-		Store: store, Profiler: client, Hash: hash, Now: time.Now, Log: log, AppSecret: keeper.AppSecret,
+		Store: store, Profiler: client, Hash: hash, Now: time.Now, AppSecret: keeper.AppSecret,
 	}
 	return webhook.New(webhook.Config{
 		AppID: appID, Secrets: keeper, Router: owner.Routes(service, account), Hash: hash, Now: time.Now, Log: log,

@@ -3,16 +3,16 @@
 package boot
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
 )
 
 // Env is the environment of a function, as template.yaml declares it.
@@ -74,26 +74,10 @@ func Read(lookup func(string) (string, bool)) (Env, error) {
 	return env, errors.Join(errs...)
 }
 
-// SetLog makes a logger of JSON lines in Lambda's own form, with the request's id in each, the default, and returns it.
-func SetLog(w io.Writer, level slog.Level) *slog.Logger {
-	log := slog.New(requestHandler{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: lambdacontext.ReplaceAttr})})
+// SetLog makes aws-lambda-go's logger the default and returns it: lines of JSON with the request's id in each, and with
+// the account's appid, by which metrics are told apart. The template sets the format (LoggingConfig).
+func SetLog(env Env) *slog.Logger {
+	log := slog.New(telemetry.Handler{Handler: lambdacontext.NewLogHandler(), Level: env.LogLevel}).With("appid", env.AppID)
 	slog.SetDefault(log)
 	return log
-}
-
-type requestHandler struct{ slog.Handler }
-
-func (h requestHandler) Handle(ctx context.Context, r slog.Record) error {
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		r.AddAttrs(slog.String("requestId", lc.AwsRequestID))
-	}
-	return h.Handler.Handle(ctx, r)
-}
-
-func (h requestHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return requestHandler{h.Handler.WithAttrs(attrs)}
-}
-
-func (h requestHandler) WithGroup(name string) slog.Handler {
-	return requestHandler{h.Handler.WithGroup(name)}
 }

@@ -1,16 +1,19 @@
 package boot
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
 )
 
 func environment(extra ...string) func(string) (string, bool) {
@@ -61,19 +64,44 @@ func TestReadNamesAllProblems(t *testing.T) {
 	}
 }
 
-func TestLogCarriesTheRequest(t *testing.T) {
-	var out bytes.Buffer
-	log := SetLog(&out, slog.LevelInfo)
-	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "id-1"})
-	log.With("a", 1).InfoContext(ctx, "push")
-	log.DebugContext(ctx, "not this one")
+// logLines, where it is set, makes the test's own binary log as a function does: the logger's format is read at the
+// start of a process.
+const logLines = "GUANZHU_TEST_LOG"
 
-	var line map[string]any
-	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
-		t.Fatalf("%v in %q", err, out.String())
+func TestMain(m *testing.M) {
+	if os.Getenv(logLines) == "" {
+		os.Exit(m.Run())
 	}
-	delete(line, "timestamp")
-	if diff := cmp.Diff(map[string]any{"level": "INFO", "message": "push", "a": 1.0, "requestId": "id-1"}, line); diff != "" {
+	log := SetLog(Env{AppID: "wx0123456789abcdef", LogLevel: slog.LevelInfo})
+	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "id-1"})
+	log.With("a", 1).InfoContext(ctx, "push", telemetry.Suggestions.Of(1))
+	slog.DebugContext(ctx, "not this one")
+}
+
+func TestLog(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), self)
+	command.Env = []string{logLines + "=1", "AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=DEBUG"}
+	out, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var line map[string]any
+	if err := json.Unmarshal(out, &line); err != nil {
+		t.Fatalf("%v in %q", err, out)
+	}
+	for _, member := range []string{"timestamp", "_aws"} {
+		if line[member] == nil {
+			t.Errorf("the line has no %s: %s", member, out)
+		}
+		delete(line, member)
+	}
+	want := map[string]any{"level": "INFO", "message": "push", "appid": "wx0123456789abcdef", "a": 1.0, "Suggestions": 1.0,
+		"requestId": "id-1"}
+	if diff := cmp.Diff(want, line); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -2,6 +2,7 @@ package boot
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,7 +19,7 @@ const tokenTime = 1500 * time.Millisecond
 // time, which also opens the connections to both services.
 func Start(ctx context.Context, env Env) (*dynamostore.Store, *secrets.Keeper, *wechatapi.Client, error) {
 	store := dynamostore.New(env.AWS, dynamostore.Options{Table: env.Table, Endpoint: env.DynamoDBEndpoint, Now: time.Now})
-	config := wechatapi.Config{AppID: env.AppID, BaseURL: env.APIURL, Tokens: store}
+	config := wechatapi.Config{AppID: env.AppID, BaseURL: env.APIURL, Tokens: store, Log: slog.Default()}
 
 	var keeper *secrets.Keeper
 	var group errgroup.Group

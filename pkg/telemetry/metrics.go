@@ -1,0 +1,76 @@
+package telemetry
+
+import (
+	"encoding/json"
+	"log/slog"
+)
+
+// Namespace is where CloudWatch keeps the metrics.
+const Namespace = "Guanzhu"
+
+// Metric is something that log lines count or measure. A line that carries one (Of) holds its value under its name, and
+// CloudWatch makes the metric of it: the embedded metric format.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+type Metric struct {
+	Name string
+	Unit string // CloudWatch's name: Count, Milliseconds
+	// By are the attributes of the same line by whose values the metric is told apart, "appid" always among them. Each
+	// combination of values is a metric of its own, with a price of its own, so all values come from small, known sets.
+	By [][]string
+
+	directive []byte
+}
+
+// The metrics. What each means to the account's owner stands in docs/operations.md.
+var (
+	// Pushes counts answered deliveries, those of repeated pushes included. Refused requests are Refusals instead.
+	Pushes = metric("Pushes", "Count", []string{"appid", "kind", "outcome"})
+	// ReplyLatency is the time from a push's arrival at the gateway to its answer; a cold start is part of it.
+	ReplyLatency = metric("ReplyLatency", "Milliseconds", []string{"appid"})
+	// Refusals counts the requests that were refused.
+	Refusals = metric("Refusals", "Count", []string{"appid"}, []string{"appid", "reason"})
+	// Suggestions counts the deliveries of texts that are kept as a suggestion.
+	Suggestions = metric("Suggestions", "Count", []string{"appid"})
+	// ProfilesPending counts follows whose profile could not be had in time.
+	ProfilesPending = metric("ProfilesPending", "Count", []string{"appid"})
+	// TokenFetches counts how often the platform was asked for an access token.
+	TokenFetches = metric("TokenFetches", "Count", []string{"appid"})
+	// TokenFailures counts how often it did not give one.
+	TokenFailures = metric("TokenFailures", "Count", []string{"appid"})
+	// APIErrors counts calls of the platform's API that failed.
+	APIErrors = metric("ApiErrors", "Count", []string{"appid", "errcode"})
+)
+
+// Metrics are all of them.
+func Metrics() []*Metric {
+	return []*Metric{
+		Pushes, ReplyLatency, Refusals, Suggestions, ProfilesPending, TokenFetches, TokenFailures, APIErrors,
+	}
+}
+
+func metric(name, unit string, by ...[]string) *Metric {
+	type definition struct{ Name, Unit string }
+	directive, err := json.Marshal(struct {
+		Namespace  string
+		Dimensions [][]string
+		Metrics    []definition
+	}{Namespace, by, []definition{{name, unit}}})
+	if err != nil {
+		panic(err) // strings can be marshalled
+	}
+	return &Metric{name, unit, by, directive}
+}
+
+// Of returns the attribute by which a line carries the metric. Only a Handler makes something of it; elsewhere, as on a
+// developer's terminal, it says nothing.
+func (m *Metric) Of(value float64) slog.Attr {
+	return slog.Any(m.Name, measurement{m, value})
+}
+
+type measurement struct {
+	metric *Metric
+	value  float64
+}
+
+// LogValue is an empty group, which slog's handlers leave out.
+func (measurement) LogValue() slog.Value { return slog.GroupValue() }
