@@ -30,8 +30,12 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v after:\n%s", err, &out)
 	}
-	if !strings.Contains(out.String(), "none is lost and none has happened twice") {
-		t.Errorf("printed:\n%s", &out)
+	for _, want := range []string{
+		"none is lost and none has happened twice", "The log has 30 lines of pushes, and no secret, text or openid",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in what was printed:\n%s", want, &out)
+		}
 	}
 }
 
@@ -86,5 +90,25 @@ func TestCheck(t *testing.T) {
 				t.Errorf("error %v, want %q in it", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestCheckLog holds logs that tell too much against what no log may.
+func TestCheckLog(t *testing.T) {
+	t.Parallel()
+	account, err := secrets.Parse([]byte(sampleSecrets))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStory(account)
+	follow := []*effect{s.next(), s.next()}[1] // the second push is one
+	for _, told := range []string{account.Token, account.AppSecret, account.EncodingAESKey, follow.makes, greeting} {
+		file := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(file, []byte("{}\n{\"msg\":\"push\",\"error\":\""+told+"\"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := checkLog(file, account); err == nil {
+			t.Errorf("%q was not found in the log", told)
+		}
 	}
 }

@@ -109,6 +109,11 @@ func load(ctx context.Context, p plan, printf func(format string, a ...any)) err
 	}
 	printf("%d deliveries; of the %d pushes that change the store none is lost and none has happened twice.\n",
 		story.deliveries, checked)
+	lines, err := checkLog(logOf(file), account)
+	if err != nil {
+		return err
+	}
+	printf("The log has %d lines of pushes, and no secret, text or openid in any line.\n", lines)
 	return nil
 }
 

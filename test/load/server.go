@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	owner "github.com/guanzhu/guanzhu/account"
@@ -19,14 +20,19 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
-// serve answers pushes over the store in file until stdin ends, and says on out where.
+// serve answers pushes over the store in file until stdin ends, and says on out where. Its log is beside the store.
 func serve(ctx context.Context, file, api string, stdin io.Reader, out io.Writer) error {
 	store, err := boltstore.Open(file, time.Now)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	handler, err := newHandler(ctx, store, api)
+	log, err := os.Create(logOf(file))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	handler, err := newHandler(ctx, store, api, log)
 	if err != nil {
 		return err
 	}
@@ -54,7 +60,10 @@ func serve(ctx context.Context, file, api string, stdin io.Reader, out io.Writer
 	return nil
 }
 
-func newHandler(ctx context.Context, store *boltstore.Store, api string) (http.Handler, error) {
+// logOf is where the log of the server with the store in file is.
+func logOf(file string) string { return file + ".log" }
+
+func newHandler(ctx context.Context, store *boltstore.Store, api string, out io.Writer) (http.Handler, error) {
 	account, err := owner.Load()
 	if err != nil {
 		return nil, err
@@ -63,11 +72,11 @@ func newHandler(ctx context.Context, store *boltstore.Store, api string) (http.H
 	if err != nil {
 		return nil, err
 	}
-	client, err := wechatapi.New(wechatapi.Config{AppID: appID, BaseURL: api, Secrets: keeper, Tokens: store})
+	log := slog.New(telemetry.Handler{Handler: slog.NewJSONHandler(out, nil)}).With("appid", appID)
+	client, err := wechatapi.New(wechatapi.Config{AppID: appID, BaseURL: api, Secrets: keeper, Tokens: store, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
 	hash := telemetry.Hasher(keeper.AppSecret())
 	service := &follower.Service{
 		Store: store, Profiler: client, Hash: hash, Now: time.Now, AppSecret: keeper.AppSecret,

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -12,6 +14,13 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/boltstore"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+// What the log is searched for.
+const (
+	openidPrefix     = "oSAMPLEload"
+	suggestionPrefix = "@suggestion "
+	greeting         = "你好" // has a keyword's answer
 )
 
 // story makes up pushes and remembers which were acknowledged. It is safe for concurrent use.
@@ -49,7 +58,7 @@ func (s *story) next() *effect {
 	defer s.mu.Unlock()
 	n := s.deliveries
 	s.deliveries++
-	openid := func(n int) string { return fmt.Sprintf("oSAMPLEload%017d", n) }
+	openid := func(n int) string { return fmt.Sprintf(openidPrefix+"%017d", n) }
 	e := &effect{}
 	switch n % 10 {
 	case 1, 2:
@@ -58,7 +67,7 @@ func (s *story) next() *effect {
 		e.message = s.account.Unsubscribe(openid(n-1), s.begun.Add(time.Second))
 		e.makes, e.deletes = openid(n-1)+" follower", openid(n-1)+" session"
 	case 4:
-		e.makes = "@suggestion " + strconv.Itoa(n)
+		e.makes = suggestionPrefix + strconv.Itoa(n)
 		e.message = s.account.Text(openid(n), s.begun, int64(n), e.makes)
 	case 9:
 		if len(s.repeated) > 0 {
@@ -67,7 +76,7 @@ func (s *story) next() *effect {
 		}
 		fallthrough
 	default:
-		e.message = s.account.Text(openid(n), s.begun, int64(n), "你好")
+		e.message = s.account.Text(openid(n), s.begun, int64(n), greeting)
 		return e
 	}
 	s.all = append(s.all, e)
@@ -134,4 +143,26 @@ func read(file string) (map[string]int, error) {
 		}
 	}
 	return stored, nil
+}
+
+// checkLog returns how many lines of pushes the log has, and an error where it tells what no log may.
+func checkLog(file string, account secrets.Secrets) (pushes int, err error) {
+	log, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	for line := range bytes.Lines(log) {
+		for what, told := range map[string]string{
+			"the token": account.Token, "the app secret": account.AppSecret, "the EncodingAESKey": account.EncodingAESKey,
+			"an access token": "access_token=", "an openid": openidPrefix, "a text": suggestionPrefix, "another text": greeting,
+		} {
+			if bytes.Contains(line, []byte(told)) {
+				return 0, fmt.Errorf("the log holds %s: %s", what, line)
+			}
+		}
+		if bytes.Contains(line, []byte(`"msg":"push"`)) {
+			pushes++
+		}
+	}
+	return pushes, nil
 }

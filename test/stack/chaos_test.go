@@ -497,7 +497,7 @@ func newChaos(t *testing.T, rie, bootstrap, endpoint string, instances int, env 
 	c.db = openDoor(t, httputil.NewSingleHostReverseProxy(target))
 
 	env = append([]string{
-		"AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey,
+		"AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=DEBUG", "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey,
 		"WECHAT_APP_ID=" + appID, "WECHAT_SECRETS=ssm:/guanzhu/test", "WECHAT_API_URL=" + c.api.url,
 		"TABLE_NAME=" + c.table.name, "AWS_ENDPOINT_URL_DYNAMODB=" + c.db.url,
 		"AWS_ENDPOINT_URL_SSM=" + parameterStore(t, "/guanzhu/test", map[string]string{
@@ -512,7 +512,12 @@ func newChaos(t *testing.T, rie, bootstrap, endpoint string, instances int, env 
 			t.Error(err)
 		}
 	}, c.instances...)
-	t.Cleanup(func() { t.Logf("the slowest answer took %v", c.slowest.Round(time.Millisecond)) })
+	t.Cleanup(func() {
+		t.Logf("the slowest answer took %v", c.slowest.Round(time.Millisecond))
+		for _, i := range c.instances {
+			wantNothingTold(t, i.printed.String(), "suggestion ", "bench", "你好")
+		}
+	})
 	return c
 }
 

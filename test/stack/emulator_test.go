@@ -60,6 +60,7 @@ func story(t *testing.T, rie, bootstrap, endpoint string, mode wechattest.Mode) 
 	records := createTable(t, endpoint)
 	recorded, used := recordActions(t, endpoint)
 	function := startInstance(t, rie, bootstrap, []string{
+		"AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=DEBUG",
 		"AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey,
 		"WECHAT_APP_ID=" + appID, "WECHAT_SECRETS=ssm:/guanzhu/test", "WECHAT_API_URL=" + api.URL,
 		"TABLE_NAME=" + records.name, "AWS_ENDPOINT_URL_DYNAMODB=" + recorded,
@@ -150,12 +151,67 @@ func story(t *testing.T, rie, bootstrap, endpoint string, mode wechattest.Mode) 
 			t.Errorf("template.yaml does not allow the function %s", action)
 		}
 	}
-	for _, secret := range []string{
-		openid, "guanzhuSampleToken", appSecret, "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "open earlier", "nobody's",
-	} {
-		if strings.Contains(function.printed.String(), secret) {
+	log := function.printed.String()
+	wantNothingTold(t, log, "open earlier", "nobody's")
+	wantStory(t, log)
+}
+
+// wantNothingTold searches a log for what no log may hold, and for texts that were sent.
+func wantNothingTold(t *testing.T, log string, texts ...string) {
+	t.Helper()
+	for _, secret := range append(texts,
+		"oSAMPLEfollower", "guanzhuSampleToken", appSecret, "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "access_token=", "ticket=",
+	) {
+		if strings.Contains(log, secret) {
 			t.Errorf("the log holds %q", secret)
 		}
+	}
+}
+
+// wantStory holds the log to tell the follower's story: one line for each push, with what it waited for.
+func wantStory(t *testing.T, log string) {
+	t.Helper()
+	type line struct {
+		Message, AppID, Kind, Outcome, RequestID, Follower string
+
+		Calls      int     `json:"table_calls"`
+		TableMS    float64 `json:"table_ms"`
+		PlatformMS float64 `json:"platform_ms"`
+		AWS        any     `json:"_aws"`
+	}
+	type told struct {
+		Kind, Outcome string
+		Calls         int // of the table
+		Platform      bool
+	}
+	var got []told
+	var follower string
+	for text := range strings.Lines(log) {
+		var l line
+		if !strings.HasPrefix(text, "{") || json.Unmarshal([]byte(text), &l) != nil || l.Message != "push" {
+			continue // the emulator's own
+		}
+		if l.AppID != appID || l.RequestID == "" || l.AWS == nil && l.Outcome != "checked" || (l.Calls > 0) != (l.TableMS > 0) {
+			t.Errorf("the line of a push lacks something: %s", text)
+		}
+		if follower == "" {
+			follower = l.Follower
+		} else if l.Follower != "" && l.Follower != follower {
+			t.Errorf("the follower has two names: %s", text)
+		}
+		got = append(got, told{l.Kind, l.Outcome, l.Calls, l.PlatformMS > 0})
+	}
+	want := []told{
+		{"", "checked", 0, false},
+		{"event/subscribe", "replied", 3, true}, // with reading and saving the access token
+		{"event/subscribe", "replied", 1, true},
+		{"text", "replied", 0, false},
+		{"text", "replied", 1, false},
+		{"", "refused", 0, false},
+		{"event/unsubscribe", "acknowledged", 1, false},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the log's story (-want +got):\n%s", diff)
 	}
 }
 
