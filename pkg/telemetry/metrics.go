@@ -19,6 +19,7 @@ type Metric struct {
 	By [][]string
 
 	directive []byte
+	one       slog.Attr // Of(1)
 }
 
 // The metrics. What each means to the account's owner stands in docs/operations.md.
@@ -58,12 +59,17 @@ func metric(name, unit string, by ...[]string) *Metric {
 	if err != nil {
 		panic(err) // strings can be marshalled
 	}
-	return &Metric{name, unit, by, directive}
+	m := &Metric{Name: name, Unit: unit, By: by, directive: directive}
+	m.one = slog.Any(name, measurement{m, 1})
+	return m
 }
 
 // Of returns the attribute by which a line carries the metric. Only a Handler makes something of it; elsewhere, as on a
 // developer's terminal, it says nothing.
 func (m *Metric) Of(value float64) slog.Attr {
+	if value == 1 { // what is counted
+		return m.one
+	}
 	return slog.Any(m.Name, measurement{m, value})
 }
 
