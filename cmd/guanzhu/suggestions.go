@@ -1,5 +1,197 @@
 package main
 
-type suggestionsCommand struct{}
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
-func (c *suggestionsCommand) Run() error { return nil }
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+type suggestionsCommand struct {
+	tableFlags `embed:""`
+	List       suggestionsListCommand    `cmd:"" default:"withargs" help:"List those that are not handled yet, oldest first. They are kept for 180 days."`
+	Handled    suggestionsHandledCommand `cmd:"" help:"Mark suggestions as handled."`
+}
+
+// suggestionStore is what the commands ask of the table; both stores have it.
+type suggestionStore interface {
+	Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error)
+	MarkHandled(ctx context.Context, s follower.Suggestion) (found bool, err error)
+}
+
+// suggestionsTime bounds each of the commands: seven months to be read, or some writes.
+const suggestionsTime = time.Minute
+
+type suggestionsListCommand struct {
+	All   bool   `help:"List the handled ones, too."`
+	Month string `placeholder:"YYYY-MM" help:"List those of one month in China time, for example 2026-11."`
+}
+
+// Run lists the suggestions of all months that are kept, or of one.
+func (c *suggestionsListCommand) Run(parent *suggestionsCommand) error {
+	months := keptMonths(time.Now())
+	if c.Month != "" {
+		month, err := time.ParseInLocation("2006-01", c.Month, wechat.ChinaTime)
+		if err != nil {
+			return fmt.Errorf("%q is no month: write it as 2026-11", c.Month)
+		}
+		months = []time.Time{month}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), suggestionsTime)
+	defer cancel()
+	store, err := parent.open(ctx)
+	if err != nil {
+		return err
+	}
+	return explained(listSuggestions(ctx, store, months, c.All, os.Stdout, os.Stderr))
+}
+
+// explained says of an error of the table what to do where AWS's own words do not.
+func explained(err error) error {
+	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
+		return fmt.Errorf("%w\nThere is no such table: look at the name, and at the region (AWS_REGION)", err)
+	}
+	return err
+}
+
+// keptMonths are the months in China time of which suggestions may be left, the oldest first.
+func keptMonths(now time.Time) []time.Time {
+	oldest := now.Add(-follower.SuggestionFor).In(wechat.ChinaTime)
+	var months []time.Time
+	for month := time.Date(oldest.Year(), oldest.Month(), 1, 0, 0, 0, 0, wechat.ChinaTime); !month.After(now); month = month.AddDate(0, 1, 0) {
+		months = append(months, month)
+	}
+	return months
+}
+
+// listSuggestions prints to out, and to notes how many there are.
+func listSuggestions(ctx context.Context, store suggestionStore, months []time.Time, all bool, out, notes io.Writer) error {
+	buffered := bufio.NewWriter(out)
+	open, handled := 0, 0
+	for _, month := range months {
+		suggestions, err := store.Suggestions(ctx, month)
+		if err != nil {
+			return err
+		}
+		for _, s := range suggestions {
+			if s.Handled {
+				handled++
+			} else {
+				open++
+			}
+			if all || !s.Handled {
+				printSuggestion(buffered, s)
+			}
+		}
+	}
+	if err := buffered.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(notes, "%d not handled yet, %d handled.", open, handled)
+	if handled > 0 && !all {
+		fmt.Fprint(notes, " With --all the handled ones are listed, too.")
+	}
+	fmt.Fprintln(notes)
+	return nil
+}
+
+// printSuggestion prints a line with the id, by which it can be marked, and below it the text.
+func printSuggestion(w io.Writer, s follower.Suggestion) {
+	state := ""
+	if s.Handled {
+		state = "  handled"
+	}
+	fmt.Fprintf(w, "%s  %s%s\n", s.Key(), s.At.In(wechat.ChinaTime).Format(time.DateTime), state)
+	for line := range strings.Lines(strings.ReplaceAll(s.Text, "\r\n", "\n")) {
+		fmt.Fprintf(w, "    %s\n", visible(strings.TrimSuffix(line, "\n")))
+	}
+	fmt.Fprintln(w)
+}
+
+// visible is the text with all that is no visible character or space written out, as \x1b: followers may type what
+// commands a terminal, or what turns the direction of writing.
+func visible(text string) string {
+	var b strings.Builder
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		const joiner = '\u200d' // joins emoji into one
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, text[0])
+		case unicode.IsGraphic(r), r == joiner:
+			b.WriteRune(r)
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+		text = text[size:]
+	}
+	return b.String()
+}
+
+type suggestionsHandledCommand struct {
+	ID []string `arg:"" help:"The suggestions, each by the id that begins its line in the list."`
+}
+
+// Run marks all of them, or none where one of the ids cannot be one.
+func (c *suggestionsHandledCommand) Run(parent *suggestionsCommand) error {
+	suggestions, err := parseSuggestions(c.ID)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), suggestionsTime)
+	defer cancel()
+	store, err := parent.open(ctx)
+	if err != nil {
+		return err
+	}
+	return explained(markHandled(ctx, store, suggestions, os.Stdout))
+}
+
+// parseSuggestions returns of each what its id says: time, MsgId and writer.
+func parseSuggestions(ids []string) ([]follower.Suggestion, error) {
+	var suggestions []follower.Suggestion
+	for n, id := range ids {
+		createTime, _, _ := strings.Cut(id, "#")
+		at, timeErr := strconv.ParseInt(createTime, 10, 64)
+		msgID, hash, err := follower.ParseSuggestionKey(id)
+		s := follower.Suggestion{At: time.Unix(at, 0), MsgID: msgID, FollowerHash: hash}
+		if timeErr != nil || err != nil || s.Key() != id {
+			return nil, fmt.Errorf("id %d of %d is none of a suggestion: paste what begins its line in the list, as 1795312800#24567#9f86d081884c7d65", n+1, len(ids))
+		}
+		suggestions = append(suggestions, s)
+	}
+	return suggestions, nil
+}
+
+// markHandled goes on after one that is not there, and fails at the end.
+func markHandled(ctx context.Context, store suggestionStore, suggestions []follower.Suggestion, out io.Writer) error {
+	missing := 0
+	for _, s := range suggestions {
+		found, err := store.MarkHandled(ctx, s)
+		if err != nil {
+			return err
+		}
+		if found {
+			fmt.Fprintf(out, "%s  handled\n", s.Key())
+		} else {
+			missing++
+			fmt.Fprintf(out, "%s  not found\n", s.Key())
+		}
+	}
+	if missing > 0 {
+		return errors.New("not all were found: list them again; a suggestion is kept for 180 days")
+	}
+	return nil
+}

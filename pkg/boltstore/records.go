@@ -6,6 +6,8 @@ import (
 	"errors"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
 // records are the bucket within a transaction: JSON objects by primary key.
@@ -44,4 +46,27 @@ func (r records) each(prefix []byte, do func(value []byte) error) error {
 		}
 	}
 	return nil
+}
+
+// pageFollowers is how many followers are read in one transaction.
+const pageFollowers = 100
+
+// followersAfter returns up to n followers whose keys come after last, nil for all, and the key of the last of them.
+func (r records) followersAfter(last []byte, n int) ([]follower.Follower, []byte, error) {
+	var page []follower.Follower
+	c := r.b.Cursor()
+	for k, v := c.Seek(append(last, 0)); k != nil && len(page) < n; k, v = c.Next() {
+		if !bytes.HasSuffix(k, followerKey("").bytes()) {
+			continue
+		}
+		var item followerItem
+		if err := json.Unmarshal(v, &item); err != nil {
+			return nil, nil, err
+		}
+		if !item.tombstone() {
+			page = append(page, item.follower())
+			last = bytes.Clone(k) // k is valid within the transaction only
+		}
+	}
+	return page, last, nil
 }

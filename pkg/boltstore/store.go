@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -213,6 +214,49 @@ func (s *Store) Suggestions(ctx context.Context, month time.Time) ([]follower.Su
 		return nil, err
 	}
 	return suggestions, nil
+}
+
+// MarkHandled marks the suggestion of s's time, MsgID and writer as handled, and reports whether there is one that has
+// not expired; otherwise nothing is written. One that is handled already stays as it is.
+func (s *Store) MarkHandled(ctx context.Context, suggestion follower.Suggestion) (found bool, err error) {
+	err = s.update(ctx, "mark a suggestion", func(b records) error {
+		var item suggestionItem
+		stored, err := b.get(newSuggestionItem(suggestion).key, &item)
+		if err != nil || !stored || s.expired(item.ExpiresAt) {
+			return err
+		}
+		found, item.Handled = true, true
+		return b.put(item.key, item)
+	})
+	return found && err == nil, err
+}
+
+// Followers returns all who follow and stops at the first error, which comes with the zero Follower. It holds a page of
+// them at a time. It is no picture of one moment: who follows all the time is given once, with what was stored when the
+// iteration came there; who follows or unfollows meanwhile is given once or not at all.
+func (s *Store) Followers(ctx context.Context) iter.Seq2[follower.Follower, error] {
+	return func(yield func(follower.Follower, error) bool) {
+		for last := []byte(nil); ; {
+			var page []follower.Follower
+			// The reader may write, for which no transaction may be open.
+			err := s.view(ctx, "list followers", func(b records) (err error) {
+				page, last, err = b.followersAfter(last, pageFollowers)
+				return err
+			})
+			if err != nil {
+				yield(follower.Follower{}, err)
+				return
+			}
+			for _, f := range page {
+				if !yield(f, nil) {
+					return
+				}
+			}
+			if len(page) < pageFollowers {
+				return
+			}
+		}
+	}
 }
 
 // AccessToken returns the stored token, the zero AccessToken if there is none.

@@ -401,6 +401,26 @@ func TestOneRequest(t *testing.T) {
 			_, err := s.Suggestions(ctx, event)
 			return err
 		}},
+		{"suggestion handled", succeeds, "UpdateItem", func(s *Store) error {
+			found, err := s.MarkHandled(ctx, follower.Suggestion{At: event})
+			if !found {
+				t.Error("suggestion handled: not found")
+			}
+			return err
+		}},
+		{"no such suggestion", failed, "UpdateItem", func(s *Store) error {
+			found, err := s.MarkHandled(ctx, follower.Suggestion{At: event})
+			if found {
+				t.Error("no such suggestion: found")
+			}
+			return err
+		}},
+		{"followers", succeeds, "Scan", func(s *Store) error {
+			for _, err := range s.Followers(ctx) {
+				return err
+			}
+			return nil
+		}},
 		{"access token", succeeds, "GetItem", func(s *Store) error {
 			_, err := s.AccessToken(ctx)
 			return err
@@ -432,7 +452,7 @@ func TestOneRequest(t *testing.T) {
 	var got []string
 	for _, r := range server.seen() {
 		got = append(got, r.operation)
-		if r.operation == "Query" || r.operation == "GetItem" {
+		if r.operation == "Query" || r.operation == "GetItem" || r.operation == "Scan" {
 			if !strings.Contains(r.body, `"ConsistentRead":true`) {
 				t.Errorf("%s does not read consistently", r.operation)
 			}
@@ -478,6 +498,16 @@ func TestErrorsTellNothing(t *testing.T) {
 		"list suggestions": func(ctx context.Context, s *Store) error {
 			_, err := s.Suggestions(ctx, event)
 			return err
+		},
+		"mark a suggestion": func(ctx context.Context, s *Store) error {
+			_, err := s.MarkHandled(ctx, follower.Suggestion{At: event, FollowerHash: text})
+			return err
+		},
+		"list followers": func(ctx context.Context, s *Store) error {
+			for _, err := range s.Followers(ctx) {
+				return err
+			}
+			return nil
 		},
 		"read the access token": func(ctx context.Context, s *Store) error {
 			_, err := s.AccessToken(ctx)

@@ -204,6 +204,25 @@ func (s *Store) Suggestions(ctx context.Context, month time.Time) ([]follower.Su
 	return suggestions, nil
 }
 
+// MarkHandled marks the suggestion of s's time, MsgID and writer as handled, and reports whether there is one that has
+// not expired; otherwise nothing is written. One that is handled already stays as it is.
+func (s *Store) MarkHandled(ctx context.Context, suggestion follower.Suggestion) (found bool, err error) {
+	_, err = s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:           s.table,
+		Key:                 key(follower.SuggestionsKey(suggestion.At), suggestion.Key()),
+		UpdateExpression:    aws.String("SET handled = :true"),
+		ConditionExpression: aws.String("attribute_exists(pk) AND expires_at > :now"),
+		ExpressionAttributeValues: item{
+			":true": &types.AttributeValueMemberBOOL{Value: true},
+			":now":  seconds(s.now()),
+		},
+	})
+	if err != nil && !conditionFailed(err) {
+		return false, fmt.Errorf("mark a suggestion: %w", err)
+	}
+	return err == nil, nil
+}
+
 // AccessToken returns the stored token, the zero AccessToken if there is none. It reads strongly consistently.
 func (s *Store) AccessToken(ctx context.Context) (wechat.AccessToken, error) {
 	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{

@@ -4,6 +4,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"iter"
 	"sync"
 	"testing"
 	"time"
@@ -27,6 +28,15 @@ type Store interface {
 
 	// Suggestions lists the suggestions of month's month in China time that have not expired, oldest first.
 	Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error)
+
+	// MarkHandled marks the suggestion of s's time, MsgID and writer as handled, and reports whether there is one that
+	// has not expired; otherwise nothing is written.
+	MarkHandled(ctx context.Context, s follower.Suggestion) (found bool, err error)
+
+	// Followers returns all who follow, page by page, and stops at the first error, which comes with the zero Follower.
+	// The reader may write meanwhile: who follows all the time is given once, with what was stored when the iteration
+	// came there; who follows or unfollows meanwhile is given once or not at all.
+	Followers(ctx context.Context) iter.Seq2[follower.Follower, error]
 
 	AccessToken(ctx context.Context) (wechat.AccessToken, error)
 	SaveAccessToken(ctx context.Context, value string, validUntil time.Time) error
@@ -55,6 +65,10 @@ func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
 		{"suggestions", testSuggestions},
 		{"suggestions beyond one page", testLargeSuggestions},
 		{"suggestion texts", testSuggestionTexts},
+		{"handled suggestions", testHandled},
+		{"followers", testFollowers},
+		{"followers that change between pages", testFollowersChange},
+		{"followers, canceled between pages", testFollowersCanceled},
 		{"access token", testAccessToken},
 		{"concurrent marks", testConcurrentMarks},
 		{"follower from before", testFromBefore},
@@ -245,6 +259,16 @@ func testCanceled(t *testing.T, f fixture) {
 		"Suggestions": func() error {
 			_, err := f.store.Suggestions(ctx, second(1))
 			return err
+		},
+		"MarkHandled": func() error {
+			_, err := f.store.MarkHandled(ctx, suggestion(1, 1, ""))
+			return err
+		},
+		"Followers": func() error {
+			for _, err := range f.store.Followers(ctx) {
+				return err
+			}
+			return nil
 		},
 		"AccessToken": func() error {
 			_, err := f.store.AccessToken(ctx)
