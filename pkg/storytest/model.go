@@ -132,12 +132,10 @@ func (r *run) checkFollower(who int, got []Item) {
 		if p.who != who || p.what != ask || p.at <= max(f, u) || len(r.writes[i]) == 0 {
 			continue
 		}
-		if f == never || r.writes[i][0].begun < settled {
+		if f == never || r.begunBefore(settled, i) {
 			possible = append(possible, linked(who, p.at))
 		}
-		for _, w := range r.writes[i] {
-			mustFollow = mustFollow || w.begun > settled
-		}
+		mustFollow = mustFollow || r.begunAfter(settled, i)
 	}
 	if !mustFollow {
 		possible = append(possible, gone(who, u))
@@ -180,6 +178,17 @@ func (r *run) firstEnd(who int, what verb, at int) int {
 		}
 	}
 	return end
+}
+
+// begunBefore reports whether a write of the push began before that. Where deliveries run freely, the write that began
+// first is not always the one that ended first.
+func (r *run) begunBefore(at, push int) bool {
+	return slices.ContainsFunc(r.writes[push], func(w span) bool { return w.begun < at })
+}
+
+// begunAfter reports whether a write of the push began after that.
+func (r *run) begunAfter(at, push int) bool {
+	return slices.ContainsFunc(r.writes[push], func(w span) bool { return w.begun > at })
 }
 
 // live are the records of one who follows since second at: with the profile, if a delivery of the follow went well.
@@ -302,7 +311,7 @@ func (r *run) checkTickets(who int, event float64, settled int, got []string) {
 			got = slices.Delete(got, n, n+1)
 			continue
 		}
-		if last := r.writes[i][len(r.writes[i])-1]; last.begun > settled {
+		if r.begunAfter(settled, i) {
 			r.fault("the ticket of push %d (%v) is missing", i+1, p)
 		}
 	}
