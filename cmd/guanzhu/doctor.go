@@ -1,5 +1,152 @@
 package main
 
-type doctorCommand struct{}
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"time"
 
-func (c *doctorCommand) Run() error { return nil }
+	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/pkg/doctor"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechatapi"
+)
+
+type doctorCommand struct {
+	accountFlags `embed:""`
+	Stack        string `xor:"what" placeholder:"NAME" help:"Examine this deployed stack, and what AWS tells of it."`
+	URL          string `xor:"what" help:"Examine the endpoint at this address; without --stack and --url it is that of make run, http://127.0.0.1:8080/login/wechat."`
+	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Where the platform's API is asked (${env}), if not at its own address."`
+	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Where the follower's pages are (${env}), if not at the endpoint's host."`
+	Verification string `name:"domain-verification" env:"DOMAIN_VERIFICATION" placeholder:"FILE" help:"The platform's verification file, MP_verify_xxxx.txt (${env})."`
+	Lang         string `enum:"zh,en,auto" default:"auto" help:"Language of the findings: zh, en, or auto for that of LC_ALL or LANG."`
+}
+
+// Help is the longer text of --help.
+func (c *doctorCommand) Help() string {
+	return "One line a check: ✓ is good, ! is worth a look, ✗ is to be mended, – could not be examined. " +
+		"Below each ! and ✗ stands what to do. Nothing is changed, and no secret is printed.\n\n" +
+		"With --stack, the other flags but --lang are not used: what they say is the stack's. " +
+		"The platform's API is asked by the stack's function doctor, from where the other functions ask it.\n\n" +
+		"Exit status: 0 without a ✗, 1 with one, another one for flags that are wrong."
+}
+
+// examinedWithin bounds the whole; each step on the network has a time of its own.
+const examinedWithin = 90 * time.Second
+
+// Run prints the findings as they come.
+func (c *doctorCommand) Run() error {
+	ctx, cancel := context.WithTimeout(context.Background(), examinedWithin)
+	defer cancel()
+	out := printer{out: os.Stdout, language: c.language(os.Getenv)}
+	var err error
+	if c.Stack != "" {
+		err = c.examineStack(ctx, &out)
+	} else {
+		err = c.examineLocal(ctx, &out)
+	}
+	switch {
+	case err != nil || out.failures == 0:
+		return err
+	case out.language == "zh":
+		return fmt.Errorf("%d 项检查中有 %d 项不通过", out.checks, out.failures)
+	}
+	return fmt.Errorf("%d of %d checks failed", out.failures, out.checks)
+}
+
+func (c *doctorCommand) language(getenv func(string) string) string {
+	if c.Lang != "auto" {
+		return c.Lang
+	}
+	locale := getenv("LC_ALL")
+	if locale == "" {
+		locale = getenv("LANG")
+	}
+	if strings.HasPrefix(locale, "zh") {
+		return "zh"
+	}
+	return "en"
+}
+
+// printer prints findings and counts them.
+type printer struct {
+	out              io.Writer
+	language         string
+	checks, failures int
+}
+
+var symbols = map[doctor.Status]string{doctor.OK: "✓", doctor.Warning: "!", doctor.Failure: "✗", doctor.Skipped: "–"}
+
+func (p *printer) show(findings ...doctor.Finding) {
+	colon := ": "
+	if p.language == "zh" {
+		colon = "："
+	}
+	for _, f := range findings {
+		p.checks++
+		if f.Status == doctor.Failure {
+			p.failures++
+		}
+		fmt.Fprintf(p.out, "%s %s%s%s\n", symbols[f.Status], f.Name.In(p.language), colon, f.What.In(p.language))
+		if do := f.Do.In(p.language); do != "" {
+			fmt.Fprintf(p.out, "    %s\n", do)
+		}
+	}
+}
+
+// examineLocal examines a local run, or any endpoint whose secrets are in the environment.
+func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
+	account, err := owner.Load()
+	if err != nil {
+		return err
+	}
+	options := secrets.Options{Now: time.Now}
+	if strings.HasPrefix(c.Secrets, "ssm:") {
+		cfg, err := loadAWS(ctx)
+		if err != nil {
+			return err
+		}
+		options.Parameters = secrets.NewSSM(cfg, "")
+	}
+	keeper, err := secrets.Open(ctx, c.Secrets, options)
+	if err != nil {
+		return err
+	}
+
+	endpoint := doctor.Endpoint{
+		URL: cmp.Or(c.URL, "http://127.0.0.1:8080"+webhook.Path), AppID: c.AppID, Secrets: keeper.Current(), Now: time.Now,
+	}
+	outside := endpoint.Examine(ctx)
+	out.show(outside...)
+	site := strings.TrimSuffix(c.PublicURL, "/")
+	if u, err := url.Parse(endpoint.URL); site == "" && err == nil && u.Host != "" {
+		site = u.Scheme + "://" + u.Host // as the functions have it
+	}
+	pages := doctor.Pages{
+		URL: site, Endpoint: endpoint.URL, AppID: c.AppID, Mode: account.Pages(), Verification: c.Verification,
+	}
+	out.show(pages.Examine(ctx, outside)...)
+
+	if c.AppID == sampleAppID && c.APIURL == "" {
+		out.show(doctor.SampleAccount())
+		return nil
+	}
+	wanted, err := account.Menu(site)
+	if err != nil {
+		return err
+	}
+	api, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: c.APIURL, Secrets: keeper, Tokens: noTokens{}})
+	if err != nil {
+		return err
+	}
+	platform := doctor.Platform{
+		API: api, Now: time.Now, Menu: wanted, RepairsMenu: account.RepairsMenu(), Pages: account.Pages(),
+	}
+	out.show(platform.Examine(ctx)...)
+	return nil
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/pkg/doctor"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+)
+
+// examineStack examines a deployed stack: what AWS tells of it, its endpoint and pages from this machine, and the
+// platform's API from where its functions run.
+func (c *doctorCommand) examineStack(ctx context.Context, out *printer) error {
+	account, err := owner.Load()
+	if err != nil {
+		return err
+	}
+	cfg, err := loadAWS(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := describeStack(ctx, cfg, c.Stack)
+	out.show(doctor.Stack(c.Stack, s.status, err))
+	if s.name == "" {
+		return nil // the finding says why
+	}
+	var current secrets.Secrets
+	parameter := s.parameters["SecretsParameter"]
+	keeper, err := secrets.Open(ctx, "ssm:"+parameter, secrets.Options{Parameters: secrets.NewSSM(cfg, ""), Now: time.Now})
+	if err == nil {
+		current = keeper.Current()
+	}
+	out.show(doctor.Secrets(parameter, current, err)...)
+	watch := cloudwatch.NewFromConfig(cfg)
+	out.show(doctor.Refusals(countRefusals(ctx, watch, s.parameters["AppId"]))...)
+	out.show(doctor.Alarms(ringing(ctx, watch, s.name))...)
+
+	endpoint := doctor.Endpoint{
+		URL: s.outputs["ServerUrl"], AppID: s.parameters["AppId"], Secrets: current, Now: time.Now,
+	}
+	outside := endpoint.Examine(ctx)
+	out.show(outside...)
+	pages := doctor.Pages{
+		URL: s.outputs["PagesUrl"], Endpoint: s.outputs["ServerUrl"], AppID: s.parameters["AppId"],
+		Mode: account.Pages(), Verification: s.parameters["DomainVerification"],
+	}
+	out.show(pages.Examine(ctx, outside)...)
+	out.show(invokeDoctor(ctx, cfg, s)...)
+	return nil
+}
+
+// countRefusals adds up the metric Refusals of the last 24 hours, by reason.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+func countRefusals(ctx context.Context, watch *cloudwatch.Client, appID string) (map[string]int, error) {
+	now := time.Now()
+	input := &cloudwatch.GetMetricDataInput{StartTime: aws.Time(now.Add(-24 * time.Hour)), EndTime: aws.Time(now)}
+	reasons := map[string]string{} // by the query's id
+	for i, reason := range webhook.Reasons() {
+		id := fmt.Sprintf("reason%d", i)
+		reasons[id] = reason
+		input.MetricDataQueries = append(input.MetricDataQueries, types.MetricDataQuery{
+			Id: aws.String(id),
+			MetricStat: &types.MetricStat{
+				Metric: &types.Metric{
+					Namespace:  aws.String(telemetry.Namespace),
+					MetricName: aws.String(telemetry.Refusals.Name),
+					Dimensions: []types.Dimension{
+						{Name: aws.String("appid"), Value: aws.String(appID)}, {Name: aws.String("reason"), Value: aws.String(reason)},
+					},
+				},
+				Period: aws.Int32(3600),
+				Stat:   aws.String("Sum"),
+			},
+		})
+	}
+	out, err := watch.GetMetricData(ctx, input) // 25 hours of some dozen metrics are one page
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for _, result := range out.MetricDataResults {
+		for _, value := range result.Values {
+			counts[reasons[aws.ToString(result.Id)]] += int(value)
+		}
+	}
+	return counts, nil
+}
+
+// ringing returns the stack's alarms that are in the state ALARM: their names begin with the stack's.
+func ringing(ctx context.Context, watch *cloudwatch.Client, stack string) ([]doctor.Alarm, error) {
+	var alarms []doctor.Alarm
+	pages := cloudwatch.NewDescribeAlarmsPaginator(watch, &cloudwatch.DescribeAlarmsInput{
+		AlarmNamePrefix: aws.String(stack + "-"), StateValue: types.StateValueAlarm,
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range page.MetricAlarms {
+			if a.StateValue == types.StateValueAlarm {
+				alarms = append(alarms, doctor.Alarm{Name: aws.ToString(a.AlarmName), Description: aws.ToString(a.AlarmDescription)})
+			}
+		}
+	}
+	return alarms, nil
+}
+
+// invokeDoctor has the stack's function doctor examine the platform's API.
+func invokeDoctor(ctx context.Context, cfg aws.Config, s stack) []doctor.Finding {
+	name, err := s.output("DoctorFunctionName")
+	if err != nil {
+		return doctor.Function(nil, "", err)
+	}
+	payload, err := json.Marshal(map[string]string{"fixed_egress": s.parameters["FixedEgress"]})
+	if err != nil {
+		return doctor.Function(nil, "", err)
+	}
+	out, err := lambda.NewFromConfig(cfg).Invoke(ctx, &lambda.InvokeInput{
+		FunctionName: aws.String(name), Qualifier: aws.String("live"), Payload: payload,
+	})
+	if err != nil {
+		return doctor.Function(nil, "", err)
+	}
+	return doctor.Function(out.Payload, aws.ToString(out.FunctionError), nil)
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+// startConsole runs the console as a process of its own and returns where it answers.
+func startConsole(t *testing.T, env ...string) (site string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), self, "console", "--addr", "127.0.0.1:0")
+	command.Env = append([]string{runAsCommand + "=1"}, env...)
+	out, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for site == "" && lines.Scan() {
+		if address, found := strings.CutPrefix(lines.Text(), "The account answers at "); found {
+			site = strings.TrimSuffix(address, "/login/wechat")
+		}
+	}
+	done := make(chan struct{})
+	go func() { // what it prints must go somewhere
+		defer close(done)
+		for lines.Scan() {
+		}
+	}()
+	t.Cleanup(func() {
+		command.Process.Kill()
+		<-done
+		command.Wait()
+	})
+	if site == "" {
+		t.Fatal("the console does not say where it answers")
+	}
+	return site
+}
+
+var findingLine = regexp.MustCompile(`(?m)^(✓|!|✗|–) `)
+
+// TestDoctorLocal examines the console, a process of its own, and the simulated platform.
+func TestDoctorLocal(t *testing.T) {
+	t.Parallel()
+	for name, secrets := range map[string]string{
+		"plain":      sampleSecrets,
+		"with a key": `{"token":"t","app_secret":"sample-app-secret-not-real","encoding_aes_key":"abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			platform := wechattest.New(wechattest.Config{AppID: sampleAppID, AppSecret: "sample-app-secret-not-real"})
+			api := httptest.NewServer(platform)
+			t.Cleanup(api.Close)
+			env := []string{"WECHAT_SECRETS=" + secrets, "WECHAT_API_URL=" + api.URL}
+			site := startConsole(t, env[0])
+			url := "--url=" + site + "/login/wechat"
+
+			stdout, stderr, status := guanzhu(t, env, "doctor", url)
+			if status != 0 || stderr != "" || !strings.Contains(stdout, "! menu: the live menu is not that of account.yaml\n    Look at") {
+				t.Errorf("before the menu is published: status %d\n%s%s", status, stdout, stderr)
+			}
+			_, stderr, status = guanzhu(t, append(env, "PUBLIC_URL="+site), "menu", "publish", "../../account/account.yaml")
+			if status != 0 {
+				t.Fatal(stderr)
+			}
+			for _, language := range []string{"LANG=en_US.UTF-8", "LANG=zh_CN.UTF-8"} {
+				stdout, stderr, status := guanzhu(t, append(env, language), "doctor", url)
+				marks := strings.Join(findingLine.FindAllString(stdout, -1), "")
+				if status != 0 || stderr != "" || strings.Trim(marks, "✓ ") != "" || len(marks) < 15*len("✓ ") {
+					t.Errorf("status %d\n%s%s", status, stdout, stderr)
+				}
+				if zh := strings.Contains(stdout, "✓ 菜单："); zh != strings.Contains(language, "zh") {
+					t.Errorf("%s: %s", language, stdout)
+				}
+			}
+			if strings.Contains(stdout, "not-real") {
+				t.Errorf("it prints a secret:\n%s", stdout)
+			}
+
+			platform.Fail("/cgi-bin/stable_token", 40164, 2)
+			for language, want := range map[string]string{
+				"zh": "✗ 获取 access_token：errcode 40164：203.0.113.7 不在 IP 白名单里\n    在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加 203.0.113.7，",
+				"en": "✗ access token: errcode 40164: 203.0.113.7 is not on the IP whitelist\n    Add 203.0.113.7 ",
+			} {
+				stdout, stderr, status := guanzhu(t, env, "doctor", "--lang", language, url)
+				if status != 1 || !strings.Contains(stdout, want) || !strings.Contains(stderr, map[string]string{"zh": "有 1 项不通过", "en": "1 of "}[language]) {
+					t.Errorf("status %d, want 1 and %q\n%s%s", status, want, stdout, stderr)
+				}
+			}
+		})
+	}
+}
+
+// TestDoctorOfNothing is what someone meets who has started nothing, or given flags that are wrong.
+func TestDoctorOfNothing(t *testing.T) {
+	t.Parallel()
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	stdout, _, status := guanzhu(t, nil, "doctor", "--url", closed.URL+"/login/wechat")
+	for _, want := range []string{
+		"✗ connection: ", "\n    Start it with make run", `– push: not examined: first solve "connection"`,
+		`– pages: not examined: first solve "connection"`, "– platform's API: not examined: this is the sample account",
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in\n%s", want, stdout)
+		}
+	}
+	if status != 1 {
+		t.Errorf("status %d, want 1", status)
+	}
+	for _, args := range [][]string{{"--lang", "fr"}, {"--stack", "a", "--url", "http://b"}} {
+		if _, stderr, status := guanzhu(t, nil, append([]string{"doctor"}, args...)...); status < 2 || !strings.Contains(stderr, "error") {
+			t.Errorf("%q: status %d, %s", args, status, stderr)
+		}
+	}
+	if help, _, status := guanzhu(t, nil, "doctor", "--help"); status != 0 || !strings.Contains(help, "Exit status: 0 without a ✗, 1 with one") {
+		t.Errorf("status %d, help:\n%s", status, help)
+	}
+}
+
+func TestDoctorLanguage(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ flag, all, lang, want string }{
+		{"auto", "", "zh_CN.UTF-8", "zh"},
+		{"auto", "en_US.UTF-8", "zh_CN.UTF-8", "en"},
+		{"auto", "zh_TW", "C", "zh"},
+		{"auto", "", "", "en"},
+		{"en", "zh_CN", "", "en"},
+	}
+	for _, tt := range tests {
+		environment := map[string]string{"LC_ALL": tt.all, "LANG": tt.lang}
+		c := doctorCommand{Lang: tt.flag}
+		if got := c.language(func(name string) string { return environment[name] }); got != tt.want {
+			t.Errorf("%+v: %s", tt, got)
+		}
+	}
+}

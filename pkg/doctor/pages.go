@@ -1,0 +1,174 @@
+package doctor
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// openHost is where OAuth begins. It answers browsers inside WeChat alone.
+const openHost = "open.weixin.qq.com"
+
+// Pages are the follower's pages to be examined from outside.
+type Pages struct {
+	URL          string // https://host, without a path
+	Endpoint     string // the endpoint's URL, for its host
+	AppID        string
+	Mode         string         // of account.yaml: oauth or link
+	Verification string         // DOMAIN_VERIFICATION; empty for none
+	Roots        *x509.CertPool // as an Endpoint's
+}
+
+// Examine checks that the pages answer, where they lead for OAuth, the platform's verification file, and says which
+// domain belongs into the platform's settings. Each request takes 5 s at most. A host that the endpoint's findings say is
+// out of reach is not asked again.
+// https://developers.weixin.qq.com/doc/service/guide/h5/auth.html
+func (p *Pages) Examine(ctx context.Context, endpoint []Finding) []Finding {
+	r := report{failed: p.unreachable(endpoint)}
+	r.step("pages", func() Finding { return p.open(ctx) })
+	if p.Verification != "" {
+		r.check("verification", func() Finding { return p.verification(ctx) })
+	}
+	if p.Mode == "oauth" {
+		r.check("oauth", func() Finding { return p.oauth(ctx) })
+		r.findings = append(r.findings, p.domain())
+	}
+	return r.findings
+}
+
+// unreachable returns the check that keeps the pages from answering, or "".
+func (p *Pages) unreachable(endpoint []Finding) string {
+	pages, err := url.Parse(p.URL)
+	other, otherErr := url.Parse(p.Endpoint)
+	if err != nil || otherErr != nil || pages.Host != other.Host {
+		return ""
+	}
+	for _, f := range endpoint {
+		if f.Status == Failure && (f.Check == "dns" || f.Check == "connect" || f.Check == "tls") {
+			return f.Check
+		}
+	}
+	return ""
+}
+
+// get asks for a page as a browser does, inside WeChat if it is so.
+func (p *Pages) get(ctx context.Context, address string, inWeChat bool) (status int, body string, head http.Header, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return 0, "", nil, err
+	}
+	request.Header.Set("User-Agent", "Mozilla/5.0")
+	if inWeChat {
+		request.Header.Set("User-Agent", "Mozilla/5.0 MicroMessenger/8.0")
+	}
+	client := newClient(p.Roots)
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, "", nil, err
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
+	return response.StatusCode, string(content), response.Header, err
+}
+
+func (p *Pages) open(ctx context.Context) Finding {
+	u, err := url.Parse(p.URL)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.TrimSuffix(u.Path, "/") != "" {
+		return pagesNoURL.of("pages")
+	}
+	status, _, _, err := p.get(ctx, p.URL+"/", false)
+	switch {
+	case err != nil:
+		return pagesNone.of("pages", "{url}", p.URL, "{error}", cause(err))
+	case status >= 400:
+		return pagesBroken.of("pages", "{url}", p.URL, "{status}", fmt.Sprint(status))
+	}
+	return pagesFine.of("pages", "{url}", p.URL)
+}
+
+// verification asks for the file that the platform asks for when the domain is entered.
+func (p *Pages) verification(ctx context.Context) Finding {
+	file, content, given := strings.Cut(p.Verification, "=")
+	name := strings.TrimSuffix(strings.TrimPrefix(file, "MP_verify_"), ".txt")
+	if !given {
+		content = name
+	}
+	file = "MP_verify_" + name + ".txt"
+	status, body, _, err := p.get(ctx, p.URL+"/"+file, false)
+	switch {
+	case err != nil:
+		return answerNone.of("verification", "{error}", cause(err))
+	case status != http.StatusOK:
+		return verificationNone.of("verification", "{file}", file, "{status}", fmt.Sprint(status))
+	case strings.TrimSpace(body) != content:
+		return verificationOther.of("verification", "{file}", file)
+	}
+	return verificationFine.of("verification", "{file}", file)
+}
+
+// oauth looks where a browser inside WeChat is led. Of the platform itself it cannot be asked whether it takes that: only
+// WeChat's own browser gets its answer. A simulated platform on this machine is asked.
+func (p *Pages) oauth(ctx context.Context) Finding {
+	_, _, head, err := p.get(ctx, p.URL+"/", true)
+	if err != nil {
+		return answerNone.of("oauth", "{error}", cause(err))
+	}
+	location, err := url.Parse(head.Get("Location"))
+	if err != nil || location.Path != "/connect/oauth2/authorize" {
+		return oauthNotLed.of("oauth")
+	}
+	query := location.Query()
+	back, err := url.Parse(query.Get("redirect_uri"))
+	pages, pagesErr := url.Parse(p.URL)
+	switch {
+	case query.Get("appid") != p.AppID:
+		return oauthAppID.of("oauth")
+	case err != nil || pagesErr != nil || back.Host != pages.Host:
+		return oauthHost.of("oauth", "{host}", back.Host, "{pages}", p.URL)
+	case loopback(location.Hostname()):
+		return p.simulated(ctx, location, back.Host)
+	}
+	return oauthFine.of("oauth", "{url}", p.URL+"/", "{open}", openHost)
+}
+
+// simulated asks a simulated platform, whose pages name their errors as the real ones do.
+func (p *Pages) simulated(ctx context.Context, authorize *url.URL, host string) Finding {
+	status, body, head, err := p.get(ctx, authorize.String(), true)
+	switch {
+	case err != nil:
+		return answerNone.of("oauth", "{error}", cause(err))
+	case strings.Contains(body, "10003"):
+		return oauthDomain.of("oauth", "{host}", host)
+	case strings.Contains(body, "10015"):
+		return oauthPermission.of("oauth")
+	case status == http.StatusFound && strings.Contains(head.Get("Location"), "code="):
+		return oauthSimulated.of("oauth")
+	}
+	return oauthUnclear.of("oauth")
+}
+
+// domain says what belongs into the platform's settings.
+func (p *Pages) domain() Finding {
+	pages, err := url.Parse(p.URL)
+	if err != nil {
+		return pagesNoURL.of("domain")
+	}
+	host := pages.Hostname()
+	_, notIP := netip.ParseAddr(host)
+	endpoint, err := url.Parse(p.Endpoint)
+	switch {
+	case loopback(host):
+		return domainLocal.of("domain")
+	case err == nil && endpoint.Hostname() != host:
+		return domainTwo.of("domain", "{host}", host, "{endpoint}", endpoint.Hostname())
+	case notIP == nil || strings.Contains(host, ".execute-api."):
+		return domainNotOwn.of("domain", "{host}", host)
+	}
+	return domainOwn.of("domain", "{host}", host)
+}

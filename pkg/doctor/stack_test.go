@@ -1,0 +1,96 @@
+package doctor_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/pkg/doctor"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+)
+
+func apiError(code string) error {
+	return fmt.Errorf("operation error: %w", &smithy.GenericAPIError{Code: code, Message: "m"})
+}
+
+// TestStackFindings is what AWS tells of the stack, each with the findings that come of it: check, status, and parts of
+// them in both languages.
+func TestStackFindings(t *testing.T) {
+	t.Parallel()
+	const clear, encrypted = "clear text, but an EncodingAESKey is set", "encrypted, but no EncodingAESKey is set"
+	const ok, warning, failure, skipped = doctor.OK, doctor.Warning, doctor.Failure, doctor.Skipped
+	one := func(f doctor.Finding) []doctor.Finding { return []doctor.Finding{f} }
+	plain := secrets.Secrets{Token: "t", AppSecret: "a"}
+	keyed := secrets.Secrets{Token: "t", AppSecret: "a", EncodingAESKey: "k", PreviousToken: "p"}
+	tests := []struct {
+		name     string
+		findings []doctor.Finding
+		status   doctor.Status
+		zh, en   string
+	}{
+		{"deployed", one(doctor.Stack("prod", "UPDATE_COMPLETE", nil)), ok, "prod", "prod"},
+		{"no stack", one(doctor.Stack("prod", "", errors.New("there is no stack prod"))), failure, "samconfig.toml", "there is no stack prod"},
+		{"never created", one(doctor.Stack("prod", "ROLLBACK_COMPLETE", nil)), failure, "先删除", "deleted first"},
+		{"failed", one(doctor.Stack("prod", "UPDATE_ROLLBACK_FAILED", nil)), failure, "事件", "events"},
+		{"fell back", one(doctor.Stack("prod", "UPDATE_ROLLBACK_COMPLETE", nil)), warning, "退回", "version before it runs"},
+		{"in progress", one(doctor.Stack("prod", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", nil)), warning, "等部署结束", "Wait"},
+
+		{"secrets", doctor.Secrets("/p", plain, nil), ok, "明文模式", "plain mode"},
+		{"secrets being rotated", doctor.Secrets("/p", keyed, nil)[1:], warning, "guanzhu secrets finish", "guanzhu secrets finish"},
+		{"no secrets", doctor.Secrets("/p", secrets.Secrets{}, apiError("ParameterNotFound")), failure, "没有参数 /p", "no parameter /p"},
+		{"secrets not permitted", doctor.Secrets("/p", secrets.Secrets{}, apiError("AccessDeniedException")), failure, "ssm:GetParameter", "ssm:GetParameter"},
+		{"secrets throttled", doctor.Secrets("/p", secrets.Secrets{}, apiError("ThrottlingException")), failure, "ThrottlingException", "ThrottlingException"},
+		{"bad secrets", doctor.Secrets("/p", secrets.Secrets{}, errors.New("secrets: token is missing: add it")), failure, "token is missing", "token is missing"},
+
+		{"no refusals", doctor.Refusals(nil, nil), ok, "0 次", "0, none"},
+		{"few refusals", doctor.Refusals(map[string]int{"signature": 9, clear: 2}, nil), ok, "11 次", "11, none"},
+		{"console in plain mode", doctor.Refusals(map[string]int{clear: 3}, nil), warning, "微信后台却在用明文模式", "WeChat's console is in plain mode"},
+		{"no key set", doctor.Refusals(map[string]int{encrypted: 1}, nil), warning, "微信后台在用安全模式，密钥里却没有", "the secrets have no EncodingAESKey"},
+		{"many signatures", doctor.Refusals(map[string]int{"signature": 10}, nil), warning, "Token", "token"},
+		{"another key", doctor.Refusals(map[string]int{"not decryptable": 1}, nil), warning, "解不开", "could not be decrypted"},
+		{"a reason unheard of", doctor.Refusals(map[string]int{"moon": 10}, nil), warning, "moon", "moon"},
+		{"no metrics", doctor.Refusals(nil, apiError("AccessDenied")), skipped, "cloudwatch:GetMetricData", "cloudwatch:GetMetricData"},
+
+		{"quiet", doctor.Alarms(nil, nil), ok, "没有告警", "none rings"},
+		{"an alarm", doctor.Alarms([]doctor.Alarm{{"prod-5xx", "pushes fail"}}, nil), warning, "prod-5xx 正在告警：pushes fail", "prod-5xx rings: pushes fail"},
+		{"an alarm of several lines", doctor.Alarms([]doctor.Alarm{{"prod-5xx", "pushes\nfail\x1b[2J"}}, nil), warning, "pushes fail [2J", "pushes fail [2J"},
+		{"no alarms to be seen", doctor.Alarms(nil, apiError("AccessDenied")), skipped, "cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarms"},
+
+		{"no function", doctor.Function(nil, "", errors.New("no output DoctorFunctionName")), failure, "template.yaml", "no output DoctorFunctionName"},
+		{"function timed out", doctor.Function([]byte(`{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 1 Error: Task timed out after 60.00 seconds"}`), "Unhandled", nil), failure, "NAT", "NAT"},
+		{"function cannot start", doctor.Function([]byte(`{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: Runtime exited with error: exit status 1"}`), "Unhandled", nil), failure, "SecretsParameter", "exit status 1"},
+		{"function of another version", doctor.Function([]byte(`"ok"`), "", nil), failure, "版本", "versions"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			wantSafe(t, tt.findings)
+			if len(tt.findings) != 1 {
+				t.Fatalf("%d findings: %+v", len(tt.findings), tt.findings)
+			}
+			f := tt.findings[0]
+			zh, en := f.What.ZH+f.Do.ZH, f.What.EN+f.Do.EN
+			if f.Status != tt.status || !strings.Contains(zh, tt.zh) || !strings.Contains(en, tt.en) {
+				t.Errorf("%s: %s\n%s\nwant %s, %q, %q", f.Status, zh, en, tt.status, tt.zh, tt.en)
+			}
+		})
+	}
+}
+
+// TestFunctionAnswer holds that findings survive the way through Lambda.
+func TestFunctionAnswer(t *testing.T) {
+	t.Parallel()
+	want := append(doctor.Alarms([]doctor.Alarm{{Name: "a"}}, nil), doctor.Refusals(nil, nil)...)
+	payload, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, doctor.Function(payload, "", nil)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

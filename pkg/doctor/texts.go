@@ -1,0 +1,566 @@
+package doctor
+
+// The platform's own words stay Chinese in the English texts too, as its console has them.
+
+var notExamined = Text{"没有检查：先解决“{cause}”", `not examined: first solve "{cause}"`}
+
+// names are the checks.
+var names = map[string]Text{
+	"stack":    {"AWS 堆栈", "AWS stack"},
+	"secrets":  {"密钥参数", "secrets"},
+	"rotation": {"密钥轮换", "rotation of the secrets"},
+	"refusals": {"24 小时内被拒绝的请求", "requests refused in 24 hours"},
+	"alarms":   {"告警", "alarms"},
+
+	"url":          {"服务器地址(URL)", "server URL"},
+	"dns":          {"域名解析", "DNS"},
+	"connect":      {"网络连接", "connection"},
+	"tls":          {"证书", "certificate"},
+	"clock":        {"时钟", "clock"},
+	"check":        {"Token 验证", "token verification"},
+	"forgery":      {"伪造的签名", "forged signature"},
+	"push":         {"推送", "push"},
+	"clear-push":   {"未加密的推送", "push in clear"},
+	"pages":        {"网页", "pages"},
+	"verification": {"域名校验文件", "domain verification file"},
+	"oauth":        {"网页授权", "web authorization"},
+	"domain":       {"网页授权域名", "domain for web authorization"},
+
+	"function":  {"函数 doctor", "function doctor"},
+	"api":       {"微信接口", "platform's API"},
+	"api-clock": {"时钟（对照微信接口）", "clock, by the platform's"},
+	"token":     {"获取 access_token", "access token"},
+	"token-use": {"使用 access_token", "use of the access token"},
+	"profiles":  {"用户信息接口", "permission for profiles"},
+	"menus":     {"自定义菜单接口", "permission for menus"},
+	"kind":      {"帐号类型", "kind of account"},
+	"quota":     {"接口剩余次数", "quotas left"},
+	"menu":      {"菜单", "menu"},
+	"left-out":  {"菜单按钮", "menu buttons"},
+}
+
+// The stack, as AWS tells of it.
+
+var (
+	stackFine = found{OK, Text{"{name}：{status}", "{name}: {status}"}, Text{}}
+	stackNone = found{Failure,
+		Text{"查不到堆栈：{error}", "{error}"},
+		Text{"核对堆栈名（samconfig.toml 的 stack_name）、AWS_REGION 和 AWS_PROFILE，并确认该身份有权调用 cloudformation:DescribeStacks。",
+			"Check the stack's name (stack_name in samconfig.toml), AWS_REGION and AWS_PROFILE, and that this identity may call cloudformation:DescribeStacks."}}
+	stackBroken = found{Failure,
+		Text{"{name} 的状态是 {status}", "{name} is {status}"},
+		Text{"在 CloudFormation 控制台的“事件”里看第一条失败的原因，改正后重新部署；ROLLBACK_COMPLETE 的堆栈要先删除。",
+			"Look for the first failure among the stack's events in CloudFormation, correct it and deploy again; a stack in ROLLBACK_COMPLETE is to be deleted first."}}
+	stackChanging = found{Warning,
+		Text{"{name} 正在变更：{status}", "{name} is being changed: {status}"},
+		Text{"等部署结束后再运行一次。", "Wait until the deployment has ended, and run this again."}}
+	stackBack = found{Warning,
+		Text{"{name} 最近一次部署失败，已退回之前的版本：{status}", "the last deployment of {name} failed, the version before it runs: {status}"},
+		Text{"在 CloudFormation 控制台的“事件”里看第一条失败的原因，改正后重新部署。",
+			"Look for the first failure among the stack's events in CloudFormation, correct it and deploy again."}}
+
+	secretsPlain = found{OK,
+		Text{"{parameter} 可以读取；没有 EncodingAESKey，即明文模式", "{parameter} can be read; it has no EncodingAESKey: plain mode"}, Text{}}
+	secretsKey = found{OK,
+		Text{"{parameter} 可以读取；有 EncodingAESKey，只接受加密的推送", "{parameter} can be read; it has an EncodingAESKey: only encrypted pushes are taken"}, Text{}}
+	secretsNone = found{Failure,
+		Text{"SSM 里没有参数 {parameter}", "there is no parameter {parameter} in SSM"},
+		Text{"用 guanzhu secrets 写入；参数要和堆栈在同一区域，名字要和堆栈的参数 SecretsParameter 相同。",
+			"Write it with guanzhu secrets. It belongs into the stack's region, under the name that the stack's parameter SecretsParameter has."}}
+	secretsDenied = found{Failure,
+		Text{"当前的 AWS 身份无权读取 {parameter}", "this AWS identity may not read {parameter}"},
+		Text{"给该身份 ssm:GetParameter（如果用了自己的 KMS 密钥，还有 kms:Decrypt），或换一个 AWS_PROFILE。",
+			"Allow it ssm:GetParameter (and kms:Decrypt, if the key is one of your own), or use another AWS_PROFILE."}}
+	secretsAWS = found{Failure,
+		Text{"读取 {parameter} 时 SSM 报错：{error}", "SSM refuses to read {parameter}: {error}"},
+		Text{"按错误名称查 AWS 文档；ThrottlingException 时稍等再试。",
+			"Look the error up in AWS's documentation; after a ThrottlingException, wait a little and try again."}}
+	secretsBad = found{Failure,
+		Text{"密钥参数 {parameter} 不能用：{error}", "the secrets in {parameter} cannot be used: {error}"},
+		Text{"用 guanzhu secrets 重新写入。", "Write them anew with guanzhu secrets."}}
+	rotationOpen = found{Warning,
+		Text{"轮换还没有结束：旧的 Token 或 EncodingAESKey 仍然有效", "a rotation has not ended: the previous token or EncodingAESKey is still valid"},
+		Text{"确认微信后台已经换成新的，然后运行 guanzhu secrets finish。",
+			"Make sure that WeChat's console has the new ones, then run guanzhu secrets finish."}}
+
+	metricsNone = found{Skipped,
+		Text{"CloudWatch 的指标读不到：{error}", "CloudWatch's metrics cannot be read: {error}"},
+		Text{"给当前的 AWS 身份 cloudwatch:GetMetricData。", "Allow this AWS identity cloudwatch:GetMetricData."}}
+	refusalsFew = found{OK,
+		Text{"{count} 次，没有值得注意的（陌生人的扫描和 guanzhu doctor 自己都会造成几次）",
+			"{count}, none worth a look (strangers cause some, and so does guanzhu doctor)"}, Text{}}
+
+	alarmsNone = found{Skipped,
+		Text{"CloudWatch 的告警读不到：{error}", "CloudWatch's alarms cannot be read: {error}"},
+		Text{"给当前的 AWS 身份 cloudwatch:DescribeAlarms。", "Allow this AWS identity cloudwatch:DescribeAlarms."}}
+	alarmsQuiet = found{OK, Text{"没有告警", "none rings"}, Text{}}
+	alarmRings  = found{Warning,
+		Text{"{name} 正在告警：{description}", "{name} rings: {description}"},
+		Text{"在 docs/operations.md 查这个告警的含义和处理办法。", "Look up in docs/operations.md what it means and what to do."}}
+)
+
+// noise is how many refusals a day a public address has anyway.
+const noise = 10
+
+var refusalOther = found{Warning,
+	Text{"{count} 次，原因：{reason}", "{count} for the reason {reason}"},
+	Text{"运行 make logs，或用保存的 Logs Insights 查询查看被拒绝的请求。", "Look at the refused requests with make logs, or with the saved query of Logs Insights."}}
+
+// refusals are the reasons of package webhook.
+var refusals = map[string]refusal{
+	"clear text, but an EncodingAESKey is set": {found{Warning,
+		Text{"{count} 次明文推送被拒绝：密钥里有 EncodingAESKey，微信后台却在用明文模式", "{count} in clear: the secrets have an EncodingAESKey, but WeChat's console is in plain mode (明文模式)"},
+		Text{"在微信后台的服务器配置里把消息加解密方式改为“安全模式”，填入同一个 EncodingAESKey；测试号只有明文模式，应从密钥里去掉 encoding_aes_key。",
+			"In WeChat's console, under 服务器配置, set 消息加解密方式 to 安全模式 with the same EncodingAESKey. A test account has plain mode only: take encoding_aes_key out of the secrets."}}, 3},
+	"encrypted, but no EncodingAESKey is set": {found{Warning,
+		Text{"{count} 次加密推送被拒绝：微信后台在用安全模式，密钥里却没有 EncodingAESKey", "{count} encrypted: WeChat's console is in safe mode (安全模式), but the secrets have no EncodingAESKey"},
+		Text{"用 guanzhu secrets 写入微信后台的 EncodingAESKey；在那之前可以先把后台改为“兼容模式”。",
+			"Write the console's EncodingAESKey with guanzhu secrets; until then, the console can be set to 兼容模式."}}, 1},
+	"signature": {found{Warning,
+		Text{"{count} 次签名不对：若是微信发来的，后台填的 Token 和密钥里的不是同一个", "{count} with a wrong signature: if WeChat sent them, the token in its console is not the one in the secrets"},
+		Text{"在微信后台的服务器配置里填入密钥里的 Token，点“提交”；两边已经一致时，这些是陌生人的请求，可以不管。",
+			"Enter the token of the secrets in WeChat's console, under 服务器配置, and press 提交. If it is there already, they are strangers' and need nothing: leave them."}}, noise},
+	"not decryptable": {found{Warning,
+		Text{"{count} 次推送解不开：两边的 EncodingAESKey 不同，或者是别的公众号的推送", "{count} could not be decrypted: the two sides' EncodingAESKeys differ, or the push is another account's"},
+		Text{"核对微信后台的 EncodingAESKey 和密钥里的是否相同，AppID 是否是这个公众号的；不同就用 guanzhu secrets 改正。",
+			"Check that the EncodingAESKey in WeChat's console is the one in the secrets, and that AppId is this account's; correct them with guanzhu secrets."}}, 1},
+	"timestamp outside ten minutes": {found{Warning,
+		Text{"{count} 次时间戳相差十分钟以上：旧请求的重放，或发送方时钟不准", "{count} with a timestamp more than ten minutes off: replays of old requests, or a wrong clock of the sender's"},
+		Text{"微信的时钟是准的，一般不用管；自己的测试工具要校准时钟。",
+			"WeChat's clock is right, so mostly ignore them; set the clock of tools of your own."}}, noise},
+	"malformed push": {found{Warning,
+		Text{"{count} 次内容不是微信的 XML", "{count} whose body is not the platform's XML"},
+		Text{"确认微信后台的数据格式是 XML，服务器前面没有改写请求的代理。",
+			"Check that the data format in WeChat's console is XML, and that no proxy in between rewrites requests."}}, noise},
+	"malformed push inside the encryption": {found{Warning,
+		Text{"{count} 次推送解密后不是微信的 XML", "{count} whose content is not the platform's XML once decrypted"},
+		Text{"确认微信后台的数据格式是 XML。", "Check that the data format in WeChat's console is XML."}}, 1},
+	"method": {found{Warning,
+		Text{"{count} 次请求既不是 GET 也不是 POST，不是微信发来的", "{count} that were neither GET nor POST: not WeChat's"},
+		Text{"不用管；很多时可以在 API 前面加 AWS WAF。", "Ignore them; if they are many, put AWS WAF in front of the API."}}, noise},
+	"unreadable body": {found{Warning,
+		Text{"{count} 次请求内容没有收全", "{count} whose body did not arrive whole"},
+		Text{"偶尔出现可以不管；持续出现时检查服务器前面的代理。", "Ignore a few; if they go on, look at the proxy in between."}}, noise},
+	"larger than 256 KiB": {found{Warning,
+		Text{"{count} 次请求超过 256 KiB，不是微信发来的", "{count} larger than 256 KiB: not WeChat's"},
+		Text{"不用管；很多时可以在 API 前面加 AWS WAF。", "Ignore them; if they are many, put AWS WAF in front of the API."}}, noise},
+	"unreadable query": {found{Warning,
+		Text{"{count} 次请求的查询参数无法读取，不是微信发来的", "{count} with an unreadable query: not WeChat's"},
+		Text{"不用管；很多时可以在 API 前面加 AWS WAF。", "Ignore them; if they are many, put AWS WAF in front of the API."}}, noise},
+	"no echostr": {found{Warning,
+		Text{"{count} 次签名正确的 GET 请求没有 echostr", "{count} with a good signature and without echostr"},
+		Text{"检查自己的监控或测试工具，探测时带上 echostr。", "Look at your own monitoring or test tools; let them send an echostr."}}, noise},
+}
+
+// The endpoint, from outside.
+
+var (
+	urlFine  = found{OK, Text{"{url}", "{url}"}, Text{}}
+	urlLocal = found{OK, Text{"{url}（本机）", "{url} (this machine)"}, Text{}}
+	urlNoURL = found{Failure,
+		Text{"这不是微信接受的地址", "this is not a URL that WeChat takes"},
+		Text{"写成 https://域名/login/wechat，不带参数。", "Write it as https://host/login/wechat, without a query."}}
+	urlPath = found{Failure,
+		Text{"路径不是 {path}", "the path is not {path}"},
+		Text{"服务器只在 {path} 应答：把地址（和微信后台里的 URL）的路径改成 {path}。",
+			"The endpoint answers at {path} alone: change the path of this URL, and of the one in WeChat's console, to {path}."}}
+	urlPort = found{Failure,
+		Text{"端口 {port} 微信不接受", "WeChat does not take port {port}"},
+		Text{"用 https（端口 443）或 http（端口 80），地址里不写端口。", "Use https (port 443) or http (port 80), and leave the port out."}}
+
+	dnsFine = found{OK, Text{"{host} 可以解析", "{host} resolves"}, Text{}}
+	dnsNone = found{Failure,
+		Text{"{host} 解析不到地址", "{host} has no address"},
+		Text{"用自己的域名时，添加 CNAME 记录，指向堆栈的输出 DomainTarget；刚添加的记录要等几分钟到几小时。",
+			"With a domain of your own, add a CNAME record that leads to the stack's output DomainTarget; a new record takes minutes to hours."}}
+	dnsPrivate = found{Warning,
+		Text{"{host} 解析到 {ip}，这个地址微信访问不到", "{host} leads to {ip}, which WeChat cannot reach"},
+		Text{"让域名指向公网地址；如果只是这台机器上的解析不同（hosts 文件、VPN），换一个网络再检查。",
+			"Let the domain lead to a public address; if only this machine resolves it so (hosts file, VPN), try from another network."}}
+
+	connectFine  = found{OK, Text{"{address} 可以连接", "{address} takes connections"}, Text{}}
+	connectLocal = found{Failure,
+		Text{"{address} 连接不上", "{address} takes no connection"},
+		Text{"先在另一个终端运行 make run；检查已部署的服务器要加 --stack 堆栈名。",
+			"Start it with make run in another terminal, or give --stack NAME to examine a deployed one."}}
+	connectNone = found{Failure,
+		Text{"{address} 连接不上", "{address} takes no connection"},
+		Text{"检查域名是否指向堆栈的输出 DomainTarget、防火墙是否放行；再确认这台机器本身能上网。",
+			"Check that the domain leads to the stack's output DomainTarget, that no firewall is in the way, and that this machine is online."}}
+
+	tlsFine = found{OK, Text{"有效期至 {until}", "valid until {until}"}, Text{}}
+	tlsEnds = found{Warning,
+		Text{"{until} 到期，不到 14 天了", "it ends on {until}, in less than 14 days"},
+		Text{"ACM 会自动续期，前提是它的 DNS 验证记录还在：到 ACM 控制台查看；自己的证书请现在更换。",
+			"ACM renews by itself as long as its DNS validation record is there: look in ACM's console. Replace a certificate of your own now."}}
+	tlsEnded = found{Failure,
+		Text{"证书已在 {until} 过期", "the certificate ended on {until}"},
+		Text{"更换证书；用 ACM 时恢复它的 DNS 验证记录，就会自动续期。",
+			"Replace it; with ACM, put its DNS validation record back, and it renews by itself."}}
+	tlsEarly = found{Failure,
+		Text{"证书从 {from} 起才有效", "the certificate is valid only from {from} on"},
+		Text{"多半是这台机器的时钟慢了：打开自动校时（NTP），再运行一次。",
+			"Most likely this machine's clock is behind: have it set by NTP, and run this again."}}
+	tlsHost = found{Failure,
+		Text{"证书不是为 {host} 签发的", "the certificate is not for {host}"},
+		Text{"为 {host} 申请 ACM 证书，填入堆栈的参数 CertificateArn，重新部署。",
+			"Request a certificate for {host} in ACM, give it as the stack's parameter CertificateArn, and deploy again."}}
+	tlsUnknown = found{Failure,
+		Text{"证书的签发者不受信任，或者没有附上中间证书", "the certificate's issuer is not trusted, or the intermediate certificates are missing"},
+		Text{"用公共机构（例如 ACM）签发的证书，并配置完整的证书链；若这台机器的网络会替换证书，换一个网络再检查。",
+			"Use a certificate of a public authority, such as ACM's, with its whole chain; if this machine's network replaces certificates, try from another one."}}
+	tlsNone = found{Failure,
+		Text{"TLS 握手失败：{error}", "the TLS handshake fails: {error}"},
+		Text{"检查这个地址的 443 端口上是不是 HTTPS 服务，是否支持 TLS 1.2。",
+			"Check that what listens at this address speaks HTTPS, with TLS 1.2 or later."}}
+
+	answerLate = found{Failure,
+		Text{"5 秒内没有应答，微信会断开并提示“该公众号提供的服务出现故障”", "no answer within 5 s: WeChat hangs up and shows 该公众号提供的服务出现故障"},
+		Text{"再运行一次：只有第一次慢是冷启动；一直慢就用 make logs 或保存的“慢推送”查询看时间花在哪里。",
+			"Run this again: if only the first time is slow, it is the cold start. Else see with make logs, or the saved query of slow pushes, where the time goes."}}
+	answerNone = found{Failure,
+		Text{"没有应答：{error}", "no answer: {error}"},
+		Text{"用 make logs 看服务器是否收到了请求；没有的话检查域名和它前面的代理。",
+			"See with make logs whether the request arrived; if not, look at the domain and at the proxy in between."}}
+	answerRedirect = found{Failure,
+		Text{"被重定向（{status}）到 {location}，微信不跟随重定向", "it redirects ({status}) to {location}, and WeChat follows no redirect"},
+		Text{"在微信后台直接填写最终的地址；或者去掉 http 到 https、加斜杠、换域名之类的跳转。",
+			"Enter the final address in WeChat's console, or take away what redirects (http to https, a slash, another domain)."}}
+	answerNotFound = found{Failure,
+		Text{"404：这个地址上没有服务器接口", "404: the endpoint is not at this address"},
+		Text{"路径必须是 {path}；设置了 DomainName 之后，AWS 给的地址不再应答，要用自己的域名（堆栈的输出 ServerUrl）。",
+			"The path must be {path}. Once DomainName is set, the address that AWS gave answers no longer: use your own domain (the stack's output ServerUrl)."}}
+	answerForbidden = found{Failure,
+		Text{"403，但不是服务器给出的：请求没有到达它", "403, but not the endpoint's own: the request has not reached it"},
+		Text{"检查服务器前面的防火墙（WAF）和代理，放行 /login/wechat；用自己的域名时，确认它的 DNS 指向堆栈的输出 DomainTarget。",
+			"Let the firewall (WAF) and proxies in front of it pass /login/wechat; with a domain of your own, check that its DNS leads to the stack's output DomainTarget."}}
+	answerThrottled = found{Failure,
+		Text{"429：请求太多，被限流；微信会提示“该公众号提供的服务出现故障”", "429: throttled; WeChat shows 该公众号提供的服务出现故障"},
+		Text{"稍后再试；持续出现时在 AWS 的 Service Quotas 提高 Lambda 并发数，并查看被限流的告警。",
+			"Try again later; if it goes on, raise Lambda's concurrency in AWS's Service Quotas, and look at the alarm for throttles."}}
+	answerBroken = found{Failure,
+		Text{"服务器出错（{status}），微信会提示“该公众号提供的服务出现故障”", "the endpoint fails ({status}): WeChat shows 该公众号提供的服务出现故障"},
+		Text{"用 make logs，或 CloudWatch 里保存的查询，看出错的那一行。", "Look for the error with make logs, or with the saved query in CloudWatch."}}
+	answerOther = found{Failure,
+		Text{"状态是 {status}，不是 200", "the status is {status}, not 200"},
+		Text{"检查服务器前面是否有代理、防火墙（WAF）或登录验证，把 /login/wechat 排除在外。",
+			"Look for a proxy, a firewall (WAF) or a login in front of the endpoint, and keep /login/wechat out of it."}}
+
+	checkFine = found{OK, Text{"签名正确，echostr 原样返回（{took}）", "signed check answered with its echostr ({took})"}, Text{}}
+	checkSlow = found{Warning,
+		Text{"应答用了 {took}，微信只等 5 秒", "the answer took {took}, and WeChat waits for 5 s"},
+		Text{"再运行一次：只有第一次慢是冷启动，没有问题；一直慢就用 make logs 看时间花在哪里。",
+			"Run this again: if only the first time is slow, it was the cold start, and well. Else see with make logs where the time goes."}}
+	checkToken = found{Failure,
+		Text{"403：“Token验证失败”。服务器上的 Token 和这里密钥里的不是同一个",
+			"403, \"Token verification failed\" (Token验证失败): the endpoint's token is not the one in these secrets"},
+		Text{"让三处一致：密钥（guanzhu secrets）、运行中的服务器、微信后台的服务器配置。刚改过密钥，等一分钟再试；本机检查要用和 make run 相同的 WECHAT_SECRETS。",
+			"Make three places agree: the secrets (guanzhu secrets), the running endpoint, and 服务器配置 in WeChat's console. After a change of the secrets, wait a minute. For a local run, give the same WECHAT_SECRETS as to make run."}}
+	checkBody = found{Failure,
+		Text{"状态是 200，但返回的不是 echostr 原文，微信会报“Token验证失败”", "200, but not with the bare echostr: WeChat says Token验证失败"},
+		Text{"检查地址是否真是这个服务器的，中间有没有代理改写了内容（空格、换行、引号都不行）。",
+			"Check that this is the endpoint's own address, and that no proxy in between adds anything: not a space, a line end or a quote may be added."}}
+
+	clockRight   = found{OK, Text{"准", "right"}, Text{}}
+	clockUnknown = found{Skipped, Text{"没有检查：应答里没有 Date", "not examined: the answer has no Date"}, Text{}}
+	clockOff     = found{Warning,
+		Text{"和对方相差 {apart}", "it differs from the other side's by {apart}"},
+		Text{"打开这台机器的自动校时（NTP）。签名只在十分钟内有效。",
+			"Have this machine's clock set by NTP. Signatures are good for ten minutes."}}
+	clockWrong = found{Failure,
+		Text{"和对方相差 {apart}；签名只在十分钟内有效", "it differs from the other side's by {apart}; signatures are good for ten minutes"},
+		Text{"校准这台机器的时钟（NTP），再运行一次；如果这台是准的，校准服务器的时钟，否则它会拒绝微信的推送。",
+			"Set this machine's clock (NTP) and run this again; if it is right, set the server's, which else refuses WeChat's pushes."}}
+
+	forgeryRefused = found{OK, Text{"被拒绝", "refused"}, Text{}}
+	forgeryTaken   = found{Failure,
+		Text{"签名不对的请求也得到 200：任何人都可以冒充微信", "a request with a wrong signature gets 200: anyone can pretend to be WeChat"},
+		Text{"确认这个地址上运行的是 Guanzhu 而不是别的程序或代理的页面，并重新部署。",
+			"Check that Guanzhu itself runs at this address, not another program or a proxy's page, and deploy it again."}}
+
+	pushClearFine     = found{OK, Text{"明文推送得到应答", "a push in clear is answered"}, Text{}}
+	pushEncryptedFine = found{OK, Text{"加密推送得到应答", "an encrypted push is answered"}, Text{}}
+	pushKeyThere      = found{Failure,
+		Text{"运行中的服务器有 EncodingAESKey，只接受加密推送；这里的密钥没有", "the running endpoint has an EncodingAESKey and takes encrypted pushes alone; these secrets have none"},
+		Text{"如果微信后台是安全模式或兼容模式：用 guanzhu secrets 把后台的 EncodingAESKey 写进密钥。如果是明文模式（包括测试号）：刚从密钥里去掉的话等一分钟，否则重新部署，让服务器读到现在的密钥。",
+			"If WeChat's console is in 安全模式 or 兼容模式: write its EncodingAESKey into the secrets with guanzhu secrets. If it is in 明文模式, as every test account: wait a minute if you have just taken the key out, else deploy again, so that the endpoint reads these secrets."}}
+	pushKeyHere = found{Failure,
+		Text{"这里的密钥有 EncodingAESKey；运行中的服务器没有，只接受明文推送", "these secrets have an EncodingAESKey; the running endpoint has none and takes pushes in clear alone"},
+		Text{"让服务器用上现在的密钥：刚写入的话等一分钟，否则重新部署（本机：给 make run 相同的 WECHAT_SECRETS）。之后把微信后台的消息加解密方式设为“安全模式”。测试号只有明文模式：从密钥里去掉 encoding_aes_key。",
+			"Let the endpoint read these secrets: wait a minute after a change, else deploy again (locally: give make run the same WECHAT_SECRETS). Then set 消息加解密方式 in WeChat's console to 安全模式. A test account has plain mode only: take encoding_aes_key out of the secrets."}}
+	pushOtherKey = found{Failure,
+		Text{"加密推送被拒绝：服务器的 EncodingAESKey 或 AppID 和这里的不同", "the encrypted push is refused: the endpoint has another EncodingAESKey, or another AppID"},
+		Text{"核对 AppID；让密钥、运行中的服务器、微信后台三处的 EncodingAESKey 一致（guanzhu secrets）。刚改过的话等一分钟再试。",
+			"Check the AppID, and make the EncodingAESKey of the secrets, of the running endpoint and of WeChat's console the same (guanzhu secrets). After a change, wait a minute."}}
+	pushBody = found{Failure,
+		Text{"应答既不是 success 也不是 XML，微信会提示“该公众号提供的服务出现故障”", "the answer is neither success nor XML: WeChat shows 该公众号提供的服务出现故障"},
+		Text{"检查 account/routes.go 里自己的处理函数，和服务器前面的代理。",
+			"Look at your own handlers in account/routes.go, and at the proxy in between."}}
+	clearRefused = found{OK, Text{"被拒绝", "refused"}, Text{}}
+	clearTaken   = found{Failure,
+		Text{"有 EncodingAESKey，服务器却也接受未加密的推送：截获过一个签名的人可以伪造消息", "there is an EncodingAESKey, yet a push in clear is taken: who has seen one signature can forge messages"},
+		Text{"重新部署当前版本的 Guanzhu，并确认它读到的是这份密钥。",
+			"Deploy this version of Guanzhu again, and check that it reads these secrets."}}
+)
+
+// The follower's pages.
+
+var (
+	pagesFine  = found{OK, Text{"{url} 有应答", "{url} answers"}, Text{}}
+	pagesNoURL = found{Failure,
+		Text{"PUBLIC_URL 的格式不对", "PUBLIC_URL has not the right form"},
+		Text{"写成 https://域名，不带路径。", "Write it as https://host, without a path."}}
+	pagesNone = found{Failure,
+		Text{"{url} 没有应答：{error}", "{url} does not answer: {error}"},
+		Text{"检查 PUBLIC_URL（堆栈的参数 DomainName）和它的 DNS 记录、证书。",
+			"Check PUBLIC_URL (the stack's parameter DomainName), its DNS record and its certificate."}}
+	pagesBroken = found{Failure,
+		Text{"{url} 的状态是 {status}", "{url} answers {status}"},
+		Text{"404：域名没有指向这个堆栈，设置 DomainName 并重新部署；5xx：用 make logs 看函数 web 的日志。",
+			"404: the domain does not lead to this stack, set DomainName and deploy again. 5xx: look at the log of the function web with make logs."}}
+
+	verificationFine = found{OK, Text{"{file} 内容正确", "{file} has the right content"}, Text{}}
+	verificationNone = found{Failure,
+		Text{"{file} 的状态是 {status}，微信校验域名会失败", "{file} answers {status}: the platform cannot verify the domain"},
+		Text{"把文件名 {file} 填入堆栈的参数 DomainVerification（本机：DOMAIN_VERIFICATION），重新部署，再到微信后台点确认。",
+			"Give the name {file} as the stack's parameter DomainVerification (locally: DOMAIN_VERIFICATION), deploy again, and press confirm in WeChat's console."}}
+	verificationOther = found{Failure,
+		Text{"{file} 的内容不对", "{file} has another content"},
+		Text{"内容和文件名不同时，DomainVerification 写成 {file}=内容，重新部署。",
+			"If its content is not the xxxx of its name, write DomainVerification as {file}=content, and deploy again."}}
+
+	oauthFine = found{Skipped,
+		Text{"网页正确地引向 {open}；微信是否接受只有在微信里才能知道：在微信里打开 {url}，出现“redirect_uri 参数错误”(10003) 就是域名没有填好，10015 就是帐号没有网页授权权限",
+			"the pages lead to {open} as they should. Whether WeChat takes that can only be seen inside WeChat: open {url} there. 10003 (redirect_uri 参数错误) means that the domain is not entered, 10015 that the account has no web authorization"}, Text{}}
+	oauthSimulated = found{OK, Text{"模拟平台引回了网页", "the simulated platform leads back to the pages"}, Text{}}
+	oauthUnclear   = found{Skipped,
+		Text{"模拟平台没有给出结果：在微信里打开网页试一下", "the simulated platform does not tell: open the page in WeChat"}, Text{}}
+	oauthNotLed = found{Warning,
+		Text{"在微信里打开网页时没有被引向网页授权", "inside WeChat, the page does not lead to web authorization"},
+		Text{"重新部署，让网页用上 account.yaml 里的 pages: oauth；帐号没有网页授权时改成 pages: link。",
+			"Deploy again, so that the pages follow pages: oauth of account.yaml; for an account without web authorization, set pages: link."}}
+	oauthAppID = found{Failure,
+		Text{"网页用的是另一个 AppID", "the pages use another AppID"},
+		Text{"核对 WECHAT_APP_ID（堆栈的参数 AppId），重新部署。", "Check WECHAT_APP_ID (the stack's parameter AppId), and deploy again."}}
+	oauthHost = found{Failure,
+		Text{"网页授权会回到 {host}，不是 {pages}", "web authorization would lead back to {host}, not to {pages}"},
+		Text{"PUBLIC_URL 必须是浏览器里的地址：设置 PUBLIC_URL（堆栈的参数 DomainName），重新部署；网页授权域名也要填它。",
+			"PUBLIC_URL must be the address in the browser: set it (the stack's parameter DomainName), deploy again, and enter the same host as 网页授权域名."}}
+	oauthDomain = found{Failure,
+		Text{"10003（redirect_uri 参数错误）：平台的网页授权域名不是 {host}", "10003 (redirect_uri 参数错误): the platform's 网页授权域名 is not {host}"},
+		Text{"在微信后台 功能设置 → 网页授权域名 填入 {host}（测试号：在测试号页面的“网页帐号”一栏修改）。",
+			"Enter {host} in WeChat's console, under 功能设置, 网页授权域名 (a test account: on its page, under 网页帐号)."}}
+	oauthPermission = found{Failure,
+		Text{"10015：这个帐号没有网页授权权限", "10015: the account has no web authorization"},
+		Text{"把 account.yaml 的 pages 改成 link，用户用个人链接进入；或者用已认证的服务号。",
+			"Set pages: link in account.yaml, so that followers enter by their personal link, or use a verified service account."}}
+
+	domainLocal = found{OK, Text{"本机运行，不用填", "none is needed on this machine"}, Text{}}
+	domainOwn   = found{OK, Text{"应填 {host}（微信后台 功能设置 → 网页授权域名）", "{host} belongs there (WeChat's console, 功能设置, 网页授权域名)"}, Text{}}
+	domainTwo   = found{Warning,
+		Text{"网页在 {host}，服务器接口在 {endpoint}", "the pages are at {host}, the endpoint at {endpoint}"},
+		Text{"网页授权域名填 {host}，不是 {endpoint}；如果不是有意分开，让 PUBLIC_URL 和服务器地址用同一个域名。",
+			"Enter {host} as 网页授权域名, not {endpoint}; unless they are apart on purpose, use one host for PUBLIC_URL and the endpoint."}}
+	domainNotOwn = found{Warning,
+		Text{"网页在 {host}：测试号可以填，正式帐号要用自己的域名（在中国大陆要备案）", "the pages are at {host}: good for a test account, while a formal one asks for a domain of your own"},
+		Text{"测试号：在“网页帐号”一栏填 {host}。正式帐号：设置堆栈的参数 DomainName 和 CertificateArn，或把 account.yaml 的 pages 改成 link。",
+			"A test account: enter {host} on its page, under 网页帐号. A formal account: set the stack's parameters DomainName and CertificateArn, or pages: link in account.yaml."}}
+)
+
+// The platform's API, from where it is called.
+
+var (
+	functionNone = found{Failure,
+		Text{"不能调用：{error}", "it cannot be called: {error}"},
+		Text{"用当前版本的 template.yaml 重新部署，并给当前的 AWS 身份 lambda:InvokeFunction。",
+			"Deploy this version of template.yaml, and allow this AWS identity lambda:InvokeFunction."}}
+	functionLate = found{Failure,
+		Text{"没有在规定时间内结束", "it did not end in its time"},
+		Text{"FixedEgress=nat 时检查 NAT 网关和路由；否则稍后再试，并用 make logs 看它停在哪里。",
+			"With FixedEgress=nat, look at the NAT gateway and its routes; else try again later, and see with make logs where it stopped."}}
+	functionFailed = found{Failure,
+		Text{"函数出错：{error}", "it failed: {error}"},
+		Text{"用 make logs 看它的日志；不能启动多半是读不到密钥参数：检查堆栈的参数 SecretsParameter。",
+			"Look at its log with make logs. If it could not start, it most likely cannot read the secrets: check the stack's parameter SecretsParameter."}}
+	functionOdd = found{Failure,
+		Text{"应答的内容看不懂", "its answer cannot be understood"},
+		Text{"函数和这个命令的版本不同：重新部署，并重新编译 guanzhu。",
+			"The function and this command are of different versions: deploy again, and build guanzhu anew."}}
+
+	apiSample = found{Skipped,
+		Text{"没有检查：这是示例帐号，微信并不认识。设置 WECHAT_APP_ID 和 WECHAT_SECRETS，或用 --api-url 给出模拟平台（guanzhu platform）的地址",
+			"not examined: this is the sample account, which the platform does not know. Set WECHAT_APP_ID and WECHAT_SECRETS, or give the address of a simulated platform (guanzhu platform) with --api-url"}, Text{}}
+	apiReached = found{OK, Text{"可以访问", "reached"}, Text{}}
+	apiUnknown = found{Failure,
+		Text{"接口的域名解析不到", "the host of the API has no address"},
+		Text{"检查 WECHAT_API_URL（堆栈的参数 ApiUrl）和 DNS。", "Check WECHAT_API_URL (the stack's parameter ApiUrl), and the DNS."}}
+	apiLate = found{Failure,
+		Text{"接口没有及时应答", "the API does not answer in time"},
+		Text{"检查网络和代理；用中转时检查中转机器是否在运行（WECHAT_API_URL，堆栈的参数 ApiUrl）。",
+			"Check the network and proxies; with a relay, check that it runs (WECHAT_API_URL, the stack's parameter ApiUrl)."}}
+	apiLateNat = found{Failure,
+		Text{"接口没有及时应答，函数通过 NAT 网关访问它", "the API does not answer in time; the functions reach it through the NAT gateway"},
+		Text{"在 VPC 控制台检查 NAT 网关是否可用、私有子网的路由是否指向它、弹性 IP 是否还在；被改动过就重新部署。",
+			"In the VPC console, check that the NAT gateway is available, that the private subnets' routes lead to it, and that its Elastic IP is there; deploy again if someone has changed them."}}
+	apiNotPlatform = found{Failure,
+		Text{"应答的不是微信接口（不是它的 JSON）", "what answers is not the platform: it is not its JSON"},
+		Text{"检查中间的中转或代理，以及 WECHAT_API_URL（堆栈的参数 ApiUrl）是否写对。",
+			"Look at the relay or proxy in between, and check WECHAT_API_URL (the stack's parameter ApiUrl)."}}
+	apiFailed = found{Failure,
+		Text{"调用失败：{error}", "the call fails: {error}"},
+		Text{"检查网络、中转或代理，以及 WECHAT_API_URL（堆栈的参数 ApiUrl），然后再试。",
+			"Check the network, the relay or proxy, and WECHAT_API_URL (the stack's parameter ApiUrl), then try again."}}
+
+	tokenFine  = found{OK, Text{"AppID、AppSecret 和来源 IP 都被接受", "AppID, app secret and source address are accepted"}, Text{}}
+	tokenTaken = found{OK, Text{"有效", "taken"}, Text{}}
+
+	notListed = found{Failure,
+		Text{"errcode {errcode}：{ip} 不在 IP 白名单里", "errcode {errcode}: {ip} is not on the IP whitelist"},
+		Text{"在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加 {ip}，每行一个，十分钟内生效。这是本机的地址，AWS 上的函数用另一个：用 guanzhu doctor --stack 检查。",
+			"Add {ip} on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes. It is this machine's; functions on AWS have another one: run guanzhu doctor --stack."}}
+	notListedNone = found{Failure,
+		Text{"errcode {errcode}：{ip} 不在 IP 白名单里，而且函数的地址会变（FixedEgress=none）", "errcode {errcode}: {ip} is not on the IP whitelist, and the functions' address changes (FixedEgress=none)"},
+		Text{"现在添加 {ip} 只能暂时有效。用 FixedEgress=nat 重新部署，或用中转作为 ApiUrl，再把固定的地址填入微信开发者平台 → 基础信息 → 开发密钥 → IP白名单，每行一个，十分钟内生效。测试号没有白名单。",
+			"Adding {ip} would help for a while only. Deploy with FixedEgress=nat, or with a relay as ApiUrl, and add that fixed address on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes. A test account has no whitelist."}}
+	notListedNat = found{Failure,
+		Text{"errcode {errcode}：{ip} 不在 IP 白名单里", "errcode {errcode}: {ip} is not on the IP whitelist"},
+		Text{"在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加 {ip}（堆栈的输出 EgressAddress），每行一个，十分钟内生效。",
+			"Add {ip}, the stack's output EgressAddress, on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes."}}
+
+	errcodeOther = found{Failure,
+		Text{"errcode {errcode}", "{error}"},
+		Text{"在 https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html 查 {errcode} 的含义。",
+			"Look {errcode} up in https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html."}}
+)
+
+// addressless is 40164 without an address in it.
+var addressless = found{Failure,
+	Text{"errcode {errcode}：调用方的 IP 不在 IP 白名单里", "errcode {errcode}: the caller's address is not on the IP whitelist"},
+	Text{"在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加函数的出口地址（FixedEgress=nat 时是堆栈的输出 EgressAddress），每行一个，十分钟内生效。",
+		"Add the address that the call comes from (with FixedEgress=nat the stack's output EgressAddress) on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes."}}
+
+// errcodes are the platform's refusals that an account's set-up meets;
+// https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html.
+var errcodes = map[int]found{
+	-1: {Failure,
+		Text{"errcode {errcode}：微信系统繁忙", "errcode {errcode}: the platform is busy"},
+		Text{"过几分钟再试。", "Try again in some minutes."}},
+	40001: {Failure,
+		Text{"errcode {errcode}：AppSecret 不对，或 access_token 不是最新的", "errcode {errcode}: the app secret is wrong, or the access token is not the latest one"},
+		Text{"用 guanzhu secrets 写入当前的 AppSecret；并确认没有别的程序用同一个帐号强制刷新 access_token。",
+			"Write the current app secret with guanzhu secrets, and check that no other program forces new access tokens for this account."}},
+	40013: {Failure,
+		Text{"errcode {errcode}：AppID 不对", "errcode {errcode}: the AppID is wrong"},
+		Text{"从微信开发者平台的基础信息里复制 AppID（wx 开头，共 18 位），改正堆栈的参数 AppId（本机：WECHAT_APP_ID）。",
+			"Copy the AppID (wx and 16 more characters) from 基础信息 on the WeChat developer platform (微信开发者平台), and correct the stack's parameter AppId (locally: WECHAT_APP_ID)."}},
+	40014: {Failure,
+		Text{"errcode {errcode}：access_token 无效", "errcode {errcode}: the access token is not valid"},
+		Text{"确认没有别的程序用同一个帐号强制刷新 access_token，再试一次。",
+			"Check that no other program forces new access tokens for this account, and try again."}},
+	40125: {Failure,
+		Text{"errcode {errcode}：AppSecret 不对", "errcode {errcode}: the app secret is wrong"},
+		Text{"用 guanzhu secrets 写入当前的 AppSecret；它在微信开发者平台重置之后就变了，找不到就再重置一次。",
+			"Write the current app secret with guanzhu secrets. It changes when it is reset on the WeChat developer platform (微信开发者平台); reset it there if it is lost."}},
+	40164: addressless,
+	40243: {Failure,
+		Text{"errcode {errcode}：AppSecret 已被冻结", "errcode {errcode}: the app secret is frozen"},
+		Text{"在微信开发者平台 → 基础信息 → 开发密钥 解冻，十分钟后生效。",
+			"Unfreeze it on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥; it takes effect after ten minutes."}},
+	42001: {Failure,
+		Text{"errcode {errcode}：access_token 已过期", "errcode {errcode}: the access token has ended"},
+		Text{"再试一次；仍然出现就检查这台机器的时钟。", "Try again; if it happens again, check this machine's clock."}},
+	45009: {Failure,
+		Text{"errcode {errcode}：这个接口今天的次数用完了", "errcode {errcode}: the day's quota of this API is used up"},
+		Text{"等到北京时间 00:00，或在微信后台清零（每月 10 次）；并找出是什么在不停地调用。",
+			"Wait until 00:00 China time, or clear the quota on the platform (10 times a month), and find out what calls it so often."}},
+	45011: {Failure,
+		Text{"errcode {errcode}：调用太频繁", "errcode {errcode}: called too often"},
+		Text{"等一分钟以上再试。", "Wait for more than a minute and try again."}},
+	48001: {Failure,
+		Text{"errcode {errcode}：帐号没有这个接口的权限", "errcode {errcode}: the account has no permission for this API"},
+		Text{"在微信后台的“接口权限”里查看；它取决于帐号的类型和是否认证。",
+			"Look under 接口权限 in WeChat's console: it depends on the account's type and verification."}},
+	50002: {Failure,
+		Text{"errcode {errcode}：帐号被限制", "errcode {errcode}: the account is restricted"},
+		Text{"到微信后台看通知：帐号可能被冻结、封禁或注销。", "Look for a notice in WeChat's console: the account may be frozen, blocked or closed."}},
+	61004: addressless,
+	89501: {Failure,
+		Text{"errcode {errcode}：这个 IP 正在等管理员确认", "errcode {errcode}: this address waits for the administrator's confirmation"},
+		Text{"请管理员在微信里确认，或把函数的出口地址加入 IP白名单（微信开发者平台 → 基础信息 → 开发密钥）。",
+			"Have the administrator confirm it in WeChat, or add the address that the call comes from to IP白名单 (微信开发者平台, 基础信息, 开发密钥)."}},
+	89503: {Failure,
+		Text{"errcode {errcode}：这个 IP 要管理员确认，微信已经发出确认消息", "errcode {errcode}: this address needs the administrator's confirmation, which WeChat has asked for"},
+		Text{"请管理员在微信里确认，或把函数的出口地址加入 IP白名单（微信开发者平台 → 基础信息 → 开发密钥）。",
+			"Have the administrator confirm it in WeChat, or add the address that the call comes from to IP白名单 (微信开发者平台, 基础信息, 开发密钥)."}},
+	89506: {Failure,
+		Text{"errcode {errcode}：管理员两次拒绝了这个 IP，24 小时内不能再用", "errcode {errcode}: the administrator has refused this address twice; it is blocked for 24 hours"},
+		Text{"把函数的出口地址加入 IP白名单（微信开发者平台 → 基础信息 → 开发密钥），就不再需要确认。",
+			"Add the address that the call comes from to IP白名单 (微信开发者平台, 基础信息, 开发密钥): it needs no confirmation then."}},
+	89507: {Failure,
+		Text{"errcode {errcode}：管理员拒绝了这个 IP，1 小时内不能再用", "errcode {errcode}: the administrator has refused this address; it is blocked for 1 hour"},
+		Text{"把函数的出口地址加入 IP白名单（微信开发者平台 → 基础信息 → 开发密钥），就不再需要确认。",
+			"Add the address that the call comes from to IP白名单 (微信开发者平台, 基础信息, 开发密钥): it needs no confirmation then."}},
+}
+
+var (
+	profilesGiven   = found{OK, Text{"有权限", "given"}, Text{}}
+	profilesRefused = found{Warning,
+		Text{"没有权限 (48001)：关注者照常记录，只是没有资料（profile: unavailable）", "none (48001): followers are recorded all the same, without a profile (unavailable)"},
+		Text{"可以不管；要有资料，帐号须通过微信认证。", "Leave it; to have profiles, have the account verified (微信认证)."}}
+	menusGiven   = found{OK, Text{"有权限", "given"}, Text{}}
+	menusRefused = found{Warning,
+		Text{"没有权限 (48001)：account.yaml 里的菜单不会发布", "none (48001): the menu of account.yaml is not published"},
+		Text{"可以不管，用关键词回复代替；要有菜单，换成服务号，或让帐号通过微信认证。",
+			"Leave it, and let keywords answer instead; to have a menu, use a service account, or have the account verified (微信认证)."}}
+
+	kindFull = found{OK,
+		Text{"已认证的帐号或测试号，资料和菜单都可用；网页授权只有认证的服务号和测试号有，这里查不出来", "a verified account or a test account: profiles and menu work. Only verified service accounts and test accounts have web authorization, which cannot be told here"}, Text{}}
+	kindSubscription = found{OK,
+		Text{"大概是未认证的订阅号（或个人帐号）：能收消息、自动回复、用个人链接进入网页", "probably an unverified subscription account (个人订阅号): it receives, replies, and pages are entered by the personal link"}, Text{}}
+	kindSubscriptionOAuth = found{Warning,
+		Text{"大概是未认证的订阅号（或个人帐号）：没有网页授权，account.yaml 却写着 pages: oauth", "probably an unverified subscription account (个人订阅号), which has no web authorization, while account.yaml says pages: oauth"},
+		Text{"把 account.yaml 改成 pages: link，重新部署。", "Set pages: link in account.yaml, and deploy again."}}
+	kindService = found{OK,
+		Text{"大概是未认证的服务号：有菜单，没有用户资料和网页授权", "probably an unverified service account: a menu, but neither profiles nor web authorization"}, Text{}}
+	kindServiceOAuth = found{Warning,
+		Text{"大概是未认证的服务号：没有网页授权，account.yaml 却写着 pages: oauth", "probably an unverified service account, which has no web authorization, while account.yaml says pages: oauth"},
+		Text{"把 account.yaml 改成 pages: link，重新部署；或让帐号通过微信认证。",
+			"Set pages: link in account.yaml and deploy again, or have the account verified (微信认证)."}}
+	kindUnknown = found{Skipped, Text{"从以上结果看不出来", "what is above does not tell"}, Text{}}
+
+	quotaFine    = found{OK, Text{"{quotas}", "{quotas}"}, Text{}}
+	quotaUnknown = found{Skipped, Text{"平台没有告诉", "the platform does not tell"}, Text{}}
+	quotaLow     = found{Warning,
+		Text{"不到 10%：{quotas}", "less than 10 %: {quotas}"},
+		Text{"到北京时间 00:00 重新计算；找出是什么在不停地调用（保存的查询“接口错误”，指标 TokenFetches）。",
+			"They are full again at 00:00 China time; find out what calls so often (the saved query of API errors, the metric TokenFetches)."}}
+	quotaSpent = found{Failure,
+		Text{"今天的次数用完了：{quotas}", "used up for today: {quotas}"},
+		Text{"等到北京时间 00:00，或在微信后台清零（每月 10 次）；并找出是什么在不停地调用。",
+			"Wait until 00:00 China time, or clear the quota on the platform (10 times a month), and find out what calls so often."}}
+
+	menuSame       = found{OK, Text{"已发布，和 account.yaml 一致", "published, as in account.yaml"}, Text{}}
+	menuNotInFile  = found{OK, Text{"account.yaml 里没有菜单，平台上的保持不变", "account.yaml has none; whatever is live stays"}, Text{}}
+	menuNotAllowed = found{Skipped, Text{"没有检查：帐号没有菜单接口的权限", "not examined: the account has no permission for menus"}, Text{}}
+	menuNoRecord   = found{Skipped, Text{"没有检查：表读不到：{error}", "not examined: the table cannot be read: {error}"}, Text{}}
+	menuNever      = found{Warning,
+		Text{"account.yaml 的菜单还没有发布过", "the menu of account.yaml has never been published"},
+		Text{"调用函数 menu（堆栈的输出 MenuFunctionName），或用 guanzhu menu publish 发布。",
+			"Invoke the function menu (the stack's output MenuFunctionName), or publish it with guanzhu menu publish."}}
+	menuDifferent = found{Warning,
+		Text{"平台上的菜单和 account.yaml 不同", "the live menu is not that of account.yaml"},
+		Text{"先用 guanzhu menu plan 看差别，再用 guanzhu menu publish，或调用函数 menu 发布。",
+			"Look at the difference with guanzhu menu plan, then publish with guanzhu menu publish, or by invoking the function menu."}}
+	menuDriftRepair = found{Warning,
+		Text{"平台上的菜单被别处改动过（menu_drift: repair）", "someone else has changed the live menu (menu_drift: repair)"},
+		Text{"用 guanzhu menu publish 改回来；要保留改动，把它写进 account.yaml 再部署。",
+			"Put it back with guanzhu menu publish; to keep the change, write it into account.yaml and deploy again."}}
+	menuDriftTell = found{Warning,
+		Text{"平台上的菜单被别处改动过（menu_drift: tell，不会自动改回）", "someone else has changed the live menu (menu_drift: tell, so it is not put back by itself)"},
+		Text{"用 guanzhu menu plan 看差别；要改回来就用 guanzhu menu publish，要保留就写进 account.yaml。",
+			"Look at the difference with guanzhu menu plan; put it back with guanzhu menu publish, or write it into account.yaml."}}
+	menuLeftOut = found{Warning,
+		Text{"有按钮没有发布：{buttons}", "{buttons}"},
+		Text{"设置 PUBLIC_URL（堆栈的参数 DomainName），重新部署后再发布菜单。",
+			"Set PUBLIC_URL (the stack's parameter DomainName), deploy again, and publish the menu."}}
+)

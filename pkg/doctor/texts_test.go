@@ -1,0 +1,78 @@
+package doctor
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+)
+
+// TestErrcodes holds that each refusal that an account's set-up meets is explained.
+func TestErrcodes(t *testing.T) {
+	t.Parallel()
+	for _, code := range []int{
+		-1, 40001, 40013, 40014, 40125, 40164, 40243, 42001, 45009, 45011, 48001, 50002, 61004, 89501, 89503, 89506, 89507,
+	} {
+		row, ok := errcodes[code]
+		if !ok {
+			t.Errorf("errcode %d is not explained", code)
+			continue
+		}
+		instructs(t, row)
+	}
+	for _, row := range []found{notListed, notListedNone, notListedNat} {
+		instructs(t, row)
+		if !strings.Contains(row.do.ZH, "{ip}") || !strings.Contains(row.do.EN, "{ip}") {
+			t.Errorf("the address to add is not told: %+v", row)
+		}
+	}
+}
+
+// TestRefusalReasons holds that each reason of the endpoint's is explained, and no other.
+func TestRefusalReasons(t *testing.T) {
+	t.Parallel()
+	reasons := webhook.Reasons()
+	slices.Sort(reasons)
+	if diff := cmp.Diff(reasons, slices.Sorted(maps.Keys(refusals))); diff != "" {
+		t.Errorf("reasons of package webhook (-), explained (+):\n%s", diff)
+	}
+	for reason, row := range refusals {
+		instructs(t, row.found)
+		if row.from < 1 || !strings.Contains(row.what.ZH, "{count}") {
+			t.Errorf("%s: %+v", reason, row)
+		}
+	}
+}
+
+var (
+	han   = regexp.MustCompile(`\p{Han}`)
+	latin = regexp.MustCompile(`[a-z]{3}`)
+	place = regexp.MustCompile(`\{[^}]*\}`)
+)
+
+// instructs fails the test unless the row says in both languages what was found and what to do, with the same places.
+func instructs(t *testing.T, row found) {
+	t.Helper()
+	for _, text := range []Text{row.what, row.do} {
+		if !han.MatchString(text.ZH) || !latin.MatchString(text.EN) || text.ZH == text.EN {
+			t.Errorf("not in both languages: %+v", text)
+		}
+		if diff := cmp.Diff(places(text.ZH), places(text.EN)); diff != "" {
+			t.Errorf("the languages differ in what is filled in:\n%s", diff)
+		}
+	}
+	if row.status == OK || !strings.HasSuffix(row.do.ZH, "。") || !strings.HasSuffix(row.do.EN, ".") {
+		t.Errorf("no instruction: %+v", row)
+	}
+}
+
+func places(text string) []string {
+	found := place.FindAllString(text, -1)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
