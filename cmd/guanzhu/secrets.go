@@ -1,5 +1,318 @@
 package main
 
-type secretsCommand struct{}
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
 
-func (c *secretsCommand) Run() error { return nil }
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+)
+
+type secretsCommand struct {
+	Write  writeSecretsCommand  `cmd:"" default:"withargs" help:"Ask for token, app secret and EncodingAESKey, and write them. The same as secrets alone."`
+	Rotate rotateSecretsCommand `cmd:"" help:"Make a new token and EncodingAESKey, wait until running instances accept them, and say what to change in WeChat's console."`
+	Finish finishSecretsCommand `cmd:"" help:"Forget the previous token and EncodingAESKey, once WeChat's console has the new ones."`
+}
+
+// parameterFlags say which parameter holds the secrets.
+type parameterFlags struct {
+	Stack string `xor:"parameter" placeholder:"NAME" help:"Name of the deployed stack whose secrets they are."`
+	Name  string `xor:"parameter" placeholder:"/guanzhu/prod" help:"Name of the parameter itself, where the stack is not deployed yet; without both it is /guanzhu/prod."`
+}
+
+const defaultParameter = "/guanzhu/prod" // of SecretsParameter in template.yaml
+
+// parameter is the SecureString that holds the account's secrets.
+type parameter struct {
+	name   string
+	region string
+	flags  string // by which the owner names it
+	stack  stack  // the zero one where the parameter is named itself
+	ssm    interface {
+		secrets.Parameters
+		secrets.Writer
+	}
+	out io.Writer // for what was done, never a value
+}
+
+func (f *parameterFlags) open(ctx context.Context) (*parameter, error) {
+	cfg, err := loadAWS(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &parameter{name: cmp.Or(f.Name, defaultParameter), region: cfg.Region, ssm: ssm.NewFromConfig(cfg), out: os.Stdout}
+	p.flags = "--name " + p.name
+	if f.Stack == "" {
+		return p, nil
+	}
+	if p.stack, err = describeStack(ctx, cfg, f.Stack); err != nil {
+		return nil, err
+	}
+	p.flags = "--stack " + f.Stack
+	if p.name = p.stack.parameters["SecretsParameter"]; p.name == "" {
+		return nil, fmt.Errorf("the stack %s has no parameter SecretsParameter: was it made from this template.yaml?", f.Stack)
+	}
+	return p, nil
+}
+
+// rotateFlags are those that rotate needs.
+func (p *parameter) rotateFlags() string {
+	if p.stack.name != "" {
+		return p.flags
+	}
+	return p.flags + " --url https://…/login/wechat"
+}
+
+// existing reads secrets that must be there.
+func (p *parameter) existing(ctx context.Context) (secrets.Secrets, int64, error) {
+	s, version, err := secrets.Read(ctx, p.ssm, p.name)
+	if err == nil && version == 0 {
+		err = fmt.Errorf("there is no parameter %s in %s: check --stack or --name, and the region (AWS_REGION); "+
+			"`guanzhu secrets %s` makes it", p.name, p.region, p.flags)
+	}
+	return s, version, err
+}
+
+// write writes the secrets and says what is there now.
+func (p *parameter) write(ctx context.Context, s secrets.Secrets, was int64) error {
+	version, err := secrets.Write(ctx, p.ssm, p.name, s, was)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.out, "Written: %s in %s, version %d: %s.\n", p.name, p.region, version, fields(s))
+	return nil
+}
+
+// fields names what is set, without values.
+func fields(s secrets.Secrets) string {
+	names := []string{"token", "app secret", "no EncodingAESKey (plain mode)"}
+	if s.EncodingAESKey != "" {
+		names[2] = "EncodingAESKey"
+	}
+	if s.PreviousToken != "" {
+		names = append(names, "previous token")
+	}
+	if s.PreviousEncodingAESKey != "" {
+		names = append(names, "previous EncodingAESKey")
+	}
+	return strings.Join(names, ", ")
+}
+
+type writeSecretsCommand struct {
+	parameterFlags `embed:""`
+}
+
+func (c *writeSecretsCommand) Run() error {
+	ctx := context.Background()
+	p, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	return p.ask(ctx, newPrompt())
+}
+
+// ask is the dialogue of guanzhu secrets. Nothing is written before its last answer.
+func (p *parameter) ask(ctx context.Context, owner *prompt) error {
+	was, version, err := secrets.Read(ctx, p.ssm, p.name)
+	if err != nil {
+		return err
+	}
+	exists := version > 0
+	about := fmt.Sprintf("%s in %s does not exist yet.", p.name, p.region)
+	help, keyHelp := "Enter makes one", "g makes one, Enter leaves it out: plain mode, as test accounts have it"
+	if exists {
+		about = fmt.Sprintf("%s in %s, version %d: %s. Enter keeps a value.", p.name, p.region, version, fields(was))
+		help, keyHelp = "g makes one", "g makes one"
+	}
+	fmt.Fprintln(owner.out, about, "What you enter is not shown.")
+
+	var made secrets.Secrets // what the owner has not seen yet
+	token, err := owner.secret("Token, 3 to 32 letters and digits ("+help+"):", checkToken)
+	if err != nil {
+		return err
+	}
+	if token == makeOne || token == "" && !exists {
+		token = secrets.NewToken()
+		made.Token = token
+	}
+	appSecret, err := owner.secret("App secret (AppSecret):", func(answer string) error { return checkAppSecret(answer, exists) })
+	if err != nil {
+		return err
+	}
+	key, err := owner.secret("EncodingAESKey, 43 letters and digits ("+keyHelp+"):", checkKey)
+	if err != nil {
+		return err
+	}
+	if key == makeOne {
+		key = secrets.NewEncodingAESKey()
+		made.EncodingAESKey = key
+	}
+
+	next, err := was.Replace(token, key)
+	if errors.Is(err, secrets.ErrRotating) {
+		return fmt.Errorf("%w. `guanzhu secrets rotate %s` shows what the console must have, `guanzhu secrets finish %s` ends it", err, p.rotateFlags(), p.flags)
+	}
+	next.AppSecret = cmp.Or(appSecret, was.AppSecret)
+	firstKey := exists && was.EncodingAESKey == "" && next.EncodingAESKey != ""
+	switch {
+	case firstKey && next.Token != was.Token:
+		return errors.New("the first EncodingAESKey is set in steps of its own: enter it alone, and the new token after that")
+	case next == was:
+		fmt.Fprintln(p.out, "Nothing changes, and nothing was written.")
+		return nil
+	case firstKey:
+		fmt.Fprint(owner.out, toCompatible)
+		reveal(owner.out, secrets.Secrets{EncodingAESKey: made.EncodingAESKey})
+		made.EncodingAESKey = ""
+		err = owner.confirm("Is the console in compatible mode, with this key? What changes: " + changes(was, next) + ".")
+	case exists:
+		err = owner.confirm("What changes: " + changes(was, next) + ".")
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.write(ctx, next, version); err != nil {
+		return err
+	}
+	reveal(owner.out, made)
+	switch {
+	case firstKey:
+		fmt.Fprint(owner.out, toSafe)
+	case next.Rotating():
+		fmt.Fprintf(owner.out, notYet, p.rotateFlags())
+	case !exists:
+		fmt.Fprint(owner.out, whereItGoes)
+	}
+	return nil
+}
+
+const makeOne = "g"
+
+var (
+	tokenForm = regexp.MustCompile(`^[A-Za-z0-9]{3,32}$`)
+	keyForm   = regexp.MustCompile(`^[A-Za-z0-9]{43}$`)
+)
+
+// The checks tell the length of what was entered, and nothing else of it.
+
+func checkToken(answer string) error {
+	if answer == "" || answer == makeOne || tokenForm.MatchString(answer) {
+		return nil
+	}
+	return fmt.Errorf("a token has 3 to 32 letters and digits; what was entered has %d characters", len(answer))
+}
+
+func checkAppSecret(answer string, exists bool) error {
+	switch {
+	case answer == "" && !exists:
+		return errors.New("the app secret is needed: the platform shows it once, where it is enabled or reset (开发密钥)")
+	case strings.ContainsFunc(answer, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return errors.New("the app secret has a space or a character beyond ASCII: copy it again")
+	}
+	return nil
+}
+
+func checkKey(answer string) error {
+	if answer == "" || answer == makeOne || keyForm.MatchString(answer) {
+		return nil
+	}
+	return fmt.Errorf("an EncodingAESKey has 43 letters and digits; what was entered has %d characters", len(answer))
+}
+
+// changes says what differs, without values.
+func changes(was, next secrets.Secrets) string {
+	var names []string
+	if next.Token != was.Token {
+		names = append(names, "token (the old one stays valid)")
+	}
+	if next.AppSecret != was.AppSecret {
+		names = append(names, "app secret")
+	}
+	switch {
+	case next.EncodingAESKey == was.EncodingAESKey:
+	case was.EncodingAESKey == "":
+		names = append(names, "EncodingAESKey (the first)")
+	default:
+		names = append(names, "EncodingAESKey (the old one stays valid)")
+	}
+	return strings.Join(names, ", ")
+}
+
+// reveal prints new values for the owner to paste; it is the one place that shows any.
+func reveal(out io.Writer, s secrets.Secrets) {
+	if s.Token == "" && s.EncodingAESKey == "" {
+		return
+	}
+	fmt.Fprint(out, "\nFor WeChat's console, shown only here (只在此显示一次):\n\n")
+	if s.Token != "" {
+		fmt.Fprintf(out, "  Token           %s\n", s.Token)
+	}
+	if s.EncodingAESKey != "" {
+		fmt.Fprintf(out, "  EncodingAESKey  %s\n", s.EncodingAESKey)
+	}
+	fmt.Fprintln(out)
+}
+
+const (
+	whereItGoes = `Token and EncodingAESKey belong, once the stack is deployed, beside its ServerUrl into WeChat's console:
+微信开发者平台 (https://developers.weixin.qq.com/platform/) → 基础信息 → 域名与消息推送配置
+A test account has 接口配置信息 on its own page.
+`
+
+	toCompatible = `
+The account is in plain mode (明文模式) so far. With an EncodingAESKey, pushes in clear are refused. So the order is:
+  1. now: set the console to compatible mode (兼容模式) with this key, and save
+     微信开发者平台 (https://developers.weixin.qq.com/platform/) → 基础信息 → 域名与消息推送配置
+  2. then go on here
+  3. two minutes later: set the console to safe mode (安全模式)
+If you do not go on, nothing is written, and compatible mode does no harm.
+`
+
+	toSafe = `In two minutes, when all running instances can have read the key, set the console to safe mode (安全模式).
+两分钟后，再把消息加解密方式改为安全模式。
+`
+
+	notYet = `Do not change WeChat's console yet (暂时不要修改后台配置). Run this: it waits until running instances accept the new values.
+  guanzhu secrets rotate %s
+`
+)
+
+type finishSecretsCommand struct {
+	parameterFlags `embed:""`
+}
+
+func (c *finishSecretsCommand) Run() error {
+	ctx := context.Background()
+	p, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	return p.finish(ctx, newPrompt())
+}
+
+func (p *parameter) finish(ctx context.Context, owner *prompt) error {
+	was, version, err := p.existing(ctx)
+	if err != nil {
+		return err
+	}
+	if !was.Rotating() {
+		fmt.Fprintln(p.out, "There are no previous values, and nothing was written.")
+		return nil
+	}
+	fmt.Fprintf(owner.out, "%s in %s, version %d: %s.\nPushes that still come with previous values will be refused.\n", p.name, p.region, version, fields(was))
+	if err := owner.confirm("Have you saved the new values in WeChat's console (微信后台已保存新配置)?"); err != nil {
+		return err
+	}
+	if err := p.write(ctx, was.Finish(), version); err != nil {
+		return err
+	}
+	fmt.Fprintln(p.out, "Running instances forget the previous values when they next read the secrets, at the latest when AWS replaces them.")
+	return nil
+}

@@ -22,6 +22,7 @@ const (
 	openWithin   = 2500 * time.Millisecond // of the 10 s that Lambda gives a start
 	reloadWithin = time.Second             // of the 5 s that the platform gives a push
 	reloadEvery  = time.Minute
+	retryEvery   = 5 * time.Second // after a read that failed
 
 	// The waits between two tries double from the first to the longest.
 	firstWait   = 50 * time.Millisecond
@@ -60,6 +61,7 @@ type Keeper struct {
 
 	turn     chan struct{} // held by the one caller that reads again
 	reloaded time.Time     // the last time that Reload read, with turn held
+	pause    time.Duration // from then until it may read again
 }
 
 var parameterName = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
@@ -110,8 +112,9 @@ func (k *Keeper) AppSecret() string { return k.Current().AppSecret }
 // with the old ones is worth another try. Callers at the same time share one read. What cannot be read, or is no valid
 // secrets, is logged and leaves the old ones in use.
 //
-// It reads at most once a minute, since anybody can send pushes that fail. The read at the start does not count: a
-// rotation may come right after it. Secrets given inline never change.
+// It reads at most once a minute, since anybody can send pushes that fail; after a read that failed, once in 5 s: an
+// instance that could not read during a rotation must not refuse the new secrets for a whole minute after it. The read at
+// the start does not count: a rotation may come right after it. Secrets given inline never change.
 func (k *Keeper) Reload(ctx context.Context) (changed bool) {
 	if k.Inline() {
 		return false
@@ -125,9 +128,10 @@ func (k *Keeper) Reload(ctx context.Context) (changed bool) {
 	}
 	// Another caller may have read while this one waited for its turn.
 	if k.due() && ctx.Err() == nil {
-		k.reloaded = k.now()
+		k.reloaded, k.pause = k.now(), reloadEvery
 		s, err := k.read(ctx, reloadWithin)
 		if err != nil {
+			k.pause = retryEvery
 			slog.WarnContext(ctx, "secrets stay as they were: they could not be read again", "error", err)
 			return false
 		}
@@ -136,11 +140,11 @@ func (k *Keeper) Reload(ctx context.Context) (changed bool) {
 	return k.Current() != before
 }
 
-// due reports whether a minute has passed since the last Reload. It goes by the wall clock, as the monotonic one may
+// due reports whether the pause since the last Reload is over. It goes by the wall clock, as the monotonic one may
 // stand still while Lambda freezes the instance; so a clock that was set back does not stop the reading either.
 func (k *Keeper) due() bool {
 	since := k.now().Round(0).Sub(k.reloaded)
-	return since < 0 || since >= reloadEvery
+	return since < 0 || since >= k.pause
 }
 
 // read reads the parameter, again and again until it has it, or there is no point in it, or the time is over.

@@ -54,7 +54,7 @@ func (m *systemsManager) GetParameter(ctx context.Context, in *ssm.GetParameterI
 	if err != nil {
 		return nil, err
 	}
-	return &ssm.GetParameterOutput{Parameter: &types.Parameter{Value: &value, Type: m.kind}}, nil
+	return &ssm.GetParameterOutput{Parameter: &types.Parameter{Value: &value, Type: m.kind, Version: 7}}, nil
 }
 
 // answers gives one answer after the other, JSON or an error, and the last one again and again.
@@ -218,9 +218,10 @@ func TestReload(t *testing.T) {
 		{"right after the start", 0, true, other, 2},
 		{"not within a minute", time.Minute - 1, false, other, 2},
 		{"a failed read keeps the old ones", 1, false, other, 3},
-		{"and counts as a read", time.Minute - 1, false, other, 3},
-		{"changed back", 1, true, all, 4},
-		{"what is no secrets keeps the old ones", time.Minute, false, all, 5},
+		{"and pauses the reading", 5*time.Second - 1, false, other, 3},
+		{"for 5 s alone: changed back", 1, true, all, 4},
+		{"after which the pause is a minute again", time.Minute - 1, false, all, 4},
+		{"what is no secrets keeps the old ones", 1, false, all, 5},
 		{"the same again", time.Hour, false, all, 6},
 		{"a clock set back stops nothing", -time.Hour, false, all, 7},
 		{"nor lets it read at once", time.Second, false, all, 7},

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+)
+
+// answering is an owner, at no terminal, who answers with lines.
+func answering(lines ...string) *prompt {
+	return &prompt{in: bufio.NewReader(strings.NewReader(strings.Join(lines, "\n") + "\n")), out: io.Discard}
+}
+
+func TestSecretsDialogue(t *testing.T) {
+	t.Parallel()
+	const (
+		token2 = "anotherToken"
+		key2   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg"
+		made   = "made" // stands for what the command makes
+	)
+	none := secrets.Secrets{}
+	plain := secrets.Secrets{Token: oldToken, AppSecret: theSecret}
+	safe := secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: oldKey}
+	rotated := secrets.Secrets{Token: token2, AppSecret: theSecret, EncodingAESKey: key2, PreviousToken: oldToken, PreviousEncodingAESKey: oldKey}
+	tests := []struct {
+		name    string
+		stored  secrets.Secrets
+		answers []string
+		want    secrets.Secrets
+		wantOut string
+		says    string // to the owner
+		wantErr string
+	}{
+		{"all made", none, []string{"", theSecret, "g"}, secrets.Secrets{Token: made, AppSecret: theSecret, EncodingAESKey: made},
+			"Written: /guanzhu/test in us-east-1, version 1: token, app secret, EncodingAESKey.\n", "does not exist yet", ""},
+		{"g for a token", none, []string{"g", theSecret, ""}, secrets.Secrets{Token: made, AppSecret: theSecret},
+			"version 1: token, app secret, no EncodingAESKey (plain mode).\n", "接口配置信息", ""},
+		{"all given", none, []string{oldToken, theSecret, oldKey}, safe, "version 1: token, app secret, EncodingAESKey.\n", "域名与消息推送配置", ""},
+		{"copied with white space", none, []string{" " + oldToken + "\t", theSecret + "\r", oldKey + " "}, safe, "version 1", "", ""},
+		{"without an app secret", none, []string{"", "", ""}, none, "", "", "the app secret is needed"},
+		{"a token too short", none, []string{"ab", theSecret, ""}, none, "", "", "what was entered has 2 characters"},
+		{"a token with a sign", none, []string{"HIDE-it", theSecret, ""}, none, "", "", "3 to 32 letters and digits"},
+		{"an app secret with a space", none, []string{"", "HIDE it", ""}, none, "", "", "a space or a character beyond ASCII"},
+		{"a key too short", none, []string{"", theSecret, "HIDE"}, none, "", "", "43 letters and digits; what was entered has 4 characters"},
+		{"an input that ends", none, []string{"HIDEit"}, none, "", "", "the input has ended"},
+
+		{"all kept", safe, []string{"", "", ""}, safe, "Nothing changes, and nothing was written.\n", "version 1: token, app secret, EncodingAESKey. Enter keeps", ""},
+		{"the same entered", safe, []string{oldToken, theSecret, oldKey}, safe, "Nothing changes", "", ""},
+		{"another app secret", safe, []string{"", "app-secret-2", "", "yes"}, secrets.Secrets{Token: oldToken, AppSecret: "app-secret-2", EncodingAESKey: oldKey},
+			"version 2: token, app secret, EncodingAESKey.\n", "What changes: app secret. Type yes", ""},
+		{"another token and key", safe, []string{token2, "", key2, "yes"}, rotated,
+			"version 2: token, app secret, EncodingAESKey, previous token, previous EncodingAESKey.\n", "guanzhu secrets rotate --name /guanzhu/test --url", ""},
+		{"a token made", plain, []string{"g", "", "", "yes"}, secrets.Secrets{Token: made, AppSecret: theSecret, PreviousToken: oldToken},
+			"version 2", "What changes: token (the old one stays valid).", ""},
+		{"a key made", safe, []string{"", "", "g", "yes"},
+			secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: made, PreviousEncodingAESKey: oldKey}, "version 2", "Do not change WeChat's console yet", ""},
+		{"not confirmed", safe, []string{token2, "", "", "y"}, safe, "", "", "not confirmed: nothing was written"},
+		{"no answer to that", safe, []string{token2, "", "", ""}, safe, "", "", "not confirmed"},
+		{"a rotation that is not finished", rotated, []string{"thirdToken", "", ""}, rotated, "", "", "guanzhu secrets finish --name /guanzhu/test"},
+		{"an app secret meanwhile", rotated, []string{"", "app-secret-2", "", "yes"}, func() secrets.Secrets {
+			s := rotated
+			s.AppSecret = "app-secret-2"
+			return s
+		}(), "version 2", "", ""},
+
+		{"the first key", plain, []string{"", "", oldKey, "yes"}, safe, "version 2: token, app secret, EncodingAESKey.\n", "set the console to compatible mode (兼容模式)", ""},
+		{"the first key, made", plain, []string{"", "", "g", "yes"}, secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: made},
+			"version 2", "In two minutes", ""},
+		{"the first key, before the console", plain, []string{"", "", oldKey, "no"}, plain, "", "compatible mode", "not confirmed"},
+		{"the first key with a token", plain, []string{"g", "", oldKey, "yes"}, plain, "", "", "enter it alone"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			store := &systemsManager{}
+			if tt.stored != none {
+				store = holding(t, tt.stored)
+			}
+			var out, owner bytes.Buffer
+			script := answering(tt.answers...)
+			script.out = &owner
+			p := &parameter{name: secretsName, region: "us-east-1", flags: "--name " + secretsName, ssm: store, out: &out}
+			err := p.ask(t.Context(), script)
+			if (err == nil) != (tt.wantErr == "") || err != nil && !strings.Contains(err.Error(), tt.wantErr) {
+				t.Errorf("the error is %v, want %q in it", err, tt.wantErr)
+			}
+			if !strings.Contains(out.String(), tt.wantOut) || tt.wantOut == "" && out.Len() > 0 || !strings.Contains(owner.String(), tt.says) {
+				t.Errorf("told:\n%s\nand the owner:\n%s", &out, &owner)
+			}
+
+			got, wantMade := store.current(t), map[string]bool{}
+			if tt.want.Token == made {
+				wantMade[got.Token], got.Token = true, made
+			}
+			if tt.want.EncodingAESKey == made {
+				wantMade[got.EncodingAESKey], got.EncodingAESKey = true, made
+			}
+			if got != tt.want {
+				t.Error("stored is something else")
+			}
+			for value := range wantMade {
+				if strings.Count(owner.String(), value) != 1 || value == oldToken || value == oldKey {
+					t.Errorf("what was made is not shown once, or not made:\n%s", &owner)
+				}
+			}
+			if err != nil {
+				owner.WriteString(err.Error())
+			}
+			for _, value := range []string{oldToken, oldKey, theSecret, token2, key2, "app-secret-2", "thirdToken", "HIDE"} {
+				if strings.Contains(out.String()+owner.String(), value) {
+					t.Errorf("shows %q", value)
+				}
+			}
+			for _, match := range shown.FindAllStringSubmatch(owner.String(), -1) {
+				if err == nil && !wantMade[match[2]] {
+					t.Errorf("shows a %s that nobody asked to make", match[1])
+				}
+			}
+			for _, in := range store.in {
+				if in.Type != types.ParameterTypeSecureString || *in.Overwrite != (tt.stored != none) {
+					t.Errorf("written as %s, overwrite %t", in.Type, *in.Overwrite)
+				}
+			}
+		})
+	}
+}
+
+// TestTerminalAsksAgain mistypes at a terminal, which a script may not.
+func TestTerminalAsksAgain(t *testing.T) {
+	t.Parallel()
+	var owner bytes.Buffer
+	p := answering()
+	p.out = &owner
+	p.hidden = func() ([]byte, error) { return p.in.ReadBytes('\n') }
+	p.in = bufio.NewReader(strings.NewReader("HIDE!\nab\n" + oldToken + "\n"))
+	token, err := p.secret("Token:", checkToken)
+	if err != nil || token != oldToken {
+		t.Errorf("the answer is another, error %v", err)
+	}
+	if strings.Count(owner.String(), "Token:") != 3 || strings.Contains(owner.String(), "HIDE") {
+		t.Errorf("asked: %s", &owner)
+	}
+}
+
+func TestFinish(t *testing.T) {
+	t.Parallel()
+	now := secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: oldKey}
+	rotating := now
+	rotating.PreviousToken = "previousToken"
+	tests := []struct {
+		name    string
+		stored  secrets.Secrets
+		answer  string
+		want    secrets.Secrets
+		wantOut string
+		wantErr string
+	}{
+		{"confirmed", rotating, "yes", now, "Written: /guanzhu/test in us-east-1, version 2: token, app secret, EncodingAESKey.\nRunning instances forget", ""},
+		{"not confirmed", rotating, "", rotating, "", "not confirmed: nothing was written"},
+		{"nothing to finish", now, "yes", now, "There are no previous values, and nothing was written.", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			store := holding(t, tt.stored)
+			p, out, owner := rotationOver(t, store)
+			script := answering(tt.answer)
+			script.out = owner
+			err := p.finish(t.Context(), script)
+			if (err == nil) != (tt.wantErr == "") || err != nil && !strings.Contains(err.Error(), tt.wantErr) || !strings.Contains(out.String(), tt.wantOut) {
+				t.Errorf("error %v, told %s", err, out)
+			}
+			if store.current(t) != tt.want {
+				t.Error("stored is something else")
+			}
+			for _, value := range []string{oldToken, oldKey, theSecret, "previousToken"} {
+				if strings.Contains(out.String()+owner.String(), value) {
+					t.Errorf("shows %q", value)
+				}
+			}
+		})
+	}
+	p, _, _ := rotationOver(t, &systemsManager{})
+	if err := p.finish(t.Context(), answering("yes")); err == nil || !strings.Contains(err.Error(), "there is no parameter") {
+		t.Errorf("without a parameter: %v", err)
+	}
+}
