@@ -50,16 +50,16 @@ func (c *consoleCommand) Run() error {
 		return err
 	}
 	site := "http://" + listener.Addr().String()
-	pushes, pages, closePlatform, err := c.account(store, site)
+	pushes, pages, platform, err := c.account(store, site)
 	if err != nil {
 		return err
 	}
-	defer closePlatform()
+	defer platform.Close()
 
 	mux := http.NewServeMux()
 	mux.Handle(webhook.Path, &transcript{handler: pushes, store: store, out: os.Stdout})
 	mux.Handle("/", insideWeChat(pages))
-	fmt.Printf(walkThrough, site)
+	fmt.Printf(walkThrough, site, platform.URL)
 	return serve(listener, mux)
 }
 
@@ -88,7 +88,7 @@ func listenLoopback(addr string) (net.Listener, error) {
 }
 
 // account puts the simulated platform behind the endpoint for pushes and the follower's pages.
-func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, pages http.Handler, closePlatform func(), err error) {
+func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, pages http.Handler, platform *httptest.Server, err error) {
 	account, err := owner.Load()
 	if err != nil {
 		return nil, nil, nil, err
@@ -97,7 +97,7 @@ func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, p
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	platform := httptest.NewServer(newPlatform(c.AppID, keeper.Current()))
+	platform = httptest.NewServer(newPlatform(c.AppID, keeper.Current()))
 	log := slog.New(slog.NewTextHandler(os.Stdout, nil))
 	client, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: platform.URL, Secrets: keeper, Tokens: store, Log: log})
 	if err != nil {
@@ -115,7 +115,7 @@ func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, p
 		AppID: c.AppID, OpenURL: platform.URL, PublicURL: site, Mode: web.Mode(account.Pages()), Store: store, Exchanger: client,
 		Secrets: keeper, QR: owner.QR(), Hash: hash, Now: time.Now, Log: log,
 	})
-	return pushes, pages, platform.Close, err
+	return pushes, pages, platform, err
 }
 
 // transcript prints each request to handler, its answer, and what is stored after it.
@@ -178,6 +178,8 @@ Paste these into a second terminal, one by one, and watch this one:
 
 The first stores a follower and a session, the third a suggestion; the last leaves nothing personal.
 While the sample follower follows, %[1]s/ is the page that this follower sees inside WeChat, without a login.
+Whether all is well, as after a deployment, says
+  bin/guanzhu doctor --url %[1]s/login/wechat --api-url %[2]s
 
 What is answered stands in account/account.yaml, who answers in account/routes.go. Ctrl-C ends.
 `
