@@ -9,6 +9,8 @@ ENV = dev
 # What starts DynamoDB Local in the foreground on $ADDRESS:$PORT, for the tests that need it.
 DYNAMODB_LOCAL ?= docker run --rm -p $$ADDRESS:$$PORT:8000 amazon/dynamodb-local \
 	-jar DynamoDBLocal.jar -inMemory -sharedDb
+# What starts moto's server, which plays AWS, likewise: pip install 'moto[server]==5.2.5'.
+MOTO ?= moto_server -H $$ADDRESS -p $$PORT
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -21,11 +23,11 @@ CFN_LINT ?= cfn-lint
 CHECKOV  ?= checkov
 
 export SAM_CLI_TELEMETRY ?= 0
-export GO SAM DYNAMODB_LOCAL
+export GO SAM DYNAMODB_LOCAL MOTO
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lint-template fmt bench fuzz events build deploy
-.PHONY: load sam-local test-dynamodb test-stack test-sam-local test-browser
+.PHONY: help run test lint lint-template fmt bench fuzz events build deploy logs
+.PHONY: load sam-local test-dynamodb test-aws test-stack test-sam-local test-browser
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -40,7 +42,7 @@ test: ## vet and all tests that need nothing but Go
 	@if $(GO) build -race runtime/cgo 2>/dev/null; then set -- -race; else set --; \
 		echo "No race detector here (it needs a C compiler and cgo): testing without -race."; fi; \
 	set -- $(GO) test "$$@" -shuffle=on ./...; echo "$$@"; "$$@"
-	@echo "Not run here: DynamoDB (make test-dynamodb), the real stack (make test-stack, make test-sam-local), Chromium (make test-browser), fuzzing (make fuzz), make lint."
+	@echo "Not run here: DynamoDB (make test-dynamodb), AWS (make test-aws), the real stack (make test-stack, make test-sam-local), Chromium (make test-browser), fuzzing (make fuzz), make lint."
 
 lint: ## golangci-lint, staticcheck included
 	$(GO) run $(GOLANGCI_LINT) run ./...
@@ -85,11 +87,18 @@ deploy: ## build and deploy the stack of an environment in samconfig.toml (ENV=d
 	$(BUILD) $(SAM) build --config-env $(ENV)
 	$(SAM) deploy --config-env $(ENV)
 
+logs: ## follow what the functions of a deployed stack log (ENV=dev or ENV=prod)
+	$(SAM) logs --config-env $(ENV) --tail
+
 sam-local: ## the functions in containers, with DynamoDB Local and a simulated platform (needs Docker and the SAM CLI)
 	test/stack/sam-local
 
 test-dynamodb: ## the store's suite on DynamoDB Local (GUANZHU_TEST_DYNAMODB, or else DYNAMODB_LOCAL starts one)
 	test/stack/with-dynamodb $(GO) test -count=1 ./pkg/dynamostore
+
+test-aws: ## the command line against moto's server (GUANZHU_TEST_AWS, or else MOTO starts one)
+	GUANZHU_SAM="$${GUANZHU_SAM-$$(command -v $(SAM))}" test/aws/with-moto \
+		$(GO) test -count=1 -timeout 20m ./test/aws
 
 test-stack: ## the stack in AWS's emulators: template, runtime (GUANZHU_RIE), DynamoDB Local
 	GUANZHU_SAM="$${GUANZHU_SAM-$$(command -v $(SAM))}" test/stack/with-dynamodb \

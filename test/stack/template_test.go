@@ -10,8 +10,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // resource is one of the transformed template. Intrinsic functions stand in it as JSON.
@@ -84,7 +88,7 @@ func TestTemplateFunctions(t *testing.T) {
 	}
 	extra := map[string][]string{"WebFunction": {"DOMAIN_VERIFICATION", "WECHAT_OPEN_URL"}}
 	functions := all.of("AWS::Lambda::Function")
-	for _, id := range []string{"WebhookFunction", "WebFunction", "MenuFunction"} {
+	for _, id := range []string{"WebhookFunction", "WebFunction", "MenuFunction", "DoctorFunction"} {
 		if _, ok := functions[id]; !ok {
 			t.Errorf("there is no %s", id)
 		}
@@ -271,6 +275,20 @@ func TestTemplatePermissions(t *testing.T) {
 	for id, policy := range all.of("AWS::IAM::ManagedPolicy") {
 		check(id, policy.Properties["PolicyDocument"])
 	}
+	// These two ask the platform, and have no business with the followers' records.
+	for _, id := range []string{"MenuRole", "DoctorRole"} {
+		for _, policy := range list(all.Resources[id].Properties["Policies"]) {
+			for _, s := range list(at(policy, "PolicyDocument", "Statement")) {
+				if referred(at(s, "Resource")) != "Table" {
+					continue
+				}
+				keys := at(s, "Condition", "ForAllValues:StringEquals", "dynamodb:LeadingKeys")
+				if diff := cmp.Diff([]any{"account"}, keys); diff != "" {
+					t.Errorf("%s reads more than the account's records (-want +got):\n%s", id, diff)
+				}
+			}
+		}
+	}
 	if statements == 0 {
 		t.Error("there is no statement")
 	}
@@ -358,5 +376,272 @@ func TestTemplateNetwork(t *testing.T) {
 	want := map[string]any{"Fn::Equals": []any{map[string]any{"Ref": "FixedEgress"}, "nat"}}
 	if diff := cmp.Diff(want, all.Conditions["HasNat"]); diff != "" {
 		t.Errorf("HasNat (-want +got):\n%s", diff)
+	}
+}
+
+func TestTemplateAlarms(t *testing.T) {
+	all, _ := transformed(t)
+	alarms := all.of("AWS::CloudWatch::Alarm")
+	if len(alarms) == 0 {
+		t.Fatal("there is no alarm")
+	}
+	manual, err := os.ReadFile(root + "/docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, alarm := range alarms {
+		p := alarm.Properties
+		name, ok := strings.CutPrefix(fmt.Sprint(at(p, "AlarmName", "Fn::Sub")), "${AWS::StackName}-")
+		if !ok {
+			t.Errorf("%s is not found by the stack's name: %v", id, p["AlarmName"])
+		}
+		description, _ := p["AlarmDescription"].(string)
+		if !strings.Contains(description, "docs/operations.md, "+name+".") || strings.IndexFunc(description, unicode.IsLetter) != 0 ||
+			!strings.ContainsFunc(description, func(r rune) bool { return unicode.Is(unicode.Han, r) }) || len(description) > 1024 {
+			t.Errorf("%s does not say in English and Chinese what it means and where that is explained: %q", id, description)
+		}
+		if !strings.Contains(string(manual), "\n### "+name+"\n") {
+			t.Errorf("docs/operations.md has no chapter %s", name)
+		}
+		if p["TreatMissingData"] != "notBreaching" {
+			t.Errorf("%s takes missing data for %v", id, p["TreatMissingData"])
+		}
+		only := map[string]any{"Fn::If": []any{
+			"HasAlarmEmail", []any{map[string]any{"Ref": "AlarmTopic"}}, map[string]any{"Ref": "AWS::NoValue"},
+		}}
+		if diff := cmp.Diff([]any{only, only}, []any{p["AlarmActions"], p["OKActions"]}); diff != "" {
+			t.Errorf("%s: actions (-want +got):\n%s", id, diff)
+		}
+
+		metrics := []any{p}
+		if p["Metrics"] != nil {
+			metrics = nil
+			for _, m := range list(p["Metrics"]) {
+				if metric := at(m, "MetricStat", "Metric"); metric != nil {
+					metrics = append(metrics, metric)
+				}
+			}
+		}
+		for _, m := range metrics {
+			var dimensions []string
+			for _, d := range list(at(m, "Dimensions")) {
+				dimensions = append(dimensions, fmt.Sprint(at(d, "Name")))
+			}
+			checkMetric(t, id, fmt.Sprint(at(m, "Namespace")), fmt.Sprint(at(m, "MetricName")), dimensions)
+		}
+	}
+	if all.Resources["AlarmTopic"].Condition != "HasAlarmEmail" {
+		t.Error("the topic is made without an e-mail, too")
+	}
+}
+
+// By what AWS tells its own metrics apart.
+var awsMetrics = map[string]struct{ names, by []string }{
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+	"AWS/ApiGateway": {[]string{"Count", "4xx", "5xx"}, []string{"ApiId"}},
+	// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+	"AWS/Lambda": {[]string{"Errors", "Throttles", "ConcurrentExecutions"}, []string{"FunctionName"}},
+	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+	"AWS/DynamoDB": {[]string{
+		"ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "ReadThrottleEvents", "WriteThrottleEvents",
+	}, []string{"TableName"}},
+}
+
+// checkMetric holds that somebody sends the metric, told apart by these dimensions.
+func checkMetric(t *testing.T, where, namespace, name string, dimensions []string) {
+	t.Helper()
+	slices.Sort(dimensions)
+	var by [][]string
+	if of, ok := awsMetrics[namespace]; ok && slices.Contains(of.names, name) {
+		by = [][]string{of.by}
+	}
+	for _, m := range telemetry.Metrics() {
+		if namespace == telemetry.Namespace && m.Name == name {
+			by = m.By
+		}
+	}
+	for _, names := range by {
+		if slices.Equal(slices.Sorted(slices.Values(names)), dimensions) {
+			return
+		}
+	}
+	t.Errorf("%s: nobody sends %s %s by %v", where, namespace, name, dimensions)
+}
+
+var (
+	literal = regexp.MustCompile(`\$\{!`)
+	anyName = regexp.MustCompile(`\$\{[\w:.]+\}`)
+	search  = regexp.MustCompile(`SEARCH\('\{([^}]*)\} MetricName="(\w+)" ([^']*)', 'Sum', 300\)`)
+	term    = regexp.MustCompile(`(\w+)="([^"]*)"`)
+	source  = regexp.MustCompile(`SOURCE '\$\{(\w+)\}'`)
+)
+
+func TestTemplateDashboard(t *testing.T) {
+	all, _ := transformed(t)
+	text, _ := at(all.Resources["Dashboard"].Properties, "DashboardBody", "Fn::Sub").(string)
+	var body struct {
+		Widgets []struct {
+			Type                string
+			X, Y, Width, Height int
+			Properties          struct {
+				Title, Region, Stat, Query string
+				Alarms                     []string
+				Metrics                    [][]any
+			}
+		}
+	}
+	// Names stay as they are here, which is no less JSON.
+	if err := json.Unmarshal([]byte(literal.ReplaceAllString(text, "$${")), &body); err != nil {
+		t.Fatalf("the dashboard is no JSON: %v", err)
+	}
+	if err := json.Unmarshal([]byte(literal.ReplaceAllString(anyName.ReplaceAllString(text, "dummy"), "$${")), new(any)); err != nil {
+		t.Fatalf("the dashboard is no JSON with values: %v", err)
+	}
+
+	var want []string
+	for _, alarm := range all.of("AWS::CloudWatch::Alarm") {
+		want = append(want, fmt.Sprint("arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:",
+			at(alarm.Properties, "AlarmName", "Fn::Sub")))
+	}
+	slices.Sort(want)
+	if len(body.Widgets) == 0 || body.Widgets[0].Type != "alarm" || body.Widgets[0].Y != 0 {
+		t.Fatal("the dashboard does not begin with the alarms")
+	}
+	if diff := cmp.Diff(want, slices.Sorted(slices.Values(body.Widgets[0].Properties.Alarms))); diff != "" {
+		t.Errorf("alarms on the dashboard (-want +got):\n%s", diff)
+	}
+
+	shown := map[string]bool{}
+	taken := map[[2]int]string{}
+	for _, w := range body.Widgets {
+		p := w.Properties
+		english, chinese, both := strings.Cut(p.Title, " · ")
+		if !both || english == "" || chinese == "" {
+			t.Errorf("the title %q is not in English and Chinese", p.Title)
+		}
+		for x := w.X; x < w.X+w.Width; x++ {
+			for y := w.Y; y < w.Y+w.Height; y++ {
+				if other := taken[[2]int{x, y}]; other != "" || x >= 24 {
+					t.Fatalf("%q lies over %q or beyond the 24 columns", p.Title, other)
+				}
+				taken[[2]int{x, y}] = p.Title
+			}
+		}
+		if w.Type != "alarm" && p.Region != "${AWS::Region}" {
+			t.Errorf("%q shows the region %q", p.Title, p.Region)
+		}
+		for _, m := range p.Metrics {
+			if options, ok := m[0].(map[string]any); ok {
+				expression := fmt.Sprint(options["expression"])
+				found := search.FindStringSubmatch(expression)
+				if found == nil {
+					t.Errorf("%q has an expression of another form: %s", p.Title, expression)
+					continue
+				}
+				names := strings.Split(found[1], ",")
+				checkMetric(t, p.Title, names[0], found[2], slices.Clone(names[1:]))
+				shown[found[2]] = true
+				checkTerms(t, p.Title, names[1:], found[3])
+				continue
+			}
+			if _, ok := m[len(m)-1].(map[string]any); ok { // options
+				m = m[:len(m)-1]
+			}
+			var dimensions []string
+			for i := 2; i < len(m); i += 2 {
+				dimensions = append(dimensions, fmt.Sprint(m[i]))
+			}
+			checkMetric(t, p.Title, fmt.Sprint(m[0]), fmt.Sprint(m[1]), dimensions)
+			shown[fmt.Sprint(m[1])] = true
+		}
+		if w.Type == "log" {
+			checkQuery(t, p.Title, source.ReplaceAllString(p.Query, ""))
+			for _, group := range source.FindAllStringSubmatch(p.Query, -1) {
+				if all.Resources[group[1]].Type != "AWS::Logs::LogGroup" {
+					t.Errorf("%q reads %s", p.Title, group[1])
+				}
+			}
+		}
+	}
+	for _, m := range telemetry.Metrics() {
+		if !shown[m.Name] {
+			t.Errorf("the dashboard does not show %s", m.Name)
+		}
+	}
+}
+
+// checkTerms holds that a search is for values which the dimensions have.
+func checkTerms(t *testing.T, where string, dimensions []string, terms string) {
+	t.Helper()
+	values := map[string][]string{
+		"appid":   {"${AppId}"},
+		"outcome": {"replied", "acknowledged", "unknown", "failed"},
+	}
+	for _, event := range []string{"subscribe", "unsubscribe"} {
+		values["kind"] = append(values["kind"], (&wechat.Head{MsgType: "event", Event: event}).Kind())
+	}
+	found := term.FindAllStringSubmatch(terms, -1)
+	if len(found) == 0 || found[0][1] != "appid" {
+		t.Errorf("%q shows all accounts: %s", where, terms)
+	}
+	for _, f := range found {
+		if !slices.Contains(dimensions, f[1]) || !slices.Contains(values[f[1]], f[2]) {
+			t.Errorf("%q searches for %s", where, f[0])
+		}
+	}
+}
+
+func TestTemplateQueries(t *testing.T) {
+	all, _ := transformed(t)
+	queries := all.of("AWS::Logs::QueryDefinition")
+	if len(queries) == 0 {
+		t.Fatal("there is no query")
+	}
+	for id, q := range queries {
+		if name, _ := at(q.Properties, "Name", "Fn::Sub").(string); !strings.HasPrefix(name, "${AWS::StackName}/") {
+			t.Errorf("%s is called %v", id, q.Properties["Name"])
+		}
+		groups := references(q.Properties["LogGroupNames"])
+		if len(groups) == 0 || len(groups) != len(list(q.Properties["LogGroupNames"])) {
+			t.Errorf("%s reads %v", id, q.Properties["LogGroupNames"])
+		}
+		for _, group := range groups {
+			if all.Resources[group].Type != "AWS::Logs::LogGroup" {
+				t.Errorf("%s reads %s", id, group)
+			}
+		}
+		text, _ := q.Properties["QueryString"].(string)
+		checkQuery(t, id, text)
+	}
+}
+
+// What stands in the functions' log lines, and of Lambda's own the outcome of an invocation.
+var logFields = strings.Fields(`@timestamp level message requestId error
+	method outcome status kind follower reason advice platform_calls platform_ms table_calls table_ms ms page api errcode
+	record.status`)
+
+var (
+	comment = regexp.MustCompile(`(?m)^#.*$`)
+	quoted  = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+	alias   = regexp.MustCompile(`\bas (\w+)`)
+	word    = regexp.MustCompile(`@?[a-zA-Z_][\w.]*`)
+)
+
+// checkQuery holds that a query of Logs Insights asks for fields that the lines have.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
+func checkQuery(t *testing.T, where, query string) {
+	t.Helper()
+	known := append(strings.Fields("fields filter stats sort limit by as and or in asc desc count max latest"), logFields...)
+	for _, a := range alias.FindAllStringSubmatch(query, -1) {
+		known = append(known, a[1])
+	}
+	words := word.FindAllString(quoted.ReplaceAllString(comment.ReplaceAllString(query, ""), ""), -1)
+	if len(words) == 0 {
+		t.Errorf("%s asks nothing", where)
+	}
+	for _, w := range words {
+		if !slices.Contains(known, w) {
+			t.Errorf("%s asks for %s, which no line has", where, w)
+		}
 	}
 }
