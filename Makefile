@@ -94,14 +94,14 @@ sam-local: ## the functions in containers, with DynamoDB Local and a simulated p
 	test/stack/sam-local
 
 test-dynamodb: ## the store's suite on DynamoDB Local (GUANZHU_TEST_DYNAMODB, or else DYNAMODB_LOCAL starts one)
-	test/stack/with-dynamodb $(GO) test -count=1 ./pkg/dynamostore
+	test/with-server GUANZHU_TEST_DYNAMODB DYNAMODB_LOCAL $(GO) test -count=1 ./pkg/dynamostore
 
 test-aws: ## the command line against moto's server (GUANZHU_TEST_AWS, or else MOTO starts one)
-	GUANZHU_SAM="$${GUANZHU_SAM-$$(command -v $(SAM))}" test/aws/with-moto \
+	GUANZHU_SAM="$${GUANZHU_SAM-$$(command -v $(SAM))}" test/with-server GUANZHU_TEST_AWS MOTO \
 		$(GO) test -count=1 -timeout 20m ./test/aws
 
 test-stack: ## the stack in AWS's emulators: template, runtime (GUANZHU_RIE), DynamoDB Local
-	GUANZHU_SAM="$${GUANZHU_SAM-$$(command -v $(SAM))}" test/stack/with-dynamodb \
+	GUANZHU_SAM="$${GUANZHU_SAM-$$(command -v $(SAM))}" test/with-server GUANZHU_TEST_DYNAMODB DYNAMODB_LOCAL \
 		$(GO) test -count=1 -v -timeout 20m -skip SamLocal ./test/stack
 
 # A module of its own, for what drives the browser.

@@ -21,6 +21,7 @@ type commands struct {
 	Doctor      doctorCommand      `cmd:"" help:"Examine the account, and say what to do about each thing that is wrong."`
 	Suggestions suggestionsCommand `cmd:"" help:"List what followers suggested, and mark it handled."`
 	Followers   followersCommand   `cmd:"" help:"Export the followers, or delete one."`
+	Restore     restoreCommand     `cmd:"" help:"Put what a restored table has back into the present one."`
 	Platform    platformCommand    `cmd:"" help:"Run the simulated platform alone, for sam local."`
 }
 

@@ -274,6 +274,8 @@ func deploy(t *testing.T, parameters map[string]string) string {
 	for key, value := range given {
 		in.Parameters = append(in.Parameters, cftypes.Parameter{ParameterKey: aws.String(key), ParameterValue: aws.String(value)})
 	}
+	deploying.Lock()
+	defer deploying.Unlock()
 	if _, err := cloudformation.NewFromConfig(cfg).CreateStack(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}
@@ -299,6 +301,9 @@ func deploy(t *testing.T, parameters map[string]string) string {
 	}
 	return name
 }
+
+// deploying is held while a stack is made: of several at once moto loses versions of functions.
+var deploying sync.Mutex
 
 // deployable is the template without what moto stumbles over. What it passes over and deploy makes is resolved in
 // outputs of the stack.

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/pkg/dynamostore"
@@ -154,6 +158,64 @@ func TestSuggestions(t *testing.T) {
 	wantRun(t, 0, line(recent)+"\n"+recentText, "1 not handled yet, 1 handled.", "suggestions", "--stack", stack)
 	wantRun(t, 1, "", "id 2 of 2 is none of a suggestion", "suggestions", "handled", "--stack", stack, recent.Key(), "1#2")
 	wantRun(t, 0, line(recent)+"\n"+recentText, "1 not handled yet, 1 handled.", "suggestions", "--stack", stack)
+}
+
+// TestRestore restores the table to an earlier time, as docs/operations.md has it, and puts back what was lost since.
+func TestRestore(t *testing.T) {
+	t.Parallel()
+	stack, table, store := records(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	at := time.Now().Add(-time.Hour).Truncate(time.Second)
+	follow := func(openid string, at time.Time) {
+		t.Helper()
+		f := follower.Follower{OpenID: openid, State: follower.Complete, EventTime: at}
+		if _, _, err := store.Follow(ctx, f, follower.Session{EstablishedAt: at, EventTime: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, openid := range []string{"oLost", "oStays", "oUnfollows"} {
+		follow(openid, at)
+	}
+	suggestion := follower.Suggestion{At: at, MsgID: 1, FollowerHash: "9f86d081884c7d65", Text: "@lost",
+		ExpiresAt: at.Add(follower.SuggestionFor)}
+	if err := store.AddSuggestion(ctx, suggestion); err != nil {
+		t.Fatal(err)
+	}
+	db := dynamodb.NewFromConfig(config(t), func(o *dynamodb.Options) { o.BaseEndpoint = aws.String(moto(t)) })
+	_, err := db.RestoreTableToPointInTime(ctx, &dynamodb.RestoreTableToPointInTimeInput{
+		SourceTableName: &table, TargetTableName: aws.String(table + "-restored"), UseLatestRestorableTime: aws.Bool(true),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pk := range []string{"oLost", follower.SuggestionsKey(at)} { // an accident
+		out, err := db.Query(ctx, &dynamodb.QueryInput{TableName: &table, KeyConditionExpression: aws.String("pk = :pk"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{":pk": &types.AttributeValueMemberS{Value: pk}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range out.Items {
+			key := map[string]types.AttributeValue{"pk": item["pk"], "sk": item["sk"]}
+			if _, err := db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &table, Key: key}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := store.Unfollow(ctx, "oUnfollows", at.Add(time.Minute), time.Now().Add(follower.TombstoneFor)); err != nil {
+		t.Fatal(err)
+	}
+
+	wantRun(t, 0, "Of 3 followers 1 were put back; the others are there, or have unfollowed since.\n1 suggestions are there.\n", "",
+		"restore", "--from", table+"-restored", "--stack", stack)
+	for openid, want := range map[string]error{"oLost": nil, "oStays": nil, "oUnfollows": follower.ErrNotFound} {
+		if _, _, err := store.Lookup(ctx, openid); !errors.Is(err, want) {
+			t.Errorf("%s: error %v, want %v", openid, err, want)
+		}
+	}
+	wantRun(t, 0, suggestion.Key()+"  "+at.In(time.FixedZone("UTC+8", 8*60*60)).Format(time.DateTime)+"\n    @lost\n\n",
+		"1 not handled yet", "suggestions", "--stack", stack)
+	wantRun(t, 1, "", "There is no such table", "restore", "--from", "nowhere", "--stack", stack)
 }
 
 // TestNoStack is what a wrong name is answered.

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/guanzhu/guanzhu/pkg/dynamostore"
+	"github.com/guanzhu/guanzhu/pkg/follower"
+)
+
+type restoreCommand struct {
+	tableFlags `embed:""`
+	From       string `required:"" placeholder:"TABLE" help:"Name of the table that DynamoDB has restored."`
+}
+
+// Help is shown by --help.
+func (*restoreCommand) Help() string {
+	return `Followers and suggestions of a table that was restored to an earlier time are written into the present table, where nothing newer stands: who has unfollowed or followed again since stays as it is. Who comes back has a new session, so that each browser signs in anew.
+
+Nothing is deleted, in neither table, and it can be run again.`
+}
+
+// restoreTime bounds each write.
+const restoreTime = 30 * time.Second
+
+// restoreAtOnce is how many writes wait for the table at the same time.
+const restoreAtOnce = 16
+
+// restored is the table to read from, standing the one to write to; both stores are either.
+type (
+	restored interface {
+		Followers(ctx context.Context) iter.Seq2[follower.Follower, error]
+		Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error)
+	}
+	standing interface {
+		Follow(ctx context.Context, f follower.Follower, s follower.Session) (follower.Follower, bool, error)
+		AddSuggestion(ctx context.Context, s follower.Suggestion) error
+	}
+)
+
+func (c *restoreCommand) Run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	opening, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	to, err := c.open(opening)
+	if err != nil {
+		return err
+	}
+	cfg, err := loadAWS(opening)
+	if err != nil {
+		return err
+	}
+	from := dynamostore.New(cfg, dynamostore.Options{Table: c.From, Now: time.Now})
+	followers, back, err := restoreFollowers(ctx, from, to, time.Now())
+	suggestions := 0
+	if err == nil {
+		suggestions, err = restoreSuggestions(ctx, from, to, time.Now())
+	}
+	if ctx.Err() != nil {
+		err = errors.New("interrupted: run it again to go on")
+	}
+	if err != nil {
+		return explained(err)
+	}
+	fmt.Printf("Of %d followers %d were put back; the others are there, or have unfollowed since.\n%d suggestions are there.\n",
+		followers, back, suggestions)
+	return nil
+}
+
+// restoreFollowers puts back who is missing: a follow at its own time, as a push of it would be, stops at what is newer.
+func restoreFollowers(ctx context.Context, from restored, to standing, now time.Time) (all, back int, err error) {
+	var applied atomic.Int64
+	writes, writing := errgroup.WithContext(ctx)
+	writes.SetLimit(restoreAtOnce)
+	for f, listErr := range from.Followers(writing) {
+		if listErr != nil {
+			err = listErr
+			break
+		}
+		all++
+		writes.Go(func() error {
+			ctx, cancel := context.WithTimeout(writing, restoreTime)
+			defer cancel()
+			_, was, err := to.Follow(ctx, f, follower.Session{EstablishedAt: now, EventTime: f.EventTime})
+			if was {
+				applied.Add(1)
+			}
+			return err
+		})
+	}
+	// A write that fails ends the listing, so its error is the cause of the other one.
+	if writeErr := writes.Wait(); writeErr != nil {
+		err = writeErr
+	}
+	return all, int(applied.Load()), err
+}
+
+func restoreSuggestions(ctx context.Context, from restored, to standing, now time.Time) (n int, err error) {
+	within := func(do func(context.Context) error) error {
+		ctx, cancel := context.WithTimeout(ctx, restoreTime)
+		defer cancel()
+		return do(ctx)
+	}
+	for _, month := range keptMonths(now) {
+		var kept []follower.Suggestion
+		if err := within(func(ctx context.Context) (err error) {
+			kept, err = from.Suggestions(ctx, month)
+			return err
+		}); err != nil {
+			return n, err
+		}
+		for _, s := range kept {
+			if err := within(func(ctx context.Context) error { return to.AddSuggestion(ctx, s) }); err != nil {
+				return n, err
+			}
+			n++
+		}
+	}
+	return n, nil
+}
