@@ -26,15 +26,17 @@ export SAM_CLI_TELEMETRY ?= 0
 export GO SAM DYNAMODB_LOCAL MOTO
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lint-template fmt bench fuzz events build deploy logs
+.PHONY: help run command test lint lint-template fmt bench fuzz events build deploy logs
 .PHONY: load sam-local test-dynamodb test-aws test-stack test-sam-local test-browser
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-run: ## the account on this machine, with a simulated platform: the console
-	$(GO) build -o bin/guanzhu ./cmd/guanzhu
+run: command ## the account on this machine, with a simulated platform: the console
 	bin/guanzhu console
+
+command: ## the command line, bin/guanzhu
+	$(GO) build -o bin/guanzhu ./cmd/guanzhu
 
 # The race detector needs a C compiler; Go alone is enough for the rest.
 test: ## vet and all tests that need nothing but Go
