@@ -140,7 +140,7 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 	if err != nil {
 		return err
 	}
-	api, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: c.APIURL, Secrets: keeper, Tokens: noTokens{}})
+	api, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: c.APIURL, Secrets: keeper, Tokens: wechatapi.NoTokens{}})
 	if err != nil {
 		return err
 	}

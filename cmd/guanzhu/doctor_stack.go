@@ -96,24 +96,27 @@ func countRefusals(ctx context.Context, watch *cloudwatch.Client, appID string) 
 	return counts, nil
 }
 
-// ringing returns the stack's alarms that are in the state ALARM: their names begin with the stack's.
+// alarms are those of template.yaml, without the stack's name before them.
+var alarms = []string{"server-errors", "slow-replies", "refusals", "token", "whitelist", "throttles"}
+
+// ringing returns the stack's alarms that are in the state ALARM.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 func ringing(ctx context.Context, watch *cloudwatch.Client, stack string) ([]doctor.Alarm, error) {
-	var alarms []doctor.Alarm
-	pages := cloudwatch.NewDescribeAlarmsPaginator(watch, &cloudwatch.DescribeAlarmsInput{
-		AlarmNamePrefix: aws.String(stack + "-"), StateValue: types.StateValueAlarm,
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range page.MetricAlarms {
-			if a.StateValue == types.StateValueAlarm {
-				alarms = append(alarms, doctor.Alarm{Name: aws.ToString(a.AlarmName), Description: aws.ToString(a.AlarmDescription)})
-			}
+	input := &cloudwatch.DescribeAlarmsInput{}
+	for _, name := range alarms {
+		input.AlarmNames = append(input.AlarmNames, stack+"-"+name)
+	}
+	out, err := watch.DescribeAlarms(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	var found []doctor.Alarm
+	for _, a := range out.MetricAlarms {
+		if a.StateValue == types.StateValueAlarm {
+			found = append(found, doctor.Alarm{Name: aws.ToString(a.AlarmName), Description: aws.ToString(a.AlarmDescription)})
 		}
 	}
-	return alarms, nil
+	return found, nil
 }
 
 // invokeDoctor has the stack's function doctor examine the platform's API.
@@ -122,7 +125,7 @@ func invokeDoctor(ctx context.Context, cfg aws.Config, s stack) []doctor.Finding
 	if err != nil {
 		return doctor.Function(nil, "", err)
 	}
-	payload, err := json.Marshal(map[string]string{"fixed_egress": s.parameters["FixedEgress"]})
+	payload, err := json.Marshal(map[string]string{"FixedEgress": s.parameters["FixedEgress"]})
 	if err != nil {
 		return doctor.Function(nil, "", err)
 	}

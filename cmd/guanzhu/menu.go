@@ -10,7 +10,6 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/account"
 	"github.com/guanzhu/guanzhu/pkg/menu"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
-	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
@@ -92,7 +91,7 @@ func (c *liveMenuFlags) run(action string) error {
 	if err != nil {
 		return err
 	}
-	api, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: c.APIURL, Secrets: keeper, Tokens: noTokens{}})
+	api, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: c.APIURL, Secrets: keeper, Tokens: wechatapi.NoTokens{}})
 	if err != nil {
 		return err
 	}
@@ -127,15 +126,4 @@ func printLines(f *os.File, lines []string) {
 	for _, line := range lines {
 		fmt.Fprintln(f, line)
 	}
-}
-
-// noTokens shares no access token: a command asks for the account's current one, and never forces another.
-type noTokens struct{}
-
-func (noTokens) AccessToken(context.Context) (wechat.AccessToken, error) {
-	return wechat.AccessToken{}, nil
-}
-func (noTokens) SaveAccessToken(context.Context, string, time.Time) error { return nil }
-func (noTokens) MarkForced(_ context.Context, _, _ wechat.AccessToken) (bool, error) {
-	return false, nil
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/guanzhu/guanzhu/pkg/dynamostore"
@@ -24,7 +25,7 @@ type restoreCommand struct {
 
 // Help is shown by --help.
 func (*restoreCommand) Help() string {
-	return `Followers and suggestions of a table that was restored to an earlier time are written into the present table, where nothing newer stands: who has unfollowed or followed again since stays as it is. Who comes back has a new session, so that each browser signs in anew.
+	return `Followers and suggestions of a table that was restored to an earlier time are written into the present table, where nothing newer stands: who has unfollowed or followed again since stays as it is. Unfollows are remembered for 30 days, so the restored time may not be earlier. Who comes back has a new session, so that each browser signs in anew.
 
 Nothing is deleted, in neither table, and it can be run again.`
 }
@@ -60,6 +61,15 @@ func (c *restoreCommand) Run() error {
 	if err != nil {
 		return err
 	}
+	out, err := dynamodb.NewFromConfig(cfg).DescribeTable(opening, &dynamodb.DescribeTableInput{TableName: &c.From})
+	if err != nil {
+		return explained(err)
+	}
+	if summary := out.Table.RestoreSummary; summary != nil && summary.RestoreDateTime != nil {
+		if err := notTooEarly(*summary.RestoreDateTime, time.Now()); err != nil {
+			return err
+		}
+	}
 	from := dynamostore.New(cfg, dynamostore.Options{Table: c.From, Now: time.Now})
 	followers, back, err := restoreFollowers(ctx, from, to, time.Now())
 	suggestions := 0
@@ -75,6 +85,15 @@ func (c *restoreCommand) Run() error {
 	fmt.Printf("Of %d followers %d were put back; the others are there, or have unfollowed since.\n%d suggestions are there.\n",
 		followers, back, suggestions)
 	return nil
+}
+
+// notTooEarly refuses a time from before the oldest unfollow that the present table remembers.
+func notTooEarly(restored, now time.Time) error {
+	if now.Sub(restored) < follower.TombstoneFor {
+		return nil
+	}
+	return fmt.Errorf("the table was restored to %s, and unfollows are remembered for %d days: who has unfollowed before that "+
+		"would come back. Restore to a later time", restored.Format(time.DateTime), follower.TombstoneFor/(24*time.Hour))
 }
 
 // restoreFollowers puts back who is missing: a follow at its own time, as a push of it would be, stops at what is newer.

@@ -67,6 +67,18 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+// TestRestoreOfLongAgo is about times whose unfollows the present table has forgotten.
+func TestRestoreOfLongAgo(t *testing.T) {
+	t.Parallel()
+	for ago, refused := range map[time.Duration]bool{
+		time.Hour: false, follower.TombstoneFor - time.Second: false, follower.TombstoneFor: true, 35 * 24 * time.Hour: true,
+	} {
+		if err := notTooEarly(present.Add(-ago), present); (err != nil) != refused {
+			t.Errorf("%v ago: %v", ago, err)
+		}
+	}
+}
+
 // TestRestoreIntoWhatFails ends with the table's error.
 func TestRestoreIntoWhatFails(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/guanzhu/guanzhu/pkg/dynamostore"
@@ -85,4 +86,12 @@ func (f *tableFlags) open(ctx context.Context) (*dynamostore.Store, error) {
 		}
 	}
 	return dynamostore.New(cfg, dynamostore.Options{Table: name, Now: time.Now}), nil
+}
+
+// explained says of an error of the table what to do where AWS's own words do not.
+func explained(err error) error {
+	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
+		return fmt.Errorf("%w\nThere is no such table: look at the name, and at the region (AWS_REGION)", err)
+	}
+	return err
 }

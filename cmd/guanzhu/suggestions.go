@@ -13,8 +13,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -56,14 +54,6 @@ func (c *suggestionsListCommand) Run(parent *suggestionsCommand) error {
 		return err
 	}
 	return explained(listSuggestions(ctx, store, months, c.All, os.Stdout, os.Stderr))
-}
-
-// explained says of an error of the table what to do where AWS's own words do not.
-func explained(err error) error {
-	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
-		return fmt.Errorf("%w\nThere is no such table: look at the name, and at the region (AWS_REGION)", err)
-	}
-	return err
 }
 
 // keptMonths are the months in China time of which suggestions may be left, the oldest first.

@@ -1,5 +1,5 @@
 // Command doctor is the function that examines the platform's API from where the other functions ask it: the account's
-// IP whitelist is about their address. It is invoked by `guanzhu doctor --stack`, or with {}.
+// IP whitelist is about their address. `guanzhu doctor --stack` invokes it.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/functions/internal/boot"
 	"github.com/guanzhu/guanzhu/pkg/doctor"
+	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
 func main() {
@@ -24,19 +25,17 @@ func main() {
 	lambda.Start(handler)
 }
 
-// request is what the function is invoked with. FixedEgress is the stack's parameter, for what is to be done.
-type request struct {
-	FixedEgress string `json:"fixed_egress"`
-}
+// request says what to advise: FixedEgress is the stack's parameter.
+type request struct{ FixedEgress string }
 
-func start(
-	ctx context.Context, lookup func(string) (string, bool),
-) (func(context.Context, request) ([]doctor.Finding, error), error) {
+type handler func(context.Context, request) ([]doctor.Finding, error)
+
+func start(ctx context.Context, lookup func(string) (string, bool)) (handler, error) {
 	env, err := boot.Read(lookup)
 	if err != nil {
 		return nil, err
 	}
-	boot.SetLog(env)
+	config := wechatapi.Config{AppID: env.AppID, BaseURL: env.APIURL, Log: boot.SetLog(env)}
 	account, err := owner.Load()
 	if err != nil {
 		return nil, err
@@ -45,15 +44,17 @@ func start(
 	if err != nil {
 		return nil, err
 	}
-	store, _, api, err := boot.Start(ctx, env)
+	store, secrets, _, err := boot.Start(ctx, env)
 	if err != nil {
 		return nil, err
 	}
+	config.Secrets, config.Tokens = secrets, wechatapi.NoTokens{} // an examination ends no access token and stores none
+	api, err := wechatapi.New(config)
 	return func(ctx context.Context, r request) ([]doctor.Finding, error) {
 		platform := doctor.Platform{
 			API: api, Now: time.Now, Menu: wanted, Record: store.MenuRecord, RepairsMenu: account.RepairsMenu(),
 			Pages: account.Pages(), FixedEgress: r.FixedEgress,
 		}
 		return platform.Examine(ctx), nil
-	}, nil
+	}, err
 }

@@ -32,14 +32,20 @@ func TestInvoke(t *testing.T) {
 	if calls := platform.Calls("/cgi-bin/menu/create"); calls != 0 {
 		t.Errorf("it has published %d times", calls)
 	}
-	for _, write := range *writes {
-		if !strings.Contains(write, `"access-token"`) {
-			t.Errorf("stored %s", write)
-		}
+	platform.Fail("/cgi-bin/getcallbackip", 40001, 2) // which would force another token elsewhere
+	token := platform.Calls("/cgi-bin/stable_token")
+	if f := invoke(t, function, `{}`)["token-use"]; f.Status != doctor.Failure {
+		t.Errorf("the refused token: %+v", f)
+	}
+	if calls := platform.Calls("/cgi-bin/stable_token") - token; calls != 2 {
+		t.Errorf("%d tokens were asked for, want 2: the current one, and once more whether it is that", calls)
+	}
+	if len(*writes) > 0 {
+		t.Errorf("stored %s", *writes)
 	}
 
 	platform.Fail("/cgi-bin/stable_token", 40164, 2)
-	for payload, want := range map[string]string{`{}`: "guanzhu doctor --stack", `{"fixed_egress":"none"}`: "FixedEgress=nat"} {
+	for payload, want := range map[string]string{`{}`: "guanzhu doctor --stack", `{"FixedEgress":"none"}`: "FixedEgress=nat"} {
 		f := invoke(t, function, payload)["token"]
 		if f.Status != doctor.Failure || !strings.Contains(f.What.EN, "203.0.113.7") || !strings.Contains(f.Do.EN, want) {
 			t.Errorf("%s: %+v", payload, f)

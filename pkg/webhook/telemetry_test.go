@@ -138,9 +138,11 @@ func TestPushIsOneLine(t *testing.T) {
 // metrics are told apart by to known sets: each combination costs.
 func TestDimensionsAreBounded(t *testing.T) {
 	known := map[string]func(string) bool{
-		"appid":   func(v string) bool { return v == appID },
-		"kind":    func(v string) bool { return v == "unknown" || slices.Contains(wechat.Kinds(), v) },
-		"outcome": func(v string) bool { return slices.Contains([]string{"replied", "acknowledged", "unknown", "failed"}, v) },
+		"appid": func(v string) bool { return v == appID },
+		"kind":  func(v string) bool { return v == "unknown" || slices.Contains(wechat.Kinds(), v) },
+		"outcome": func(v string) bool {
+			return slices.Contains([]string{"replied", "acknowledged", "unknown", "failed"}, v)
+		},
 		"reason":  func(v string) bool { return slices.Contains(webhook.Reasons(), v) },
 		"errcode": regexp.MustCompile(`^(-1|[0-9]{5}|other|none)$`).MatchString,
 	}

@@ -12,6 +12,23 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
+// NoTokens is a TokenStore that shares no access token: its Client asks the platform for the account's current one, and
+// never forces another.
+type NoTokens struct{}
+
+// AccessToken implements TokenStore.
+func (NoTokens) AccessToken(context.Context) (wechat.AccessToken, error) {
+	return wechat.AccessToken{}, nil
+}
+
+// SaveAccessToken implements TokenStore.
+func (NoTokens) SaveAccessToken(context.Context, string, time.Time) error { return nil }
+
+// MarkForced implements TokenStore.
+func (NoTokens) MarkForced(context.Context, wechat.AccessToken, wechat.AccessToken) (bool, error) {
+	return false, nil
+}
+
 // A token is renewed this long before its end, or a quarter of its life if that is shorter. The platform itself has a
 // new one ready 5 minutes before the end, and takes both until then.
 const renewBefore = 4 * time.Minute

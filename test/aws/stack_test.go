@@ -235,6 +235,43 @@ func ask(t *testing.T, service, target, body string) string {
 	return text
 }
 
+// TestDoctorKnowsAllAlarms sets each of the stack's alarms to ALARM, and one of a stack whose name begins like it.
+func TestDoctorKnowsAllAlarms(t *testing.T) {
+	name := deploy(t, nil)
+	watch := cloudwatch.NewFromConfig(config(t))
+	out, err := watch.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNamePrefix: aws.String(name + "-")})
+	if err != nil || len(out.MetricAlarms) == 0 {
+		t.Fatalf("%d alarms, %v", len(out.MetricAlarms), err)
+	}
+	other := name + "-dev-token"
+	_, err = watch.PutMetricAlarm(t.Context(), &cloudwatch.PutMetricAlarmInput{
+		AlarmName: &other, Namespace: aws.String("Guanzhu"), MetricName: aws.String("TokenFailures"), Statistic: cwtypes.StatisticSum,
+		Period: aws.Int32(300), EvaluationPeriods: aws.Int32(1), Threshold: aws.Float64(1),
+		ComparisonOperator: cwtypes.ComparisonOperatorGreaterThanThreshold,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{other}
+	for _, a := range out.MetricAlarms {
+		names = append(names, aws.ToString(a.AlarmName))
+	}
+	for _, alarm := range names {
+		_, err := watch.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{
+			AlarmName: &alarm, StateValue: cwtypes.StateValueAlarm, StateReason: aws.String("test"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	stdout, _, _ := guanzhu(t, "", "doctor", "--stack", name, "--lang", "en")
+	for _, alarm := range names {
+		if told := strings.Contains(stdout, "! alarms: "+alarm+" "); told != (alarm != other) {
+			t.Errorf("doctor tells of %s: %t, in\n%s", alarm, told, stdout)
+		}
+	}
+}
+
 func TestStackAlarms(t *testing.T) {
 	for _, email := range []string{"", "owner@example.com"} {
 		t.Run("e-mail "+email, func(t *testing.T) {
@@ -263,7 +300,7 @@ func TestStackAlarms(t *testing.T) {
 				"server-errors": "AWS/ApiGateway 5xx Sum ApiId=a1b2c3d4e5 >= 3",
 				"slow-replies":  "Guanzhu ReplyLatency p99 appid=wxaaaaaaaaaaaaaaaa > 3000",
 				"refusals": "IF(10 * refused > requests, refused, 0)" +
-					", Guanzhu Refusals Sum appid=wxaaaaaaaaaaaaaaaa, AWS/ApiGateway Count Sum ApiId=a1b2c3d4e5 >= 5",
+					", Guanzhu Refusals Sum appid=wxaaaaaaaaaaaaaaaa, AWS/Lambda Invocations Sum FunctionName=" + made["WebhookFunction"] + " >= 5",
 				"token": "Guanzhu TokenFailures Sum appid=wxaaaaaaaaaaaaaaaa >= 1",
 				"whitelist": "SUM(METRICS()), Guanzhu ApiErrors Sum appid=wxaaaaaaaaaaaaaaaa errcode=40164" +
 					", Guanzhu ApiErrors Sum appid=wxaaaaaaaaaaaaaaaa errcode=61004 >= 1",
@@ -326,7 +363,7 @@ func watched(a cwtypes.MetricAlarm) string {
 		parts = append(parts, metric(m.Namespace, m.MetricName, aws.ToString(q.MetricStat.Stat), m.Dimensions))
 	}
 	comparison := map[cwtypes.ComparisonOperator]string{
-		cwtypes.ComparisonOperatorGreaterThanThreshold:          ">",
+		cwtypes.ComparisonOperatorGreaterThanThreshold:        ">",
 		cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold: ">=",
 	}[a.ComparisonOperator]
 	return fmt.Sprintf("%s %s %g", strings.Join(parts, ", "), comparison, aws.ToFloat64(a.Threshold))

@@ -440,7 +440,7 @@ var awsMetrics = map[string]struct{ names, by []string }{
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
 	"AWS/ApiGateway": {[]string{"Count", "4xx", "5xx"}, []string{"ApiId"}},
 	// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-	"AWS/Lambda": {[]string{"Errors", "Throttles", "ConcurrentExecutions"}, []string{"FunctionName"}},
+	"AWS/Lambda": {[]string{"Errors", "Throttles", "Invocations", "ConcurrentExecutions"}, []string{"FunctionName"}},
 	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
 	"AWS/DynamoDB": {[]string{
 		"ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "ReadThrottleEvents", "WriteThrottleEvents",
@@ -617,7 +617,7 @@ func TestTemplateQueries(t *testing.T) {
 
 // What stands in the functions' log lines, and of Lambda's own the outcome of an invocation.
 var logFields = strings.Fields(`@timestamp level message requestId error
-	method outcome status kind follower reason advice platform_calls platform_ms table_calls table_ms ms page api errcode
+	method outcome status kind follower reason advice platform_calls platform_ms table_calls table_ms ms page api errcode profile profile_error
 	record.status`)
 
 var (
