@@ -363,7 +363,7 @@ func watched(a cwtypes.MetricAlarm) string {
 		parts = append(parts, metric(m.Namespace, m.MetricName, aws.ToString(q.MetricStat.Stat), m.Dimensions))
 	}
 	comparison := map[cwtypes.ComparisonOperator]string{
-		cwtypes.ComparisonOperatorGreaterThanThreshold:        ">",
+		cwtypes.ComparisonOperatorGreaterThanThreshold:          ">",
 		cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold: ">=",
 	}[a.ComparisonOperator]
 	return fmt.Sprintf("%s %s %g", strings.Join(parts, ", "), comparison, aws.ToFloat64(a.Threshold))

@@ -27,11 +27,11 @@ func serve(ctx context.Context, file, api string, stdin io.Reader, out io.Writer
 		return err
 	}
 	defer store.Close()
-	log, err := os.Create(logOf(file))
+	log, err := os.Create(logOf(file)) //nolint:gosec // load itself names the file
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // what it lacks then, load misses
 	handler, err := newHandler(ctx, store, api, log)
 	if err != nil {
 		return err
