@@ -29,9 +29,9 @@ type doctorCommand struct {
 
 // Help is the longer text of --help.
 func (c *doctorCommand) Help() string {
-	return "One line a check: ✓ is good, ! is worth a look, ✗ is to be mended, – could not be examined. " +
-		"Below each ! and ✗ stands what to do. Nothing is changed, and no secret is printed.\n\n" +
-		"With --stack, the other flags but --lang are not used: what they say is the stack's. " +
+	return "One line a check: ✓ is good, ! is worth a look, ✗ must be fixed, – could not be examined. " +
+		"Below each ! and ✗ is what to do. Nothing is changed, and no secret is printed.\n\n" +
+		"With --stack, only --lang of the other flags is used: the rest is known from the stack. " +
 		"The platform's API is asked by the stack's function doctor, from where the other functions ask it.\n\n" +
 		"Exit status: 0 without a ✗, 1 with one, another one for flags that are wrong."
 }

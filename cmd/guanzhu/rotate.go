@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"os/signal"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/guanzhu/guanzhu/pkg/doctor"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
-	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
 // How long a rotation waits. An instance reads the secrets again when a signature fails, at most once a minute
@@ -32,13 +31,12 @@ const (
 	// reached. They also spread the reading over the time: all instances at once could ask more than the 40 reads a
 	// second that Parameter Store allows.
 	checksAtOnce = 5
-	answerWithin = 5 * time.Second // the platform's own patience
 )
 
 type rotateSecretsCommand struct {
 	parameterFlags `embed:""`
-	Token          bool   `help:"Rotate the token alone."`
-	Key            bool   `help:"Rotate the EncodingAESKey alone."`
+	Token          bool   `help:"Rotate only the token."`
+	Key            bool   `help:"Rotate only the EncodingAESKey."`
 	AppSecret      bool   `help:"Enter the app secret that the platform has made. It cannot be made here."`
 	URL            string `placeholder:"https://…/login/wechat" help:"Where pushes arrive; needed without --stack."`
 	AppID          string `name:"app-id" placeholder:"wx…" help:"The account's AppID; needed without --stack to rotate an EncodingAESKey."`
@@ -56,7 +54,7 @@ func (c *rotateSecretsCommand) Run() error {
 		}
 		return p.replaceAppSecret(ctx, newPrompt())
 	}
-	r := rotation{parameter: p, token: c.Token, key: c.Key, url: c.URL, appID: c.AppID, client: http.DefaultClient, owner: os.Stderr}
+	r := rotation{parameter: p, token: c.Token, key: c.Key, url: c.URL, appID: c.AppID, transport: http.DefaultTransport, owner: os.Stderr}
 	if p.stack.name != "" {
 		r.appID = cmp.Or(r.appID, p.stack.parameters["AppId"])
 		if r.url == "" {
@@ -76,8 +74,8 @@ type rotation struct {
 	token, key bool // which are rotated; neither means all that are set
 	url        string
 	appID      string
-	client     *http.Client
-	owner      io.Writer // shows the new values
+	transport  http.RoundTripper // of the checks
+	owner      io.Writer         // shows the new values
 
 	sealed bool // whether the EncodingAESKey is to be proved as well
 }
@@ -137,7 +135,7 @@ func (r *rotation) begin(ctx context.Context, was secrets.Secrets, version int64
 		return secrets.Secrets{}, errNoAppID
 	}
 	if err := r.round(ctx, was); err != nil {
-		return secrets.Secrets{}, fmt.Errorf("nothing was written: %s does not accept even the present values: %w", r.url, err)
+		return secrets.Secrets{}, fmt.Errorf("nothing was written: %s does not accept the present values: %w", r.url, err)
 	}
 	next, err := was.Replace(token, key)
 	if err != nil {
@@ -162,7 +160,7 @@ func (r *rotation) wait(ctx context.Context, s secrets.Secrets) error {
 		case passed >= settle && good >= goodRounds:
 			return nil
 		case passed >= giveUp:
-			return fmt.Errorf("do not change the console yet: after %v, not all checks with the new values are answered well: %w\n"+
+			return fmt.Errorf("do not change the console yet: after %v, not all checks with the new values succeed: %w\n"+
 				"Look for \"secrets stay as they were\" in the functions' log. %s", giveUp, last, safeToRepeat)
 		}
 		select {
@@ -174,53 +172,17 @@ func (r *rotation) wait(ctx context.Context, s secrets.Secrets) error {
 
 // round makes some checks at the same time, and returns an error if one is not answered well.
 func (r *rotation) round(ctx context.Context, s secrets.Secrets) error {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
+	if !r.sealed {
+		s.EncodingAESKey = "" // the token alone is proved, which needs no AppID
+	}
+	endpoint := doctor.Endpoint{URL: r.url, AppID: r.appID, Secrets: s, Now: time.Now, Transport: r.transport}
 	var errs [checksAtOnce]error
 	var checks sync.WaitGroup
 	for i := range errs {
-		checks.Go(func() { errs[i] = r.check(ctx, s) })
+		checks.Go(func() { errs[i] = endpoint.Accepts(ctx) })
 	}
 	checks.Wait()
 	return cmp.Or(errs[:]...)
-}
-
-// check sends what only an instance that knows s accepts: the platform's URL check, which proves the token, or, sealed,
-// the push of the platform's debugging tool, which proves the EncodingAESKey as well and changes nothing.
-func (r *rotation) check(ctx context.Context, s secrets.Secrets) error {
-	account := wechattest.Account{AppID: r.appID, Token: s.Token, EncodingAESKey: s.EncodingAESKey}
-	now := time.Now()
-	request, err := account.Check(ctx, r.url, now)
-	if r.sealed {
-		request, err = account.Request(ctx, r.url, wechattest.Safe, fmt.Appendf(nil, debugPush, now.Unix()), now)
-	}
-	if err != nil {
-		return err
-	}
-	client := *r.client
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // as the platform does
-	response, err := client.Do(request)
-	if failed, ok := errors.AsType[*url.Error](err); ok {
-		return fmt.Errorf("it cannot be reached: %w", failed.Err) // without the URL, whose query is signed
-	} else if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
-	switch {
-	case err != nil:
-		return fmt.Errorf("its answer breaks off: %w", err)
-	case response.StatusCode == http.StatusForbidden:
-		return errors.New("status 403: it has other secrets (or another AppID), or this machine's clock is wrong by ten minutes")
-	case response.StatusCode != http.StatusOK:
-		return fmt.Errorf("status %d: look at its log", response.StatusCode)
-	}
-	if r.sealed {
-		_, err = account.OpenReply(body)
-	} else if string(body) != request.URL.Query().Get("echostr") {
-		err = errors.New("it answers something else than the endpoint would: check the URL")
-	}
-	return err
 }
 
 // replaceAppSecret asks for the app secret, of which only the platform makes a new one.
@@ -244,15 +206,11 @@ func (p *parameter) replaceAppSecret(ctx context.Context, owner *prompt) error {
 	if err := p.write(ctx, next, version); err != nil {
 		return err
 	}
-	fmt.Fprintln(p.out, "The functions read it when the platform refuses the old one (40001, 40125): there is nothing else to do.")
+	fmt.Fprintln(p.out, "The functions read it when the platform refuses the old one (40001, 40125): there is nothing more to do.")
 	return nil
 }
 
 const (
-	debugPush = `<xml><ToUserName><![CDATA[gh_000000000000]]></ToUserName><FromUserName><![CDATA[guanzhu-secrets-rotate]]></FromUserName>` +
-		`<CreateTime>%d</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[debug_demo]]></Event>` +
-		`<debug_str><![CDATA[guanzhu secrets rotate]]></debug_str></xml>`
-
 	safeToRepeat = "The old values stay valid, so nothing is lost. Run the same command again: it goes on with the values already written."
 
 	changeConsole = `Change WeChat's console now, and save. The old values stay valid until you finish, so there is no hurry.

@@ -211,10 +211,15 @@ func pause(ctx context.Context, d time.Duration) {
 // secrets as often as it may.
 type load struct {
 	*fleet
-	mode    wechattest.Mode
-	console atomic.Pointer[wechattest.Account]
+	console atomic.Pointer[console]
 	sent    atomic.Int32
 	refused atomic.Int32
+}
+
+// console is what the platform's console says.
+type console struct {
+	wechattest.Account
+	mode wechattest.Mode
 }
 
 func (l *load) push(ctx context.Context) {
@@ -225,7 +230,7 @@ func (l *load) push(ctx context.Context) {
 		id := int64(l.sent.Add(1))
 		pushes.Go(func() {
 			account := *l.console.Load()
-			_, made, err := account.Deliver(l.t.Context(), client, pushURL, l.mode, account.Text(sampleFollower, time.Now(), id, "hello"))
+			_, made, err := account.Deliver(l.t.Context(), client, pushURL, account.mode, account.Text(sampleFollower, time.Now(), id, "hello"))
 			if err != nil || len(made) != 1 {
 				l.refused.Add(1)
 			}
@@ -239,7 +244,7 @@ func (l *load) forge(ctx context.Context) {
 	for ctx.Err() == nil {
 		forger := *l.console.Load()
 		forger.Token = "guessed"
-		request, err := forger.Request(ctx, pushURL, l.mode, forger.Text(sampleFollower, time.Now(), 1, "forged"), time.Now())
+		request, err := forger.Request(ctx, pushURL, forger.mode, forger.Text(sampleFollower, time.Now(), 1, "forged"), time.Now())
 		if err != nil {
 			l.t.Error(err)
 			return
@@ -251,16 +256,17 @@ func (l *load) forge(ctx context.Context) {
 	}
 }
 
-// underLoad runs rotate in the middle of pushes, with the rotation that is to be made and what changes the console.
+// underLoad runs rotate in the middle of pushes, with the rotation that is to be made and what changes the console, to
+// plain mode where there is no key.
 func underLoad(t *testing.T, mode wechattest.Mode, seed uint64, rotate func(*rotation, func(token, key string))) *load {
 	was := secrets.Secrets{Token: oldToken, AppSecret: theSecret}
-	if mode == wechattest.Safe {
+	if mode != wechattest.Plain {
 		was.EncodingAESKey = oldKey
 	}
 	store := holding(t, was)
 	store.unreliable, store.random = true, rand.New(rand.NewPCG(seed, 1))
-	l := &load{fleet: &fleet{t: t, ssm: store, random: rand.New(rand.NewPCG(seed, 2))}, mode: mode}
-	l.console.Store(&wechattest.Account{AppID: sampleAppID, Token: was.Token, EncodingAESKey: was.EncodingAESKey, ID: "gh_0123456789ab"})
+	l := &load{fleet: &fleet{t: t, ssm: store, random: rand.New(rand.NewPCG(seed, 2))}}
+	l.console.Store(&console{wechattest.Account{AppID: sampleAppID, Token: was.Token, EncodingAESKey: was.EncodingAESKey, ID: "gh_0123456789ab"}, mode})
 	l.start()
 	before := 2*time.Minute + time.Duration(l.random.IntN(60))*time.Second
 
@@ -272,10 +278,13 @@ func underLoad(t *testing.T, mode wechattest.Mode, seed uint64, rotate func(*rot
 	pause(ctx, before)
 	rotate(&rotation{
 		parameter: &parameter{name: secretsName, region: "us-east-1", flags: "--name " + secretsName, ssm: retrying{store}, out: io.Discard},
-		url:       pushURL, appID: sampleAppID, client: &http.Client{Transport: l.fleet}, owner: io.Discard,
+		url:       pushURL, appID: sampleAppID, transport: l.fleet, owner: io.Discard,
 	}, func(token, key string) {
 		account := *l.console.Load()
 		account.Token, account.EncodingAESKey = token, key
+		if key == "" {
+			account.mode = wechattest.Plain
+		}
 		l.console.Store(&account)
 	})
 	pause(ctx, 3*time.Minute)
@@ -348,6 +357,24 @@ func TestRotationUnderLoadLosesNoPush(t *testing.T) {
 	}
 }
 
+// TestRemovingTheKeyLosesNoPush holds the order that guanzhu secrets tells: the console is in compatible mode when the
+// key is removed, and goes to plain mode two minutes later.
+func TestRemovingTheKeyLosesNoPush(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := underLoad(t, wechattest.Compatible, 1, func(r *rotation, change func(token, key string)) {
+			if err := r.ask(t.Context(), answering("", "", "-", "yes")); err != nil {
+				t.Error(err)
+			}
+			pause(t.Context(), 2*time.Minute)
+			change(oldToken, "")
+		})
+		if n := l.refused.Load(); n != 0 {
+			t.Errorf("%d of %d pushes were refused", n, l.sent.Load())
+		}
+	})
+}
+
 // TestImpatienceLosesPushes shows that the load above would find a rotation that does not wait.
 func TestImpatienceLosesPushes(t *testing.T) {
 	t.Parallel()
@@ -386,7 +413,7 @@ func rotationOver(t *testing.T, store *systemsManager, instances ...secrets.Secr
 	}
 	return &rotation{
 		parameter: &parameter{name: secretsName, region: "us-east-1", flags: "--name " + secretsName, ssm: store, out: out},
-		url:       pushURL, appID: sampleAppID, client: &http.Client{Transport: f}, owner: owner,
+		url:       pushURL, appID: sampleAppID, transport: f, owner: owner,
 	}, out, owner
 }
 
@@ -426,7 +453,7 @@ func TestRotateSaysWhenItIsTooEarly(t *testing.T) {
 		}
 
 		// One of two instances reads the new values: that is not enough.
-		r.client.Transport.(*fleet).add(fixed(store.current(t)))
+		r.transport.(*fleet).add(fixed(store.current(t)))
 		wantRefusal(t, r.run(t.Context()), "do not change the console yet: after 5m0s", owner)
 	})
 	synctest.Test(t, func(t *testing.T) {
@@ -461,11 +488,11 @@ func TestRotateWritesNothingWhere(t *testing.T) {
 	rotating := secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: oldKey, PreviousEncodingAESKey: oldKey}
 	server := func(h http.HandlerFunc) func(*rotation) {
 		return func(r *rotation) {
-			r.client = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			r.transport = roundTripper(func(r *http.Request) (*http.Response, error) {
 				answer := httptest.NewRecorder()
 				h(answer, r)
 				return answer.Result(), nil
-			})}
+			})
 		}
 	}
 	tests := []struct {
@@ -479,14 +506,14 @@ func TestRotateWritesNothingWhere(t *testing.T) {
 		{"no AppID is given to go on", rotating, func(r *rotation) { r.appID = "" }, "--app-id"},
 		{"there is no parameter", plain, func(r *rotation) { r.name = "/guanzhu/other" }, "there is no parameter /guanzhu/other in us-east-1"},
 		{"there is no key", plain, func(r *rotation) { r.key = true }, "the account is in plain mode"},
-		{"the endpoint has another token", other, nil, "does not accept even the present values: status 403"},
+		{"the endpoint has another token", other, nil, "does not accept the present values: status 403"},
 		{"the AppID is another", safe, func(r *rotation) { r.appID = "wxffffffffffffffff" }, "or another AppID"},
 		{"nothing is there", plain, func(r *rotation) {
-			r.client = &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })}
+			r.transport = roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
 		}, "it cannot be reached"},
 		{"the URL leads elsewhere", plain, server(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }), "status 302"},
 		{"something else answers", plain, server(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }), "check the URL"},
-		{"something else answers pushes", safe, server(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }), "wechattest: the reply"},
+		{"something else answers pushes", safe, server(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }), "check the URL"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 )
 
 type secretsCommand struct {
-	Write  writeSecretsCommand  `cmd:"" default:"withargs" help:"Ask for token, app secret and EncodingAESKey, and write them. The same as secrets alone."`
+	Write  writeSecretsCommand  `cmd:"" default:"withargs" help:"Ask for token, app secret and EncodingAESKey, and write them. The same as secrets without a command."`
 	Rotate rotateSecretsCommand `cmd:"" help:"Make a new token and EncodingAESKey, wait until running instances accept them, and say what to change in WeChat's console."`
 	Finish finishSecretsCommand `cmd:"" help:"Forget the previous token and EncodingAESKey, once WeChat's console has the new ones."`
 }
@@ -131,6 +131,9 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 		about = fmt.Sprintf("%s in %s, version %d: %s. Enter keeps a value.", p.name, p.region, version, fields(was))
 		help, keyHelp = "g makes one", "g makes one"
 	}
+	if was.EncodingAESKey != "" {
+		keyHelp = "g makes one, - removes it: plain mode, as test accounts have it"
+	}
 	fmt.Fprintln(owner.out, about, "What you enter is not shown.")
 
 	var made secrets.Secrets // what the owner has not seen yet
@@ -146,13 +149,17 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 	if err != nil {
 		return err
 	}
-	key, err := owner.secret("EncodingAESKey, 43 letters and digits ("+keyHelp+"):", checkKey)
+	key, err := owner.secret("EncodingAESKey, 43 letters and digits ("+keyHelp+"):", func(answer string) error { return checkKey(answer, was) })
 	if err != nil {
 		return err
 	}
-	if key == makeOne {
+	noKey := key == removeIt
+	switch key {
+	case makeOne:
 		key = secrets.NewEncodingAESKey()
 		made.EncodingAESKey = key
+	case removeIt:
+		key = ""
 	}
 
 	next, err := was.Replace(token, key)
@@ -160,10 +167,15 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 		return fmt.Errorf("%w. `guanzhu secrets rotate %s` shows what the console must have, `guanzhu secrets finish %s` ends it", err, p.rotateFlags(), p.flags)
 	}
 	next.AppSecret = cmp.Or(appSecret, was.AppSecret)
+	if noKey {
+		next.EncodingAESKey, next.PreviousEncodingAESKey = "", ""
+	}
 	firstKey := exists && was.EncodingAESKey == "" && next.EncodingAESKey != ""
 	switch {
 	case firstKey && next.Token != was.Token:
 		return errors.New("the first EncodingAESKey is set in steps of its own: enter it alone, and the new token after that")
+	case noKey && next.Token != was.Token:
+		return errors.New("the EncodingAESKey is removed in steps of its own: enter only -, and the new token after that")
 	case next == was:
 		fmt.Fprintln(p.out, "Nothing changes, and nothing was written.")
 		return nil
@@ -172,6 +184,9 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 		reveal(owner.out, secrets.Secrets{EncodingAESKey: made.EncodingAESKey})
 		made.EncodingAESKey = ""
 		err = owner.confirm("Is the console in compatible mode, with this key? What changes: " + changes(was, next) + ".")
+	case noKey:
+		fmt.Fprint(owner.out, beforePlain)
+		err = owner.confirm("Is the console in compatible mode, or in plain mode already? What changes: " + changes(was, next) + ".")
 	case exists:
 		err = owner.confirm("What changes: " + changes(was, next) + ".")
 	}
@@ -185,15 +200,21 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 	switch {
 	case firstKey:
 		fmt.Fprint(owner.out, toSafe)
-	case next.Rotating():
-		fmt.Fprintf(owner.out, notYet, p.rotateFlags())
+	case noKey:
+		fmt.Fprint(owner.out, toPlain)
 	case !exists:
 		fmt.Fprint(owner.out, whereItGoes)
+	case next.Token != was.Token, next.EncodingAESKey != was.EncodingAESKey:
+		fmt.Fprintf(owner.out, notYet, p.rotateFlags(), p.flags)
 	}
 	return nil
 }
 
-const makeOne = "g"
+// What can be entered in place of a value.
+const (
+	makeOne  = "g"
+	removeIt = "-"
+)
 
 var (
 	tokenForm = regexp.MustCompile(`^[A-Za-z0-9]{3,32}$`)
@@ -219,9 +240,12 @@ func checkAppSecret(answer string, exists bool) error {
 	return nil
 }
 
-func checkKey(answer string) error {
-	if answer == "" || answer == makeOne || keyForm.MatchString(answer) {
+func checkKey(answer string, was secrets.Secrets) error {
+	switch {
+	case answer == "", answer == makeOne, keyForm.MatchString(answer), answer == removeIt && was.EncodingAESKey != "":
 		return nil
+	case answer == removeIt:
+		return errors.New("there is no EncodingAESKey to remove: press Enter")
 	}
 	return fmt.Errorf("an EncodingAESKey has 43 letters and digits; what was entered has %d characters", len(answer))
 }
@@ -237,6 +261,8 @@ func changes(was, next secrets.Secrets) string {
 	}
 	switch {
 	case next.EncodingAESKey == was.EncodingAESKey:
+	case next.EncodingAESKey == "":
+		names = append(names, "EncodingAESKey (removed)")
 	case was.EncodingAESKey == "":
 		names = append(names, "EncodingAESKey (the first)")
 	default:
@@ -250,7 +276,7 @@ func reveal(out io.Writer, s secrets.Secrets) {
 	if s.Token == "" && s.EncodingAESKey == "" {
 		return
 	}
-	fmt.Fprint(out, "\nFor WeChat's console, shown only here (只在此显示一次):\n\n")
+	fmt.Fprint(out, "\nFor WeChat's console, shown on this terminal alone (只显示在这个终端):\n\n")
 	if s.Token != "" {
 		fmt.Fprintf(out, "  Token           %s\n", s.Token)
 	}
@@ -279,8 +305,25 @@ If you do not go on, nothing is written, and compatible mode does no harm.
 两分钟后，再把消息加解密方式改为安全模式。
 `
 
-	notYet = `Do not change WeChat's console yet (暂时不要修改后台配置). Run this: it waits until running instances accept the new values.
+	beforePlain = `
+Without an EncodingAESKey, encrypted pushes are refused. So the order is:
+  1. now: set the console to compatible mode (兼容模式), leave its EncodingAESKey as it is, and save
+     微信开发者平台 (https://developers.weixin.qq.com/platform/) → 基础信息 → 域名与消息推送配置
+  2. then go on here: the EncodingAESKey is removed from the secrets, and a previous one too
+  3. two minutes later: set the console to plain mode (明文模式)
+If the console is in plain mode already, as it always is for a test account (测试号), only step 2 is needed.
+If you do not go on, nothing is written, and compatible mode does no harm.
+`
+
+	toPlain = `In two minutes, when all running instances can have read that there is no key, set the console to plain mode (明文模式).
+两分钟后，再把消息加解密方式改为明文模式。
+`
+
+	notYet = `If WeChat's console does not have these values yet, do not change it yet (暂时不要修改后台配置): run this, which waits
+until running instances accept them, and then says what to change.
   guanzhu secrets rotate %s
+If it has them already (后台已经是这些值), there is nothing more to change, and this forgets the old ones:
+  guanzhu secrets finish %s
 `
 )
 

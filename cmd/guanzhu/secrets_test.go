@@ -59,9 +59,11 @@ func TestSecretsDialogue(t *testing.T) {
 		{"a token made", plain, []string{"g", "", "", "yes"}, secrets.Secrets{Token: made, AppSecret: theSecret, PreviousToken: oldToken},
 			"version 2", "What changes: token (the old one stays valid).", ""},
 		{"a key made", safe, []string{"", "", "g", "yes"},
-			secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: made, PreviousEncodingAESKey: oldKey}, "version 2", "Do not change WeChat's console yet", ""},
+			secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: made, PreviousEncodingAESKey: oldKey}, "version 2", "If WeChat's console does not have these values yet, do not change it yet", ""},
 		{"not confirmed", safe, []string{token2, "", "", "y"}, safe, "", "", "not confirmed: nothing was written"},
 		{"no answer to that", safe, []string{token2, "", "", ""}, safe, "", "", "not confirmed"},
+		{"the token of the console", plain, []string{token2, "", "", "yes"}, secrets.Secrets{Token: token2, AppSecret: theSecret, PreviousToken: oldToken},
+			"version 2", "If it has them already (后台已经是这些值), there is nothing more to change, and this forgets the old ones:\n  guanzhu secrets finish --name /guanzhu/test\n", ""},
 		{"a rotation that is not finished", rotated, []string{"thirdToken", "", ""}, rotated, "", "", "guanzhu secrets finish --name /guanzhu/test"},
 		{"an app secret meanwhile", rotated, []string{"", "app-secret-2", "", "yes"}, func() secrets.Secrets {
 			s := rotated
@@ -73,6 +75,14 @@ func TestSecretsDialogue(t *testing.T) {
 		{"the first key, made", plain, []string{"", "", "g", "yes"}, secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: made},
 			"version 2", "In two minutes", ""},
 		{"the first key, before the console", plain, []string{"", "", oldKey, "no"}, plain, "", "compatible mode", "not confirmed"},
+		{"no key any more", safe, []string{"", "", "-", "yes"}, plain, "version 2: token, app secret, no EncodingAESKey (plain mode).\n",
+			"In two minutes, when all running instances can have read that there is no key, set the console to plain mode (明文模式).", ""},
+		{"no key any more, nor a previous one", rotated, []string{"", "", "-", "yes"},
+			secrets.Secrets{Token: token2, AppSecret: theSecret, PreviousToken: oldToken}, "version 2", "What changes: EncodingAESKey (removed).", ""},
+		{"no key any more, before the console", safe, []string{"", "", "-", "no"}, safe, "", "set the console to compatible mode (兼容模式)", "not confirmed"},
+		{"no key any more, with a token", safe, []string{"g", "", "-", "yes"}, safe, "", "", "enter only -"},
+		{"no key to remove", plain, []string{"", "", "-", "yes"}, plain, "", "", "there is no EncodingAESKey to remove"},
+		{"no key to remove at first", none, []string{"", theSecret, "-"}, none, "", "", "there is no EncodingAESKey to remove"},
 		{"the first key with a token", plain, []string{"g", "", oldKey, "yes"}, plain, "", "", "enter it alone"},
 	}
 	for _, tt := range tests {
@@ -121,6 +131,10 @@ func TestSecretsDialogue(t *testing.T) {
 				if err == nil && !wantMade[match[2]] {
 					t.Errorf("shows a %s that nobody asked to make", match[1])
 				}
+			}
+			changed := got.Token != tt.stored.Token || got.EncodingAESKey != tt.stored.EncodingAESKey
+			if strings.Contains(owner.String(), "secrets rotate") && err == nil && !changed {
+				t.Errorf("advises to rotate, though neither token nor key has changed:\n%s", &owner)
 			}
 			for _, in := range store.in {
 				if in.Type != types.ParameterTypeSecureString || *in.Overwrite != (tt.stored != none) {

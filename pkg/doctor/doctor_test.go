@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/menu"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/web"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -47,9 +49,6 @@ func TestHealthy(t *testing.T) {
 			}
 			want := "url dns connect check clock forgery push pages verification oauth domain " +
 				"api api-clock token token-use profiles menus kind quota menu"
-			if keyed {
-				want = strings.Replace(want, "push", "push clear-push", 1)
-			}
 			if got := strings.Join(checks, " "); got != want {
 				t.Errorf("checks:\n%s, want\n%s", got, want)
 			}
@@ -90,13 +89,14 @@ func TestFailures(t *testing.T) {
 		// What answers.
 		{name: "redirect", spoil: func(w *world) { w.front = redirects }, check: "check", status: failure, zh: "https://elsewhere.example/login/wechat，微信不跟随", en: "to https://elsewhere.example/login/wechat, and", zh2: "填写最终的地址", en2: "Enter the final address"},
 		{name: "not found", spoil: status(404), check: "check", status: failure, zh: "DomainName", en: "DomainName", zh2: "ServerUrl", en2: "ServerUrl"},
-		{name: "throttled", spoil: status(429), check: "check", status: failure, zh: "该公众号提供的服务出现故障", en: "该公众号提供的服务出现故障", zh2: "并发", en2: "concurrency"},
+		{name: "throttled", spoil: status(429), check: "check", status: failure, zh: "该公众号提供的服务出现故障", en: "该公众号提供的服务出现故障", zh2: "DefaultRouteSettings", en2: "DefaultRouteSettings"},
+		{name: "a throttled function", spoil: status(503), check: "check", status: failure, zh: "该公众号提供的服务出现故障", en: "该公众号提供的服务出现故障", zh2: "告警 throttles", en2: "the alarm throttles: if it is in alarm, raise Lambda's concurrency"},
 		{name: "internal error", spoil: status(500), check: "check", status: failure, zh: "该公众号提供的服务出现故障", en: "该公众号提供的服务出现故障", zh2: "make logs", en2: "make logs"},
 		{name: "a login in front", spoil: status(401), check: "check", status: failure, zh: "401", en: "401", zh2: "WAF", en2: "WAF"},
 		{name: "a firewall's 403", spoil: status(403), check: "check", status: failure, zh: "不是服务器给出的", en: "not the endpoint's own", zh2: "WAF", en2: "WAF"},
 		{name: "hangs up", spoil: func(w *world) { w.front = hangsUp }, check: "check", status: failure, zh: "没有应答", en: "no answer", zh2: "make logs", en2: "make logs"},
 		{name: "slow", spoil: func(w *world) { w.front = w.takes(3500 * time.Millisecond) }, check: "check", status: warning, zh: "3.5", en: "3.5", zh2: "冷启动", en2: "cold start"},
-		{name: "too slow", spoil: func(w *world) { w.front = w.takes(5100 * time.Millisecond) }, check: "check", status: failure, zh: "5 秒内没有应答", en: "no answer within 5 s", zh2: "慢推送", en2: "slow pushes"},
+		{name: "too slow", spoil: func(w *world) { w.front = w.takes(5100 * time.Millisecond) }, check: "check", status: failure, zh: "5 秒内没有应答", en: "no answer within 5 s", zh2: "slow pushes", en2: "slow pushes"},
 		{name: "wrong token", spoil: func(w *world) { w.server.Token = "another" }, check: "check", status: failure, zh: "Token验证失败", en: "Token verification failed", zh2: "guanzhu secrets", en2: "guanzhu secrets"},
 		{name: "secrets unknown", spoil: func(w *world) { w.endpoint.Secrets = secrets.Secrets{} }, check: "check", status: skipped, zh: "先解决“密钥参数”", en: `first solve "secrets"`},
 		{name: "echostr with a line end", spoil: func(w *world) { w.front = addsLineEnd }, check: "check", status: failure, zh: "echostr 原文", en: "bare echostr", zh2: "换行", en2: "line end"},
@@ -107,10 +107,9 @@ func TestFailures(t *testing.T) {
 
 		// The mode.
 		{name: "key here only", spoil: func(w *world) { w.endpoint.Secrets.EncodingAESKey = aesKey }, check: "push", status: failure, zh: "这里的密钥有 EncodingAESKey；运行中的服务器没有", en: "these secrets have an EncodingAESKey; the running endpoint has none", zh2: "安全模式", en2: "安全模式"},
-		{name: "key there only", spoil: func(w *world) { w.server.EncodingAESKey = aesKey }, check: "push", status: failure, zh: "运行中的服务器有 EncodingAESKey，只接受加密推送；这里的密钥没有", en: "the running endpoint has an EncodingAESKey and takes encrypted pushes alone; these secrets have none", zh2: "guanzhu secrets", en2: "guanzhu secrets"},
+		{name: "key there only", spoil: func(w *world) { w.server.EncodingAESKey = aesKey }, check: "push", status: failure, zh: "运行中的服务器有 EncodingAESKey，只接受加密推送；这里的密钥没有", en: "the running endpoint has an EncodingAESKey and accepts only encrypted pushes; these secrets have none", zh2: "guanzhu secrets", en2: "guanzhu secrets"},
 		{name: "another key", spoil: func(w *world) { w.keyed(); w.endpoint.Secrets.EncodingAESKey = otherKey }, check: "push", status: failure, zh: "EncodingAESKey 或 AppID", en: "another EncodingAESKey, or another AppID", zh2: "guanzhu secrets", en2: "guanzhu secrets"},
 		{name: "another appid", spoil: func(w *world) { w.keyed(); w.endpoint.AppID = "wxfedcba9876543210" }, check: "push", status: failure, zh: "核对 AppID", en: "Check the AppID"},
-		{name: "a push in clear is taken", spoil: func(w *world) { w.keyed(); w.front = takesAllPushes }, check: "clear-push", status: failure, zh: "伪造消息", en: "forge messages"},
 		{name: "pushes fail", spoil: func(w *world) { w.front = pushesGet(500, "") }, check: "push", status: failure, zh: "make logs", en: "make logs"},
 		{name: "an odd reply", spoil: func(w *world) { w.front = pushesGet(200, `{"ok":true}`) }, check: "push", status: failure, zh: "success", en: "success", zh2: "routes.go", en2: "routes.go"},
 
@@ -229,6 +228,86 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestAccepts asks whether an endpoint has the same secrets.
+func TestAccepts(t *testing.T) {
+	t.Parallel()
+	const elsewhere = "it answers something else than the endpoint would"
+	replies := func(key, token string) func(*world) {
+		cipher, err := wechat.NewCipher(appID, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func(w *world) {
+			w.keyed()
+			w.front = answers(200, string(cipher.Seal([]byte("<xml>hello</xml>"), token, "nonce", time.Now())))
+		}
+	}
+	tests := []struct {
+		name  string
+		spoil func(*world)
+		want  string // in the error; empty for none
+	}{
+		{"plain", func(*world) {}, ""},
+		{"with a key", (*world).keyed, ""},
+		{"a sealed reply", replies(aesKey, token), ""},
+		{"a reply under another key", replies(otherKey, token), elsewhere},
+		{"a reply under another token", replies(aesKey, "another"), elsewhere},
+		{"a reply in clear", func(w *world) { w.keyed(); w.front = pushesGet(200, "<xml></xml>") }, elsewhere},
+		{"another token", func(w *world) { w.server.Token = "another" }, "status 403: it has other secrets"},
+		{"another key", func(w *world) { w.keyed(); w.server.EncodingAESKey = otherKey }, "status 403: it has other secrets"},
+		{"no key there", func(w *world) { w.endpoint.Secrets.EncodingAESKey = aesKey }, "status 403: it has other secrets"},
+		{"another appid", func(w *world) { w.keyed(); w.endpoint.AppID = "wxfedcba9876543210" }, "or another AppID"},
+		{"a redirect", func(w *world) { w.front = redirects }, "status 301"},
+		{"something else", func(w *world) { w.front = addsLineEnd }, elsewhere},
+		{"hangs up", func(w *world) { w.front = hangsUp }, "it cannot be reached: EOF"},
+		{"nobody listens", func(w *world) { w.url = nobody(w) }, "it cannot be reached: "},
+		{"no URL", func(w *world) { w.url = "https://host.example/%zz" }, "the URL cannot be read"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			tt.spoil(w)
+			w.start()
+			err := w.endpoint.Accepts(t.Context())
+			if tt.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "signature") {
+				t.Errorf("the error is %v, want %q in it", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestOneForgery holds that an examination of a healthy account with a key causes one refusal, that of its forged
+// signature: more would look like the platform's own pushes being refused.
+func TestOneForgery(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.keyed()
+	var refusals atomic.Int32
+	w.front = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			answer := httptest.NewRecorder()
+			next.ServeHTTP(answer, r)
+			if answer.Code == http.StatusForbidden {
+				refusals.Add(1)
+			}
+			rw.WriteHeader(answer.Code)
+			rw.Write(answer.Body.Bytes())
+		})
+	}
+	w.start()
+	w.endpoint.Examine(t.Context())
+	if n := refusals.Load(); n != 1 {
+		t.Errorf("%d requests were refused, want 1", n)
+	}
+}
+
 // hurry has the way to the endpoint examined under a context that has ended, so that no packet leaves this machine.
 func (w *world) hurry() { w.ended = true }
 
@@ -300,8 +379,6 @@ func echoes(http.Handler) http.Handler {
 		io.WriteString(w, r.URL.Query().Get("echostr"))
 	})
 }
-
-func takesAllPushes(next http.Handler) http.Handler { return pushesGet(200, "success")(next) }
 
 func pushesGet(status int, body string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {

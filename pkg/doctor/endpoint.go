@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +42,9 @@ type Endpoint struct {
 	Secrets secrets.Secrets
 	Roots   *x509.CertPool   // who may have signed the certificate; nil: whom this machine trusts
 	Now     func() time.Time // the clock that signs and measures
+
+	// Transport carries the requests; nil means a new connection for each, without a proxy.
+	Transport http.RoundTripper
 }
 
 // Examine checks the URL, the way to it, and what answers. Each request takes 5 s at most. The push that it sends is a
@@ -61,10 +65,55 @@ func (e *Endpoint) Examine(ctx context.Context) []Finding {
 	}
 	r.check("forgery", func() Finding { return v.forge(ctx) })
 	r.step("push", func() Finding { return v.push(ctx) })
-	if e.Secrets.EncodingAESKey != "" {
-		r.check("clear-push", func() Finding { return v.pushClear(ctx) })
-	}
 	return r.findings
+}
+
+// Accepts makes one request that only an endpoint with these secrets answers well: the platform's URL check or, where
+// there is an EncodingAESKey, Examine's push, encrypted. It takes 5 s at most, follows no redirect, and can be called
+// several times at once. The error says what was answered instead; it holds no secret and no signature.
+func (e *Endpoint) Accepts(ctx context.Context) error {
+	u, err := url.Parse(e.URL)
+	if err != nil {
+		return errors.New("the URL cannot be read: check it")
+	}
+	v := &visit{Endpoint: e, url: u}
+	var a answer
+	var echostr string
+	sealed := e.Secrets.EncodingAESKey != ""
+	if sealed {
+		a, err = v.sendEncrypted(ctx)
+	} else {
+		a, echostr, err = v.sendCheck(ctx, e.Secrets.Token)
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("it cannot be reached: %s", cause(err)) // without the URL, whose query is signed
+	case a.status == http.StatusForbidden:
+		return errors.New("status 403: it has other secrets (or another AppID), or this machine's clock is wrong by ten minutes")
+	case a.status != http.StatusOK:
+		return fmt.Errorf("status %d: look at its log", a.status)
+	case sealed && !v.opens(a.body), !sealed && a.body != echostr:
+		return errors.New("it answers something else than the endpoint would: check the URL")
+	}
+	return nil
+}
+
+// opens reports whether the platform would understand body as the answer to an encrypted push.
+func (v *visit) opens(body string) bool {
+	if body == "" || body == wechat.Success {
+		return true
+	}
+	var reply struct {
+		XMLName                                 xml.Name `xml:"xml"`
+		Encrypt, MsgSignature, TimeStamp, Nonce string
+	}
+	cipher, err := wechat.NewCipher(v.AppID, v.Secrets.EncodingAESKey)
+	if err != nil || xml.Unmarshal([]byte(body), &reply) != nil ||
+		!wechat.VerifySignature(reply.MsgSignature, v.Secrets.Token, reply.TimeStamp, reply.Nonce, reply.Encrypt) {
+		return false
+	}
+	_, err = cipher.Decrypt(reply.Encrypt)
+	return err == nil
 }
 
 // visit is one examination of an endpoint.
@@ -219,7 +268,11 @@ func (v *visit) ask(ctx context.Context, method string, query url.Values, body [
 		request.Header.Set("Content-Type", "text/xml")
 	}
 	client := newClient(v.Roots)
-	defer client.CloseIdleConnections()
+	if v.Transport != nil {
+		client.Transport = v.Transport
+	} else {
+		defer client.CloseIdleConnections()
+	}
 	response, err := client.Do(request)
 	if err != nil {
 		return answer{}, err
@@ -252,14 +305,20 @@ func nonce() string {
 	return fmt.Sprint(1e9 + uint64(b[0])<<24 + uint64(b[1])<<16 + uint64(b[2])<<8 + uint64(b[3]))
 }
 
-// check makes the platform's URL check.
+// sendCheck makes the platform's URL check, which is to be answered with the echostr alone.
+func (v *visit) sendCheck(ctx context.Context, token string) (a answer, echostr string, err error) {
+	query, echostr := v.signed(token), nonce()
+	query.Set("echostr", echostr)
+	a, err = v.ask(ctx, http.MethodGet, query, nil)
+	return a, echostr, err
+}
+
+// check examines the answer to the URL check.
 func (v *visit) check(ctx context.Context) Finding {
 	if v.Secrets.Token == "" {
 		return skip("check", "secrets")
 	}
-	query := v.signed(v.Secrets.Token)
-	query.Set("echostr", nonce())
-	a, err := v.ask(ctx, http.MethodGet, query, nil)
+	a, echostr, err := v.sendCheck(ctx, v.Secrets.Token)
 	if f, bad := v.trouble("check", a, err); bad {
 		return f
 	}
@@ -268,7 +327,7 @@ func (v *visit) check(ctx context.Context) Finding {
 		return skip("check", "clock")
 	case a.status == http.StatusForbidden:
 		return checkToken.of("check")
-	case a.body != query.Get("echostr"):
+	case a.body != echostr:
 		return checkBody.of("check")
 	case a.took > slowAnswer:
 		return checkSlow.of("check", "{took}", seconds(a.took))
@@ -297,6 +356,8 @@ func (v *visit) trouble(check string, a answer, err error) (f Finding, bad bool)
 		return answerNotFound.of(check, "{path}", path), true
 	case a.status == http.StatusTooManyRequests:
 		return answerThrottled.of(check), true
+	case a.status == http.StatusServiceUnavailable:
+		return answerBusy.of(check), true
 	case a.status >= 500:
 		return answerBroken.of(check, "{status}", strconv.Itoa(a.status)), true
 	}
@@ -311,14 +372,12 @@ func withoutQuery(location string) string {
 
 // forge makes the URL check as one who does not know the token.
 func (v *visit) forge(ctx context.Context) Finding {
-	query := v.signed(rand.Text())
-	query.Set("echostr", nonce())
-	a, err := v.ask(ctx, http.MethodGet, query, nil)
+	a, _, err := v.sendCheck(ctx, rand.Text())
 	switch {
 	case err != nil:
 		return answerNone.of("forgery", "{error}", cause(err))
 	case a.status == http.StatusOK:
-		return forgeryTaken.of("forgery")
+		return forgeryAccepted.of("forgery")
 	}
 	return forgeryRefused.of("forgery")
 }
@@ -356,22 +415,10 @@ func (v *visit) refusedPush(ctx context.Context) Finding {
 	return pushOtherKey.of("push")
 }
 
-// pushClear sends, where there is a key, what anybody could send who has seen one signature.
-func (v *visit) pushClear(ctx context.Context) Finding {
-	a, err := v.sendClear(ctx)
-	switch {
-	case err != nil:
-		return answerNone.of("clear-push", "{error}", cause(err))
-	case a.status == http.StatusOK:
-		return clearTaken.of("clear-push")
-	}
-	return clearRefused.of("clear-push")
-}
-
 // event is what the platform's own debugging tool sends, from nobody.
 const event = `<xml><ToUserName><![CDATA[gh_doctor]]></ToUserName><FromUserName><![CDATA[oDoctor]]></FromUserName>` +
 	`<CreateTime>%d</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[debug_demo]]></Event>` +
-	`<debug_str><![CDATA[guanzhu doctor]]></debug_str></xml>`
+	`<debug_str><![CDATA[guanzhu]]></debug_str></xml>`
 
 func (v *visit) sendClear(ctx context.Context) (answer, error) {
 	return v.ask(ctx, http.MethodPost, v.signed(v.Secrets.Token), fmt.Appendf(nil, event, v.Now().Unix()))

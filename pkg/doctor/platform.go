@@ -26,7 +26,7 @@ type Platform struct {
 	FixedEgress string
 }
 
-// Examine checks that the platform is reached, gives an access token and takes it, what the account may call, how many
+// Examine checks that the platform is reached, gives an access token and accepts it, what the account may call, how many
 // calls are left, and the menu. It makes about ten calls, which the platform counts, and changes nothing.
 func (p *Platform) Examine(ctx context.Context) []Finding {
 	var r report
@@ -50,7 +50,7 @@ func (p *Platform) Examine(ctx context.Context) []Finding {
 		if err := p.API.CheckToken(ctx); err != nil {
 			return p.refused("token-use", err)
 		}
-		return tokenTaken.of("token-use")
+		return tokenAccepted.of("token-use")
 	})
 	var may permissions
 	r.check("profiles", func() Finding { return p.profiles(ctx, &may) })

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,19 +33,19 @@ func Stack(name, status string, err error) Finding {
 
 // Secrets explains what reading the secrets from the parameter, secrets.Open, came to.
 func Secrets(parameter string, s secrets.Secrets, err error) []Finding {
-	api, ok := errors.AsType[smithy.APIError](err)
-	if ok {
-		row := secretsAWS
-		switch api.ErrorCode() {
-		case "ParameterNotFound":
-			row = secretsNone
-		case "AccessDeniedException":
-			row = secretsDenied
-		}
-		return []Finding{row.of("secrets", "{parameter}", parameter, "{error}", api.ErrorCode())}
-	}
 	if err != nil {
-		return []Finding{secretsBad.of("secrets", "{parameter}", parameter, "{error}", err.Error())}
+		places := []string{"{parameter}", parameter, "{error}", cmp.Or(refusalCode(err), err.Error())}
+		switch {
+		case refusalCode(err) == "ParameterNotFound":
+			return []Finding{secretsNone.of("secrets", places...)}
+		case denied(err):
+			return []Finding{secretsDenied.of("secrets", places...)}
+		case refusalCode(err) != "":
+			return []Finding{secretsAWS.of("secrets", places...)}
+		case called(err):
+			return []Finding{secretsUnreached.of("secrets", places...)}
+		}
+		return []Finding{secretsBad.of("secrets", places...)}
 	}
 	row := secretsPlain
 	if s.EncodingAESKey != "" {
@@ -57,11 +58,38 @@ func Secrets(parameter string, s secrets.Secrets, err error) []Finding {
 	return findings
 }
 
+// called reports whether err is of a call to AWS, and not of what came before or after it.
+func called(err error) bool {
+	_, ok := errors.AsType[*smithy.OperationError](err)
+	return ok || errors.Is(err, context.DeadlineExceeded)
+}
+
+// refusalCode is the code with which AWS refused a call, or "" where it did not answer.
+func refusalCode(err error) string {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+// denied reports whether AWS refused a call because the caller has no permission: its services name that differently.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html
+func denied(err error) bool {
+	switch refusalCode(err) {
+	case "AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation":
+		return true
+	}
+	return false
+}
+
 // Refusals explains how often the endpoint refused requests in the last 24 hours, by reason, as the metric Refusals
 // counts them, or err, why that is not known. Below some numbers a reason is noise: strangers knock at every address, and
-// an examination of the endpoint is refused once or twice on purpose.
+// each examination of the endpoint sends one wrong signature on purpose.
 func Refusals(counts map[string]int, err error) []Finding {
-	if err != nil {
+	switch {
+	case denied(err):
+		return []Finding{metricsDenied.of("refusals", "{error}", err.Error())}
+	case err != nil:
 		return []Finding{metricsNone.of("refusals", "{error}", err.Error())}
 	}
 	var findings []Finding
@@ -92,14 +120,17 @@ type refusal struct {
 // Alarm is one of the stack's alarms that is in the state ALARM.
 type Alarm struct{ Name, Description string }
 
-// Alarms explains which alarms of the stack ring, or err, why that is not known.
-func Alarms(ringing []Alarm, err error) []Finding {
-	if err != nil {
+// Alarms explains which of the stack's alarms are in the state ALARM, or err, why that is not known.
+func Alarms(active []Alarm, err error) []Finding {
+	switch {
+	case denied(err):
+		return []Finding{alarmsDenied.of("alarms", "{error}", err.Error())}
+	case err != nil:
 		return []Finding{alarmsNone.of("alarms", "{error}", err.Error())}
 	}
 	var findings []Finding
-	for _, alarm := range ringing {
-		findings = append(findings, alarmRings.of("alarms", "{name}", alarm.Name,
+	for _, alarm := range active {
+		findings = append(findings, alarmActive.of("alarms", "{name}", alarm.Name,
 			"{description}", cmp.Or(alarm.Description, alarm.Name)))
 	}
 	if len(findings) == 0 {
@@ -113,8 +144,12 @@ func Alarms(ringing []Alarm, err error) []Finding {
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 func Function(payload []byte, functionError string, err error) []Finding {
 	switch {
-	case err != nil:
+	case denied(err):
+		return []Finding{functionDenied.of("function", "{error}", err.Error())}
+	case err != nil && (!called(err) || refusalCode(err) == "ResourceNotFoundException"):
 		return []Finding{functionNone.of("function", "{error}", err.Error())}
+	case err != nil:
+		return []Finding{functionUnreached.of("function", "{error}", err.Error())}
 	case functionError != "":
 		var failure struct {
 			Type    string `json:"errorType"`

@@ -1,9 +1,11 @@
 package doctor_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -14,8 +16,14 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
+// apiError is what the SDK returns where AWS refuses a call.
 func apiError(code string) error {
-	return fmt.Errorf("operation error: %w", &smithy.GenericAPIError{Code: code, Message: "m"})
+	return called(&smithy.GenericAPIError{Code: code, Message: "m"})
+}
+
+// called is what the SDK returns where a call fails.
+func called(err error) error {
+	return &smithy.OperationError{ServiceID: "Any", OperationName: "Call", Err: err}
 }
 
 // TestStackFindings is what AWS tells of the stack, each with the findings that come of it: check, status, and parts of
@@ -25,6 +33,8 @@ func TestStackFindings(t *testing.T) {
 	const clear, encrypted = "clear text, but an EncodingAESKey is set", "encrypted, but no EncodingAESKey is set"
 	const ok, warning, failure, skipped = doctor.OK, doctor.Warning, doctor.Failure, doctor.Skipped
 	one := func(f doctor.Finding) []doctor.Finding { return []doctor.Finding{f} }
+	unreached := called(&url.Error{Op: "Post", URL: "https://aws.example", Err: errors.New("connection refused")})
+	late := fmt.Errorf("could not be read within 2.5s: %w", called(&smithy.CanceledError{Err: context.DeadlineExceeded}))
 	plain := secrets.Secrets{Token: "t", AppSecret: "a"}
 	keyed := secrets.Secrets{Token: "t", AppSecret: "a", EncodingAESKey: "k", PreviousToken: "p"}
 	tests := []struct {
@@ -45,23 +55,34 @@ func TestStackFindings(t *testing.T) {
 		{"no secrets", doctor.Secrets("/p", secrets.Secrets{}, apiError("ParameterNotFound")), failure, "没有参数 /p", "no parameter /p"},
 		{"secrets not permitted", doctor.Secrets("/p", secrets.Secrets{}, apiError("AccessDeniedException")), failure, "ssm:GetParameter", "ssm:GetParameter"},
 		{"secrets throttled", doctor.Secrets("/p", secrets.Secrets{}, apiError("ThrottlingException")), failure, "ThrottlingException", "ThrottlingException"},
+		{"secrets out of reach", doctor.Secrets("/p", secrets.Secrets{}, unreached), failure, "connection refused检查网络、区域", "connection refusedCheck the network, the region"},
+		{"secrets late", doctor.Secrets("/p", secrets.Secrets{}, late), failure, "再试一次", "then try again"},
+		{"time is over", doctor.Secrets("/p", secrets.Secrets{}, context.DeadlineExceeded), failure, "再试一次", "then try again"},
 		{"bad secrets", doctor.Secrets("/p", secrets.Secrets{}, errors.New("secrets: token is missing: add it")), failure, "token is missing", "token is missing"},
 
-		{"no refusals", doctor.Refusals(nil, nil), ok, "0 次", "0, none"},
-		{"few refusals", doctor.Refusals(map[string]int{"signature": 9, clear: 2}, nil), ok, "11 次", "11, none"},
+		{"no refusals", doctor.Refusals(nil, nil), ok, "0 次", "0, nothing to do"},
+		{"few refusals", doctor.Refusals(map[string]int{"signature": 29, clear: 2}, nil), ok, "31 次", "31, nothing to do"},
 		{"console in plain mode", doctor.Refusals(map[string]int{clear: 3}, nil), warning, "微信后台却在用明文模式", "WeChat's console is in plain mode"},
 		{"no key set", doctor.Refusals(map[string]int{encrypted: 1}, nil), warning, "微信后台在用安全模式，密钥里却没有", "the secrets have no EncodingAESKey"},
-		{"many signatures", doctor.Refusals(map[string]int{"signature": 10}, nil), warning, "Token", "token"},
+		{"many signatures", doctor.Refusals(map[string]int{"signature": 30}, nil), warning, "每运行一次 guanzhu doctor 造成一次", "Each run of guanzhu doctor causes one, and strangers cause some"},
 		{"another key", doctor.Refusals(map[string]int{"not decryptable": 1}, nil), warning, "解不开", "could not be decrypted"},
 		{"a reason unheard of", doctor.Refusals(map[string]int{"moon": 10}, nil), warning, "moon", "moon"},
+		{"metrics throttled", doctor.Refusals(nil, apiError("Throttling")), skipped, "再试一次", "api error Throttling: mCheck the network"},
+		{"metrics out of reach", doctor.Refusals(nil, unreached), skipped, "再试一次", "connection refusedCheck the network"},
 		{"no metrics", doctor.Refusals(nil, apiError("AccessDenied")), skipped, "cloudwatch:GetMetricData", "cloudwatch:GetMetricData"},
 
-		{"quiet", doctor.Alarms(nil, nil), ok, "没有告警", "none rings"},
-		{"an alarm", doctor.Alarms([]doctor.Alarm{{"prod-5xx", "pushes fail"}}, nil), warning, "prod-5xx 正在告警：pushes fail", "prod-5xx rings: pushes fail"},
+		{"quiet", doctor.Alarms(nil, nil), ok, "没有告警", "no alarm"},
+		{"an alarm", doctor.Alarms([]doctor.Alarm{{"prod-5xx", "pushes fail"}}, nil), warning, "prod-5xx 正在告警：pushes fail", "prod-5xx is in alarm: pushes fail"},
 		{"an alarm of several lines", doctor.Alarms([]doctor.Alarm{{"prod-5xx", "pushes\nfail\x1b[2J"}}, nil), warning, "pushes fail [2J", "pushes fail [2J"},
 		{"no alarms to be seen", doctor.Alarms(nil, apiError("AccessDenied")), skipped, "cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarms"},
 
-		{"no function", doctor.Function(nil, "", errors.New("no output DoctorFunctionName")), failure, "template.yaml", "no output DoctorFunctionName"},
+		{"alarms out of reach", doctor.Alarms(nil, unreached), skipped, "再试一次", "connection refusedCheck the network"},
+
+		{"no output", doctor.Function(nil, "", errors.New("no output DoctorFunctionName")), failure, "template.yaml", "no output DoctorFunctionNameDeploy this version of template.yaml."},
+		{"no function", doctor.Function(nil, "", apiError("ResourceNotFoundException")), failure, "template.yaml", "Deploy this version of template.yaml."},
+		{"function not permitted", doctor.Function(nil, "", apiError("AccessDeniedException")), failure, "lambda:InvokeFunction", "mAllow this AWS identity lambda:InvokeFunction."},
+		{"function throttled", doctor.Function(nil, "", apiError("TooManyRequestsException")), failure, "再试一次", "api error TooManyRequestsException: mCheck the network"},
+		{"function out of reach", doctor.Function(nil, "", unreached), failure, "再试一次", "connection refusedCheck the network"},
 		{"function timed out", doctor.Function([]byte(`{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 1 Error: Task timed out after 60.00 seconds"}`), "Unhandled", nil), failure, "NAT", "NAT"},
 		{"function cannot start", doctor.Function([]byte(`{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: Runtime exited with error: exit status 1"}`), "Unhandled", nil), failure, "SecretsParameter", "exit status 1"},
 		{"function of another version", doctor.Function([]byte(`"ok"`), "", nil), failure, "版本", "versions"},

@@ -20,7 +20,6 @@ var names = map[string]Text{
 	"check":        {"Token 验证", "token verification"},
 	"forgery":      {"伪造的签名", "forged signature"},
 	"push":         {"推送", "push"},
-	"clear-push":   {"未加密的推送", "push in clear"},
 	"pages":        {"网页", "pages"},
 	"verification": {"域名校验文件", "domain verification file"},
 	"oauth":        {"网页授权", "web authorization"},
@@ -50,7 +49,7 @@ var (
 	stackBroken = found{Failure,
 		Text{"{name} 的状态是 {status}", "{name} is {status}"},
 		Text{"在 CloudFormation 控制台的“事件”里看第一条失败的原因，改正后重新部署；ROLLBACK_COMPLETE 的堆栈要先删除。",
-			"Look for the first failure among the stack's events in CloudFormation, correct it and deploy again; a stack in ROLLBACK_COMPLETE is to be deleted first."}}
+			"Look for the first failure among the stack's events in CloudFormation, correct it and deploy again; a stack in ROLLBACK_COMPLETE must be deleted first."}}
 	stackChanging = found{Warning,
 		Text{"{name} 正在变更：{status}", "{name} is being changed: {status}"},
 		Text{"等部署结束后再运行一次。", "Wait until the deployment has ended, and run this again."}}
@@ -62,11 +61,11 @@ var (
 	secretsPlain = found{OK,
 		Text{"{parameter} 可以读取；没有 EncodingAESKey，即明文模式", "{parameter} can be read; it has no EncodingAESKey: plain mode"}, Text{}}
 	secretsKey = found{OK,
-		Text{"{parameter} 可以读取；有 EncodingAESKey，只接受加密的推送", "{parameter} can be read; it has an EncodingAESKey: only encrypted pushes are taken"}, Text{}}
+		Text{"{parameter} 可以读取；有 EncodingAESKey，只接受加密的推送", "{parameter} can be read; it has an EncodingAESKey: only encrypted pushes are accepted"}, Text{}}
 	secretsNone = found{Failure,
 		Text{"SSM 里没有参数 {parameter}", "there is no parameter {parameter} in SSM"},
 		Text{"用 guanzhu secrets 写入；参数要和堆栈在同一区域，名字要和堆栈的参数 SecretsParameter 相同。",
-			"Write it with guanzhu secrets. It belongs into the stack's region, under the name that the stack's parameter SecretsParameter has."}}
+			"Write it with guanzhu secrets. It must be in the stack's region, under the name that the stack's parameter SecretsParameter has."}}
 	secretsDenied = found{Failure,
 		Text{"当前的 AWS 身份无权读取 {parameter}", "this AWS identity may not read {parameter}"},
 		Text{"给该身份 ssm:GetParameter（如果用了自己的 KMS 密钥，还有 kms:Decrypt），或换一个 AWS_PROFILE。",
@@ -75,29 +74,38 @@ var (
 		Text{"读取 {parameter} 时 SSM 报错：{error}", "SSM refuses to read {parameter}: {error}"},
 		Text{"按错误名称查 AWS 文档；ThrottlingException 时稍等再试。",
 			"Look the error up in AWS's documentation; after a ThrottlingException, wait a little and try again."}}
+	secretsUnreached = found{Failure,
+		Text{"读取 {parameter} 时访问不到 Systems Manager：{error}", "Systems Manager cannot be reached to read {parameter}: {error}"},
+		tryAgain}
 	secretsBad = found{Failure,
 		Text{"密钥参数 {parameter} 不能用：{error}", "the secrets in {parameter} cannot be used: {error}"},
-		Text{"用 guanzhu secrets 重新写入。", "Write them anew with guanzhu secrets."}}
+		Text{"用 guanzhu secrets 重新写入。", "Write them again with guanzhu secrets."}}
 	rotationOpen = found{Warning,
 		Text{"轮换还没有结束：旧的 Token 或 EncodingAESKey 仍然有效", "a rotation has not ended: the previous token or EncodingAESKey is still valid"},
 		Text{"确认微信后台已经换成新的，然后运行 guanzhu secrets finish。",
 			"Make sure that WeChat's console has the new ones, then run guanzhu secrets finish."}}
 
 	metricsNone = found{Skipped,
-		Text{"CloudWatch 的指标读不到：{error}", "CloudWatch's metrics cannot be read: {error}"},
+		Text{"CloudWatch 的指标读不到：{error}", "CloudWatch's metrics cannot be read: {error}"}, tryAgain}
+	metricsDenied = found{Skipped, metricsNone.what,
 		Text{"给当前的 AWS 身份 cloudwatch:GetMetricData。", "Allow this AWS identity cloudwatch:GetMetricData."}}
 	refusalsFew = found{OK,
 		Text{"{count} 次，没有值得注意的（陌生人的扫描和 guanzhu doctor 自己都会造成几次）",
-			"{count}, none worth a look (strangers cause some, and so does guanzhu doctor)"}, Text{}}
+			"{count}, nothing to do (strangers cause some, and so does guanzhu doctor)"}, Text{}}
 
 	alarmsNone = found{Skipped,
-		Text{"CloudWatch 的告警读不到：{error}", "CloudWatch's alarms cannot be read: {error}"},
+		Text{"CloudWatch 的告警读不到：{error}", "CloudWatch's alarms cannot be read: {error}"}, tryAgain}
+	alarmsDenied = found{Skipped, alarmsNone.what,
 		Text{"给当前的 AWS 身份 cloudwatch:DescribeAlarms。", "Allow this AWS identity cloudwatch:DescribeAlarms."}}
-	alarmsQuiet = found{OK, Text{"没有告警", "none rings"}, Text{}}
-	alarmRings  = found{Warning,
-		Text{"{name} 正在告警：{description}", "{name} rings: {description}"},
-		Text{"在 docs/operations.md 查这个告警的含义和处理办法。", "Look up in docs/operations.md what it means and what to do."}}
+	alarmsQuiet = found{OK, Text{"没有告警", "no alarm"}, Text{}}
+	alarmActive = found{Warning,
+		Text{"{name} 正在告警：{description}", "{name} is in alarm: {description}"},
+		Text{"在 docs/operations.md 查这个告警的含义和处理办法。", "docs/operations.md says what it means and what to do."}}
 )
+
+// tryAgain is for calls to AWS that got no answer, or an error that may pass.
+var tryAgain = Text{"检查网络、区域（AWS_REGION）和身份（AWS_PROFILE），再试一次。",
+	"Check the network, the region (AWS_REGION) and the identity (AWS_PROFILE), then try again."}
 
 // noise is how many refusals a day a public address has anyway.
 const noise = 10
@@ -110,16 +118,17 @@ var refusalOther = found{Warning,
 var refusals = map[string]refusal{
 	"clear text, but an EncodingAESKey is set": {found{Warning,
 		Text{"{count} 次明文推送被拒绝：密钥里有 EncodingAESKey，微信后台却在用明文模式", "{count} in clear: the secrets have an EncodingAESKey, but WeChat's console is in plain mode (明文模式)"},
-		Text{"在微信后台的服务器配置里把消息加解密方式改为“安全模式”，填入同一个 EncodingAESKey；测试号只有明文模式，应从密钥里去掉 encoding_aes_key。",
-			"In WeChat's console, under 服务器配置, set 消息加解密方式 to 安全模式 with the same EncodingAESKey. A test account has plain mode only: take encoding_aes_key out of the secrets."}}, 3},
+		Text{"在微信后台的服务器配置里把消息加解密方式改为“安全模式”，填入同一个 EncodingAESKey；测试号只有明文模式：用 guanzhu secrets 去掉密钥里的 EncodingAESKey（提示输入 EncodingAESKey 时输入 -）。",
+			"In WeChat's console, under 服务器配置, set 消息加解密方式 to 安全模式 with the same EncodingAESKey. A test account has plain mode only: remove the EncodingAESKey from the secrets with guanzhu secrets (enter - for it)."}}, 3},
 	"encrypted, but no EncodingAESKey is set": {found{Warning,
 		Text{"{count} 次加密推送被拒绝：微信后台在用安全模式，密钥里却没有 EncodingAESKey", "{count} encrypted: WeChat's console is in safe mode (安全模式), but the secrets have no EncodingAESKey"},
 		Text{"用 guanzhu secrets 写入微信后台的 EncodingAESKey；在那之前可以先把后台改为“兼容模式”。",
 			"Write the console's EncodingAESKey with guanzhu secrets; until then, the console can be set to 兼容模式."}}, 1},
 	"signature": {found{Warning,
-		Text{"{count} 次签名不对：若是微信发来的，后台填的 Token 和密钥里的不是同一个", "{count} with a wrong signature: if WeChat sent them, the token in its console is not the one in the secrets"},
-		Text{"在微信后台的服务器配置里填入密钥里的 Token，点“提交”；两边已经一致时，这些是陌生人的请求，可以不管。",
-			"Enter the token of the secrets in WeChat's console, under 服务器配置, and press 提交. If it is there already, they are strangers' and need nothing: leave them."}}, noise},
+		Text{"{count} 次签名不对：每运行一次 guanzhu doctor 造成一次，陌生人也会造成一些；若是微信发来的，后台填的 Token 和密钥里的不是同一个",
+			"{count} with a wrong signature. Each run of guanzhu doctor causes one, and strangers cause some; if WeChat sent them, the token in its console is not the one in the secrets"},
+		Text{"公众号能正常回复关注者时，可以不管；不能时，在微信后台的服务器配置里填入密钥里的 Token，点“提交”。",
+			"You can ignore this if the account answers its followers. If it does not, enter the token of the secrets in WeChat's console, under 服务器配置, and press 提交."}}, 3 * noise},
 	"not decryptable": {found{Warning,
 		Text{"{count} 次推送解不开：两边的 EncodingAESKey 不同，或者是别的公众号的推送", "{count} could not be decrypted: the two sides' EncodingAESKeys differ, or the push is another account's"},
 		Text{"核对微信后台的 EncodingAESKey 和密钥里的是否相同，AppID 是否是这个公众号的；不同就用 guanzhu secrets 改正。",
@@ -158,14 +167,14 @@ var (
 	urlFine  = found{OK, Text{"{url}", "{url}"}, Text{}}
 	urlLocal = found{OK, Text{"{url}（本机）", "{url} (this machine)"}, Text{}}
 	urlNoURL = found{Failure,
-		Text{"这不是微信接受的地址", "this is not a URL that WeChat takes"},
+		Text{"这不是微信接受的地址", "this is not a URL that WeChat accepts"},
 		Text{"写成 https://域名/login/wechat，不带参数。", "Write it as https://host/login/wechat, without a query."}}
 	urlPath = found{Failure,
 		Text{"路径不是 {path}", "the path is not {path}"},
 		Text{"服务器只在 {path} 应答：把地址（和微信后台里的 URL）的路径改成 {path}。",
-			"The endpoint answers at {path} alone: change the path of this URL, and of the one in WeChat's console, to {path}."}}
+			"The endpoint answers only at {path}: change the path of this URL, and of the one in WeChat's console, to {path}."}}
 	urlPort = found{Failure,
-		Text{"端口 {port} 微信不接受", "WeChat does not take port {port}"},
+		Text{"端口 {port} 微信不接受", "WeChat does not accept port {port}"},
 		Text{"用 https（端口 443）或 http（端口 80），地址里不写端口。", "Use https (port 443) or http (port 80), and leave the port out."}}
 
 	dnsFine = found{OK, Text{"{host} 可以解析", "{host} resolves"}, Text{}}
@@ -178,13 +187,13 @@ var (
 		Text{"让域名指向公网地址；如果只是这台机器上的解析不同（hosts 文件、VPN），换一个网络再检查。",
 			"Let the domain lead to a public address; if only this machine resolves it so (hosts file, VPN), try from another network."}}
 
-	connectFine  = found{OK, Text{"{address} 可以连接", "{address} takes connections"}, Text{}}
+	connectFine  = found{OK, Text{"{address} 可以连接", "{address} accepts connections"}, Text{}}
 	connectLocal = found{Failure,
-		Text{"{address} 连接不上", "{address} takes no connection"},
+		Text{"{address} 连接不上", "{address} accepts no connection"},
 		Text{"先在另一个终端运行 make run；检查已部署的服务器要加 --stack 堆栈名。",
 			"Start it with make run in another terminal, or give --stack NAME to examine a deployed one."}}
 	connectNone = found{Failure,
-		Text{"{address} 连接不上", "{address} takes no connection"},
+		Text{"{address} 连接不上", "{address} accepts no connection"},
 		Text{"检查域名是否指向堆栈的输出 DomainTarget、防火墙是否放行；再确认这台机器本身能上网。",
 			"Check that the domain leads to the stack's output DomainTarget, that no firewall is in the way, and that this machine is online."}}
 
@@ -216,8 +225,8 @@ var (
 
 	answerLate = found{Failure,
 		Text{"5 秒内没有应答，微信会断开并提示“该公众号提供的服务出现故障”", "no answer within 5 s: WeChat hangs up and shows 该公众号提供的服务出现故障"},
-		Text{"再运行一次：只有第一次慢是冷启动；一直慢就用 make logs 或保存的“慢推送”查询看时间花在哪里。",
-			"Run this again: if only the first time is slow, it is the cold start. Else see with make logs, or the saved query of slow pushes, where the time goes."}}
+		Text{"再运行一次：只有第一次慢是冷启动；一直慢就用 make logs 或保存的查询 slow pushes 看时间花在哪里。",
+			"Run this again: if only the first time is slow, it is the cold start. Otherwise see where the time goes with make logs, or the saved query slow pushes."}}
 	answerNone = found{Failure,
 		Text{"没有应答：{error}", "no answer: {error}"},
 		Text{"用 make logs 看服务器是否收到了请求；没有的话检查域名和它前面的代理。",
@@ -225,7 +234,7 @@ var (
 	answerRedirect = found{Failure,
 		Text{"被重定向（{status}）到 {location}，微信不跟随重定向", "it redirects ({status}) to {location}, and WeChat follows no redirect"},
 		Text{"在微信后台直接填写最终的地址；或者去掉 http 到 https、加斜杠、换域名之类的跳转。",
-			"Enter the final address in WeChat's console, or take away what redirects (http to https, a slash, another domain)."}}
+			"Enter the final address in WeChat's console, or remove what redirects (http to https, a slash, another domain)."}}
 	answerNotFound = found{Failure,
 		Text{"404：这个地址上没有服务器接口", "404: the endpoint is not at this address"},
 		Text{"路径必须是 {path}；设置了 DomainName 之后，AWS 给的地址不再应答，要用自己的域名（堆栈的输出 ServerUrl）。",
@@ -235,9 +244,13 @@ var (
 		Text{"检查服务器前面的防火墙（WAF）和代理，放行 /login/wechat；用自己的域名时，确认它的 DNS 指向堆栈的输出 DomainTarget。",
 			"Let the firewall (WAF) and proxies in front of it pass /login/wechat; with a domain of your own, check that its DNS leads to the stack's output DomainTarget."}}
 	answerThrottled = found{Failure,
-		Text{"429：请求太多，被限流；微信会提示“该公众号提供的服务出现故障”", "429: throttled; WeChat shows 该公众号提供的服务出现故障"},
-		Text{"稍后再试；持续出现时在 AWS 的 Service Quotas 提高 Lambda 并发数，并查看被限流的告警。",
-			"Try again later; if it goes on, raise Lambda's concurrency in AWS's Service Quotas, and look at the alarm for throttles."}}
+		Text{"429：请求太多，被 API Gateway 限流；微信会提示“该公众号提供的服务出现故障”", "429: throttled by API Gateway; WeChat shows 该公众号提供的服务出现故障"},
+		Text{"稍后再试。上限是每条路由每秒 500 次、突发 1000 次（template.yaml 的 DefaultRouteSettings），以及 AWS 账户在这个区域的 API Gateway 配额（Service Quotas）；持续出现时提高其中达到的那一个。告警 throttles 不统计这些请求。",
+			"Try again later. The limits are 500 requests a second and bursts of 1000 for each route (DefaultRouteSettings in template.yaml), and the AWS account's quota for API Gateway in this region (Service Quotas). If it goes on, raise the one that is reached. The alarm throttles does not count these."}}
+	answerBusy = found{Failure,
+		Text{"503：多半是 Lambda 并发数用完了；微信会提示“该公众号提供的服务出现故障”", "503: most likely Lambda's concurrency is used up; WeChat shows 该公众号提供的服务出现故障"},
+		Text{"查看告警 throttles：正在告警就在 AWS 的 Service Quotas 提高 Lambda 并发数；否则用 make logs 看出错的那一行。",
+			"Look at the alarm throttles: if it is in alarm, raise Lambda's concurrency in AWS's Service Quotas. Otherwise look for the error with make logs."}}
 	answerBroken = found{Failure,
 		Text{"服务器出错（{status}），微信会提示“该公众号提供的服务出现故障”", "the endpoint fails ({status}): WeChat shows 该公众号提供的服务出现故障"},
 		Text{"用 make logs，或 CloudWatch 里保存的查询，看出错的那一行。", "Look for the error with make logs, or with the saved query in CloudWatch."}}
@@ -250,7 +263,7 @@ var (
 	checkSlow = found{Warning,
 		Text{"应答用了 {took}，微信只等 5 秒", "the answer took {took}, and WeChat waits for 5 s"},
 		Text{"再运行一次：只有第一次慢是冷启动，没有问题；一直慢就用 make logs 看时间花在哪里。",
-			"Run this again: if only the first time is slow, it was the cold start, and well. Else see with make logs where the time goes."}}
+			"Run this again: if only the first time is slow, it was the cold start, which is fine. Otherwise see with make logs where the time goes."}}
 	checkToken = found{Failure,
 		Text{"403：“Token验证失败”。服务器上的 Token 和这里密钥里的不是同一个",
 			"403, \"Token verification failed\" (Token验证失败): the endpoint's token is not the one in these secrets"},
@@ -266,14 +279,14 @@ var (
 	clockOff     = found{Warning,
 		Text{"和对方相差 {apart}", "it differs from the other side's by {apart}"},
 		Text{"打开这台机器的自动校时（NTP）。签名只在十分钟内有效。",
-			"Have this machine's clock set by NTP. Signatures are good for ten minutes."}}
+			"Let NTP set this machine's clock. Signatures are valid for ten minutes."}}
 	clockWrong = found{Failure,
-		Text{"和对方相差 {apart}；签名只在十分钟内有效", "it differs from the other side's by {apart}; signatures are good for ten minutes"},
+		Text{"和对方相差 {apart}；签名只在十分钟内有效", "it differs from the other side's by {apart}; signatures are valid for ten minutes"},
 		Text{"校准这台机器的时钟（NTP），再运行一次；如果这台是准的，校准服务器的时钟，否则它会拒绝微信的推送。",
-			"Set this machine's clock (NTP) and run this again; if it is right, set the server's, which else refuses WeChat's pushes."}}
+			"Set this machine's clock (NTP) and run this again; if it is right already, set the server's: otherwise it refuses WeChat's pushes."}}
 
-	forgeryRefused = found{OK, Text{"被拒绝", "refused"}, Text{}}
-	forgeryTaken   = found{Failure,
+	forgeryRefused  = found{OK, Text{"被拒绝", "refused"}, Text{}}
+	forgeryAccepted = found{Failure,
 		Text{"签名不对的请求也得到 200：任何人都可以冒充微信", "a request with a wrong signature gets 200: anyone can pretend to be WeChat"},
 		Text{"确认这个地址上运行的是 Guanzhu 而不是别的程序或代理的页面，并重新部署。",
 			"Check that Guanzhu itself runs at this address, not another program or a proxy's page, and deploy it again."}}
@@ -281,13 +294,13 @@ var (
 	pushClearFine     = found{OK, Text{"明文推送得到应答", "a push in clear is answered"}, Text{}}
 	pushEncryptedFine = found{OK, Text{"加密推送得到应答", "an encrypted push is answered"}, Text{}}
 	pushKeyThere      = found{Failure,
-		Text{"运行中的服务器有 EncodingAESKey，只接受加密推送；这里的密钥没有", "the running endpoint has an EncodingAESKey and takes encrypted pushes alone; these secrets have none"},
+		Text{"运行中的服务器有 EncodingAESKey，只接受加密推送；这里的密钥没有", "the running endpoint has an EncodingAESKey and accepts only encrypted pushes; these secrets have none"},
 		Text{"如果微信后台是安全模式或兼容模式：用 guanzhu secrets 把后台的 EncodingAESKey 写进密钥。如果是明文模式（包括测试号）：刚从密钥里去掉的话等一分钟，否则重新部署，让服务器读到现在的密钥。",
-			"If WeChat's console is in 安全模式 or 兼容模式: write its EncodingAESKey into the secrets with guanzhu secrets. If it is in 明文模式, as every test account: wait a minute if you have just taken the key out, else deploy again, so that the endpoint reads these secrets."}}
+			"If WeChat's console is in 安全模式 or 兼容模式: write its EncodingAESKey into the secrets with guanzhu secrets. If it is in 明文模式, as every test account: wait a minute if you have just removed the key, otherwise deploy again, so that the endpoint reads these secrets."}}
 	pushKeyHere = found{Failure,
-		Text{"这里的密钥有 EncodingAESKey；运行中的服务器没有，只接受明文推送", "these secrets have an EncodingAESKey; the running endpoint has none and takes pushes in clear alone"},
-		Text{"让服务器用上现在的密钥：刚写入的话等一分钟，否则重新部署（本机：给 make run 相同的 WECHAT_SECRETS）。之后把微信后台的消息加解密方式设为“安全模式”。测试号只有明文模式：从密钥里去掉 encoding_aes_key。",
-			"Let the endpoint read these secrets: wait a minute after a change, else deploy again (locally: give make run the same WECHAT_SECRETS). Then set 消息加解密方式 in WeChat's console to 安全模式. A test account has plain mode only: take encoding_aes_key out of the secrets."}}
+		Text{"这里的密钥有 EncodingAESKey；运行中的服务器没有，只接受明文推送", "these secrets have an EncodingAESKey; the running endpoint has none and accepts only pushes in clear"},
+		Text{"让服务器用上现在的密钥：刚写入的话等一分钟，否则重新部署（本机：给 make run 相同的 WECHAT_SECRETS）。之后把微信后台的消息加解密方式设为“安全模式”。测试号只有明文模式：用 guanzhu secrets 去掉密钥里的 EncodingAESKey（提示输入 EncodingAESKey 时输入 -）。",
+			"Let the endpoint read these secrets: wait a minute after a change, otherwise deploy again (locally: give make run the same WECHAT_SECRETS). Then set 消息加解密方式 in WeChat's console to 安全模式. A test account has plain mode only: remove the EncodingAESKey from the secrets with guanzhu secrets (enter - for it)."}}
 	pushOtherKey = found{Failure,
 		Text{"加密推送被拒绝：服务器的 EncodingAESKey 或 AppID 和这里的不同", "the encrypted push is refused: the endpoint has another EncodingAESKey, or another AppID"},
 		Text{"核对 AppID；让密钥、运行中的服务器、微信后台三处的 EncodingAESKey 一致（guanzhu secrets）。刚改过的话等一分钟再试。",
@@ -296,11 +309,6 @@ var (
 		Text{"应答既不是 success 也不是 XML，微信会提示“该公众号提供的服务出现故障”", "the answer is neither success nor XML: WeChat shows 该公众号提供的服务出现故障"},
 		Text{"检查 account/routes.go 里自己的处理函数，和服务器前面的代理。",
 			"Look at your own handlers in account/routes.go, and at the proxy in between."}}
-	clearRefused = found{OK, Text{"被拒绝", "refused"}, Text{}}
-	clearTaken   = found{Failure,
-		Text{"有 EncodingAESKey，服务器却也接受未加密的推送：截获过一个签名的人可以伪造消息", "there is an EncodingAESKey, yet a push in clear is taken: who has seen one signature can forge messages"},
-		Text{"重新部署当前版本的 Guanzhu，并确认它读到的是这份密钥。",
-			"Deploy this version of Guanzhu again, and check that it reads these secrets."}}
 )
 
 // The follower's pages.
@@ -308,7 +316,7 @@ var (
 var (
 	pagesFine  = found{OK, Text{"{url} 有应答", "{url} answers"}, Text{}}
 	pagesNoURL = found{Failure,
-		Text{"PUBLIC_URL 的格式不对", "PUBLIC_URL has not the right form"},
+		Text{"PUBLIC_URL 的格式不对", "PUBLIC_URL does not have the right form"},
 		Text{"写成 https://域名，不带路径。", "Write it as https://host, without a path."}}
 	pagesNone = found{Failure,
 		Text{"{url} 没有应答：{error}", "{url} does not answer: {error}"},
@@ -331,7 +339,7 @@ var (
 
 	oauthFine = found{Skipped,
 		Text{"网页正确地引向 {open}；微信是否接受只有在微信里才能知道：在微信里打开 {url}，出现“redirect_uri 参数错误”(10003) 就是域名没有填好，10015 就是帐号没有网页授权权限",
-			"the pages lead to {open} as they should. Whether WeChat takes that can only be seen inside WeChat: open {url} there. 10003 (redirect_uri 参数错误) means that the domain is not entered, 10015 that the account has no web authorization"}, Text{}}
+			"the pages lead to {open} as they should. Whether WeChat accepts that can only be seen inside WeChat: open {url} there. 10003 (redirect_uri 参数错误) means that the domain is not entered, 10015 that the account has no web authorization"}, Text{}}
 	oauthSimulated = found{OK, Text{"模拟平台引回了网页", "the simulated platform leads back to the pages"}, Text{}}
 	oauthUnclear   = found{Skipped,
 		Text{"模拟平台没有给出结果：在微信里打开网页试一下", "the simulated platform does not tell: open the page in WeChat"}, Text{}}
@@ -362,7 +370,7 @@ var (
 		Text{"网页授权域名填 {host}，不是 {endpoint}；如果不是有意分开，让 PUBLIC_URL 和服务器地址用同一个域名。",
 			"Enter {host} as 网页授权域名, not {endpoint}; unless they are apart on purpose, use one host for PUBLIC_URL and the endpoint."}}
 	domainNotOwn = found{Warning,
-		Text{"网页在 {host}：测试号可以填，正式帐号要用自己的域名（在中国大陆要备案）", "the pages are at {host}: good for a test account, while a formal one asks for a domain of your own"},
+		Text{"网页在 {host}：测试号可以填，正式帐号要用自己的域名（在中国大陆要备案）", "the pages are at {host}: fine for a test account; a formal account needs a domain of your own"},
 		Text{"测试号：在“网页帐号”一栏填 {host}。正式帐号：设置堆栈的参数 DomainName 和 CertificateArn，或把 account.yaml 的 pages 改成 link。",
 			"A test account: enter {host} on its page, under 网页帐号. A formal account: set the stack's parameters DomainName and CertificateArn, or pages: link in account.yaml."}}
 )
@@ -372,12 +380,14 @@ var (
 var (
 	functionNone = found{Failure,
 		Text{"不能调用：{error}", "it cannot be called: {error}"},
-		Text{"用当前版本的 template.yaml 重新部署，并给当前的 AWS 身份 lambda:InvokeFunction。",
-			"Deploy this version of template.yaml, and allow this AWS identity lambda:InvokeFunction."}}
-	functionLate = found{Failure,
+		Text{"用当前版本的 template.yaml 重新部署。", "Deploy this version of template.yaml."}}
+	functionDenied = found{Failure, functionNone.what,
+		Text{"给当前的 AWS 身份 lambda:InvokeFunction。", "Allow this AWS identity lambda:InvokeFunction."}}
+	functionUnreached = found{Failure, functionNone.what, tryAgain}
+	functionLate      = found{Failure,
 		Text{"没有在规定时间内结束", "it did not end in its time"},
 		Text{"FixedEgress=nat 时检查 NAT 网关和路由；否则稍后再试，并用 make logs 看它停在哪里。",
-			"With FixedEgress=nat, look at the NAT gateway and its routes; else try again later, and see with make logs where it stopped."}}
+			"With FixedEgress=nat, look at the NAT gateway and its routes; otherwise try again later, and see with make logs where it stopped."}}
 	functionFailed = found{Failure,
 		Text{"函数出错：{error}", "it failed: {error}"},
 		Text{"用 make logs 看它的日志；不能启动多半是读不到密钥参数：检查堆栈的参数 SecretsParameter。",
@@ -385,7 +395,7 @@ var (
 	functionOdd = found{Failure,
 		Text{"应答的内容看不懂", "its answer cannot be understood"},
 		Text{"函数和这个命令的版本不同：重新部署，并重新编译 guanzhu。",
-			"The function and this command are of different versions: deploy again, and build guanzhu anew."}}
+			"The function and this command are of different versions: deploy again, and build guanzhu again."}}
 
 	apiSample = found{Skipped,
 		Text{"没有检查：这是示例帐号，微信并不认识。设置 WECHAT_APP_ID 和 WECHAT_SECRETS，或用 --api-url 给出模拟平台（guanzhu platform）的地址",
@@ -411,8 +421,8 @@ var (
 		Text{"检查网络、中转或代理，以及 WECHAT_API_URL（堆栈的参数 ApiUrl），然后再试。",
 			"Check the network, the relay or proxy, and WECHAT_API_URL (the stack's parameter ApiUrl), then try again."}}
 
-	tokenFine  = found{OK, Text{"AppID、AppSecret 和来源 IP 都被接受", "AppID, app secret and source address are accepted"}, Text{}}
-	tokenTaken = found{OK, Text{"有效", "taken"}, Text{}}
+	tokenFine     = found{OK, Text{"AppID、AppSecret 和来源 IP 都被接受", "AppID, app secret and source address are accepted"}, Text{}}
+	tokenAccepted = found{OK, Text{"有效", "accepted"}, Text{}}
 
 	notListed = found{Failure,
 		Text{"errcode {errcode}：{ip} 不在 IP 白名单里", "errcode {errcode}: {ip} is not on the IP whitelist"},
@@ -421,7 +431,7 @@ var (
 	notListedNone = found{Failure,
 		Text{"errcode {errcode}：{ip} 不在 IP 白名单里，而且函数的地址会变（FixedEgress=none）", "errcode {errcode}: {ip} is not on the IP whitelist, and the functions' address changes (FixedEgress=none)"},
 		Text{"现在添加 {ip} 只能暂时有效。用 FixedEgress=nat 重新部署，或用中转作为 ApiUrl，再把固定的地址填入微信开发者平台 → 基础信息 → 开发密钥 → IP白名单，每行一个，十分钟内生效。测试号没有白名单。",
-			"Adding {ip} would help for a while only. Deploy with FixedEgress=nat, or with a relay as ApiUrl, and add that fixed address on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes. A test account has no whitelist."}}
+			"Adding {ip} would help only for a while. Deploy with FixedEgress=nat, or with a relay as ApiUrl, and add that fixed address on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes. A test account has no whitelist."}}
 	notListedNat = found{Failure,
 		Text{"errcode {errcode}：{ip} 不在 IP 白名单里", "errcode {errcode}: {ip} is not on the IP whitelist"},
 		Text{"在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加 {ip}（堆栈的输出 EgressAddress），每行一个，十分钟内生效。",
@@ -467,7 +477,7 @@ var errcodes = map[int]found{
 		Text{"在微信开发者平台 → 基础信息 → 开发密钥 解冻，十分钟后生效。",
 			"Unfreeze it on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥; it takes effect after ten minutes."}},
 	42001: {Failure,
-		Text{"errcode {errcode}：access_token 已过期", "errcode {errcode}: the access token has ended"},
+		Text{"errcode {errcode}：access_token 已过期", "errcode {errcode}: the access token has expired"},
 		Text{"再试一次；仍然出现就检查这台机器的时钟。", "Try again; if it happens again, check this machine's clock."}},
 	45009: {Failure,
 		Text{"errcode {errcode}：这个接口今天的次数用完了", "errcode {errcode}: the day's quota of this API is used up"},
@@ -506,15 +516,15 @@ var (
 	profilesGiven   = found{OK, Text{"有权限", "given"}, Text{}}
 	profilesRefused = found{Warning,
 		Text{"没有权限 (48001)：关注者照常记录，只是没有资料（profile: unavailable）", "none (48001): followers are recorded all the same, without a profile (unavailable)"},
-		Text{"可以不管；要有资料，帐号须通过微信认证。", "Leave it; to have profiles, have the account verified (微信认证)."}}
+		Text{"可以不管；要有资料，帐号须通过微信认证。", "You can ignore this; to have profiles, have the account verified (微信认证)."}}
 	menusGiven   = found{OK, Text{"有权限", "given"}, Text{}}
 	menusRefused = found{Warning,
 		Text{"没有权限 (48001)：account.yaml 里的菜单不会发布", "none (48001): the menu of account.yaml is not published"},
 		Text{"可以不管，用关键词回复代替；要有菜单，换成服务号，或让帐号通过微信认证。",
-			"Leave it, and let keywords answer instead; to have a menu, use a service account, or have the account verified (微信认证)."}}
+			"You can ignore this, and let keywords answer instead; to have a menu, use a service account, or have the account verified (微信认证)."}}
 
 	kindFull = found{OK,
-		Text{"已认证的帐号或测试号，资料和菜单都可用；网页授权只有认证的服务号和测试号有，这里查不出来", "a verified account or a test account: profiles and menu work. Only verified service accounts and test accounts have web authorization, which cannot be told here"}, Text{}}
+		Text{"已认证的帐号或测试号，资料和菜单都可用；网页授权只有认证的服务号和测试号有，这里查不出来", "a verified account or a test account: profiles and menu work. Only verified service accounts and test accounts have web authorization, which cannot be seen from here"}, Text{}}
 	kindSubscription = found{OK,
 		Text{"大概是未认证的订阅号（或个人帐号）：能收消息、自动回复、用个人链接进入网页", "probably an unverified subscription account (个人订阅号): it receives, replies, and pages are entered by the personal link"}, Text{}}
 	kindSubscriptionOAuth = found{Warning,
@@ -532,15 +542,15 @@ var (
 	quotaUnknown = found{Skipped, Text{"平台没有告诉", "the platform does not tell"}, Text{}}
 	quotaLow     = found{Warning,
 		Text{"不到 10%：{quotas}", "less than 10 %: {quotas}"},
-		Text{"到北京时间 00:00 重新计算；找出是什么在不停地调用（保存的查询“接口错误”，指标 TokenFetches）。",
-			"They are full again at 00:00 China time; find out what calls so often (the saved query of API errors, the metric TokenFetches)."}}
+		Text{"到北京时间 00:00 重新计算；找出是什么在不停地调用（保存的查询 API errors，指标 TokenFetches）。",
+			"They are full again at 00:00 China time; find out what calls so often (the saved query API errors, the metric TokenFetches)."}}
 	quotaSpent = found{Failure,
 		Text{"今天的次数用完了：{quotas}", "used up for today: {quotas}"},
 		Text{"等到北京时间 00:00，或在微信后台清零（每月 10 次）；并找出是什么在不停地调用。",
 			"Wait until 00:00 China time, or clear the quota on the platform (10 times a month), and find out what calls so often."}}
 
 	menuSame       = found{OK, Text{"已发布，和 account.yaml 一致", "published, as in account.yaml"}, Text{}}
-	menuNotInFile  = found{OK, Text{"account.yaml 里没有菜单，平台上的保持不变", "account.yaml has none; whatever is live stays"}, Text{}}
+	menuNotInFile  = found{OK, Text{"account.yaml 里没有菜单，平台上的保持不变", "account.yaml has none; what is live stays as it is"}, Text{}}
 	menuNotAllowed = found{Skipped, Text{"没有检查：帐号没有菜单接口的权限", "not examined: the account has no permission for menus"}, Text{}}
 	menuNoRecord   = found{Skipped, Text{"没有检查：表读不到：{error}", "not examined: the table cannot be read: {error}"}, Text{}}
 	menuNever      = found{Warning,

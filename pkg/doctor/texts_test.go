@@ -1,14 +1,19 @@
 package doctor
 
 import (
+	"log/slog"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 )
 
@@ -46,6 +51,28 @@ func TestRefusalReasons(t *testing.T) {
 		if row.from < 1 || !strings.Contains(row.what.ZH, "{count}") {
 			t.Errorf("%s: %+v", reason, row)
 		}
+	}
+}
+
+// TestContract holds path and badToken to the endpoint's own.
+func TestContract(t *testing.T) {
+	t.Parallel()
+	if path != webhook.Path {
+		t.Errorf("path is %s, want %s", path, webhook.Path)
+	}
+	keeper, err := secrets.Open(t.Context(), `{"token":"t","app_secret":"s"}`, secrets.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint, err := webhook.New(webhook.Config{AppID: "wx0123456789abcdef", Secrets: keeper, Router: webhook.NewRouter(),
+		Hash: func(string) string { return "" }, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := httptest.NewRecorder()
+	endpoint.ServeHTTP(refused, httptest.NewRequest(http.MethodGet, path, nil))
+	if refused.Code != http.StatusForbidden || refused.Body.String() != badToken {
+		t.Errorf("refused with %d and %q, want 403 and %q", refused.Code, refused.Body, badToken)
 	}
 }
 

@@ -62,8 +62,8 @@ func TestDoctor(t *testing.T) {
 
 	putSecrets(t, parameter, doctorsSecrets)
 	examine("en", 0, "✓ secrets: "+parameter+" can be read; it has an EncodingAESKey",
-		"✓ requests refused in 24 hours: 0, none", "✓ alarms: none rings", "✓ server URL: "+site+"/login/wechat",
-		"✓ push: an encrypted push is answered", "✓ push in clear: refused", "✓ pages: "+site, "✓ access token: ", "✓ quotas left: ")
+		"✓ requests refused in 24 hours: 0, nothing to do", "✓ alarms: no alarm", "✓ server URL: "+site+"/login/wechat",
+		"✓ push: an encrypted push is answered", "✓ pages: "+site, "✓ access token: ", "✓ quotas left: ")
 
 	putSecrets(t, parameter, strings.Replace(doctorsSecrets, `"t"`, `"another"`, 1))
 	examine("zh", 1, "✗ Token 验证：403：“Token验证失败”", "guanzhu secrets")

@@ -122,16 +122,21 @@ func TestSecrets(t *testing.T) {
 	o.run(nil, []string{"", "", testKey, "yes"}, written+"2: token, app secret, EncodingAESKey.\n", "In two minutes", 0)
 	o.wantStored(`{"token":"` + token + `","app_secret":"` + testSecret + `","encoding_aes_key":"` + testKey + `"}`)
 
+	o.run(nil, []string{"", "", "-", "no"}, "", "set the console to compatible mode (兼容模式)", 1)
+	o.run(nil, []string{"", "", "-", "yes"}, written+"3: token, app secret, no EncodingAESKey (plain mode).\n", "plain mode (明文模式)", 0)
+	o.wantStored(`{"token":"` + token + `","app_secret":"` + testSecret + `"}`)
+	o.run(nil, []string{"", "", testKey, "yes"}, written+"4: token, app secret, EncodingAESKey.\n", "In two minutes", 0)
+
 	const token2 = "anotherTokenOfTheTest"
-	o.run(nil, []string{token2, "", "", "yes"}, written+"3: token, app secret, EncodingAESKey, previous token.\n", "guanzhu secrets rotate --name "+o.name, 0)
+	o.run(nil, []string{token2, "", "", "yes"}, written+"5: token, app secret, EncodingAESKey, previous token.\n", "guanzhu secrets rotate --name "+o.name, 0)
 	o.wantStored(`{"token":"` + token2 + `","app_secret":"` + testSecret + `","encoding_aes_key":"` + testKey + `","previous":{"token":"` + token + `"}}`)
 	o.run(nil, []string{"thirdToken", "", ""}, "", "a rotation is not finished", 1)
 
 	o.run([]string{"finish"}, []string{"no"}, "", "not confirmed", 1)
-	o.run([]string{"finish"}, []string{"yes"}, written+"4: token, app secret, EncodingAESKey.\n", "", 0)
+	o.run([]string{"finish"}, []string{"yes"}, written+"6: token, app secret, EncodingAESKey.\n", "", 0)
 	o.run([]string{"finish"}, nil, "There are no previous values", "", 0)
 	const secret2 = "another-app-secret-of-the-test"
-	o.run([]string{"rotate", "--app-secret"}, []string{secret2}, written+"5: token, app secret, EncodingAESKey.\n", "重置", 0)
+	o.run([]string{"rotate", "--app-secret"}, []string{secret2}, written+"7: token, app secret, EncodingAESKey.\n", "重置", 0)
 	o.wantStored(`{"token":"` + token2 + `","app_secret":"` + secret2 + `","encoding_aes_key":"` + testKey + `"}`)
 	o.run([]string{"rotate", "--app-secret", "--token"}, nil, "", "by itself", 1)
 	o.run([]string{"rotate"}, nil, "", "--url", 1)
@@ -173,7 +178,7 @@ func TestSecretsOfAStack(t *testing.T) {
 	o.flags = []string{"--stack", deploy(t, map[string]string{"SecretsParameter": o.name})}
 	o.run(nil, []string{"", testSecret, ""}, "Written: "+o.name+" in us-east-1, version 1: ", "", 0)
 	// The stack's own URL is the example's: nothing answers there as it should.
-	o.run([]string{"rotate"}, nil, "", "nothing was written: https://api.example.com/login/wechat does not accept even the present values", 1)
+	o.run([]string{"rotate"}, nil, "", "nothing was written: https://api.example.com/login/wechat does not accept the present values", 1)
 }
 
 // TestRotate rotates both while pushes come in, against the endpoint as it is deployed, which reads from moto, and takes
