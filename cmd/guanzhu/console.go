@@ -19,7 +19,6 @@ import (
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/pkg/boltstore"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/web"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
@@ -93,7 +92,7 @@ func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, p
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	keeper, err := secrets.Open(context.Background(), c.Secrets, secrets.Options{Now: time.Now})
+	keeper, err := openSecrets(context.Background(), c.Secrets)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -12,7 +12,6 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/pkg/doctor"
-	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
@@ -50,7 +49,7 @@ func (c *doctorCommand) Run() error {
 	} else {
 		err = c.examineLocal(ctx, &out)
 	}
-	switch {
+	switch err = cmp.Or(err, out.err); {
 	case err != nil || out.failures == 0:
 		return err
 	case out.language == "zh":
@@ -78,6 +77,7 @@ type printer struct {
 	out              io.Writer
 	language         string
 	checks, failures int
+	err              error // of writing, the first one
 }
 
 var symbols = map[doctor.Status]string{doctor.OK: "✓", doctor.Warning: "!", doctor.Failure: "✗", doctor.Skipped: "–"}
@@ -92,9 +92,12 @@ func (p *printer) show(findings ...doctor.Finding) {
 		if f.Status == doctor.Failure {
 			p.failures++
 		}
-		fmt.Fprintf(p.out, "%s %s%s%s\n", symbols[f.Status], f.Name.In(p.language), colon, f.What.In(p.language))
+		text := fmt.Sprintf("%s %s%s%s\n", symbols[f.Status], f.Name.In(p.language), colon, f.What.In(p.language))
 		if do := f.Do.In(p.language); do != "" {
-			fmt.Fprintf(p.out, "    %s\n", do)
+			text += "    " + do + "\n"
+		}
+		if _, err := io.WriteString(p.out, text); err != nil && p.err == nil {
+			p.err = err
 		}
 	}
 }
@@ -105,15 +108,7 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 	if err != nil {
 		return err
 	}
-	options := secrets.Options{Now: time.Now}
-	if strings.HasPrefix(c.Secrets, "ssm:") {
-		cfg, err := loadAWS(ctx)
-		if err != nil {
-			return err
-		}
-		options.Parameters = secrets.NewSSM(cfg, "")
-	}
-	keeper, err := secrets.Open(ctx, c.Secrets, options)
+	keeper, err := openSecrets(ctx, c.Secrets)
 	if err != nil {
 		return err
 	}
@@ -136,6 +131,13 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 		out.show(doctor.SampleAccount())
 		return nil
 	}
+	menuCommand := func(action string) string {
+		command := "PUBLIC_URL=" + site + " guanzhu menu " + action
+		if c.APIURL != "" {
+			command += " --api-url " + c.APIURL
+		}
+		return command
+	}
 	wanted, err := account.Menu(site)
 	if err != nil {
 		return err
@@ -146,6 +148,7 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 	}
 	platform := doctor.Platform{
 		API: api, Now: time.Now, Menu: wanted, RepairsMenu: account.RepairsMenu(), Pages: account.Pages(),
+		Plan: menuCommand("plan"), Publish: menuCommand("publish"),
 	}
 	out.show(platform.Examine(ctx)...)
 	return nil

@@ -125,7 +125,13 @@ func invokeDoctor(ctx context.Context, cfg aws.Config, s stack) []doctor.Finding
 	if err != nil {
 		return doctor.Function(nil, "", err)
 	}
-	payload, err := json.Marshal(map[string]string{"FixedEgress": s.parameters["FixedEgress"]})
+	// The stack's own function publishes with the stack's PUBLIC_URL.
+	menu := "aws lambda invoke --function-name " + s.outputs["MenuFunctionName"] +
+		":live --cli-binary-format raw-in-base64-out --payload '%s' /dev/stdout"
+	payload, err := json.Marshal(map[string]string{
+		"FixedEgress": s.parameters["FixedEgress"],
+		"Plan":        fmt.Sprintf(menu, `{"action":"plan"}`), "Publish": fmt.Sprintf(menu, "{}"),
+	})
 	if err != nil {
 		return doctor.Function(nil, "", err)
 	}

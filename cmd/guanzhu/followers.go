@@ -186,10 +186,11 @@ func jsonLines(w io.Writer) (write func(exported) error, flush func() error) {
 
 func csvRows(w io.Writer) (write func(exported) error, flush func() error, err error) {
 	const byteOrderMark = "\ufeff"
-	if _, err := io.WriteString(w, byteOrderMark); err != nil {
+	buffered := bufio.NewWriter(w) // which the csv.Writer uses as its own
+	if _, err := buffered.WriteString(byteOrderMark); err != nil {
 		return nil, nil, err
 	}
-	rows := csv.NewWriter(w)
+	rows := csv.NewWriter(buffered)
 	flush = func() error {
 		rows.Flush()
 		return rows.Error()

@@ -36,7 +36,6 @@ func main() {
 	ctx := kong.Parse(&c,
 		kong.Name("guanzhu"),
 		kong.Description("A WeChat Official Account, from follow to unfollow."),
-		kong.UsageOnError(),
 		kong.Vars{"appid": sampleAppID, "secrets": sampleSecrets},
 	)
 	ctx.FatalIfErrorf(ctx.Run())

@@ -9,7 +9,6 @@ import (
 
 	"github.com/guanzhu/guanzhu/pkg/account"
 	"github.com/guanzhu/guanzhu/pkg/menu"
-	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
@@ -87,7 +86,7 @@ func (c *liveMenuFlags) run(action string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	keeper, err := secrets.Open(ctx, c.Secrets, secrets.Options{Now: time.Now})
+	keeper, err := openSecrets(ctx, c.Secrets)
 	if err != nil {
 		return err
 	}

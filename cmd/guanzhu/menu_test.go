@@ -160,3 +160,16 @@ func serveMenus(t *testing.T, platform http.Handler) []string {
 	t.Cleanup(server.Close)
 	return []string{"WECHAT_API_URL=" + server.URL, "PUBLIC_URL=https://host.example"}
 }
+
+// TestSecretsOfAWSWithoutARegion is what the value of a deployed stack leads to on a machine without AWS.
+func TestSecretsOfAWSWithoutARegion(t *testing.T) {
+	t.Parallel()
+	env := []string{"WECHAT_APP_ID=wx1111111111111111", "WECHAT_SECRETS=ssm:/guanzhu/prod", "HOME=" + t.TempDir()}
+	for _, args := range [][]string{
+		{"menu", "plan", write(t, menuFile)}, {"console", "--addr", "127.0.0.1:0"}, {"push", "../../events/text.xml"},
+		{"platform", "--addr", "127.0.0.1:0"}, {"doctor"},
+	} {
+		stdout, stderr, status := guanzhu(t, env, args...)
+		wantRun(t, "", "no AWS region is set", 1, stdout, stderr, status)
+	}
+}

@@ -21,7 +21,7 @@ type platformCommand struct {
 }
 
 func (c *platformCommand) Run() error {
-	s, err := secrets.Parse([]byte(c.Secrets))
+	keeper, err := openSecrets(context.Background(), c.Secrets)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (c *platformCommand) Run() error {
 		return err
 	}
 	fmt.Printf("The simulated platform answers at http://%s\n", listener.Addr())
-	return serve(listener, newPlatform(c.AppID, s))
+	return serve(listener, newPlatform(c.AppID, keeper.Current()))
 }
 
 // newPlatform returns both hosts of a platform in one, its API and the OAuth of open.weixin.qq.com. Everyone follows on

@@ -89,7 +89,7 @@ func (p *prompt) confirm(question string) error {
 		fmt.Fprintln(p.out)
 	}
 	if strings.TrimSpace(answer) != "yes" {
-		return errors.New("not confirmed: nothing was written")
+		return errors.New("not confirmed: nothing was changed")
 	}
 	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -26,10 +25,13 @@ type pushCommand struct {
 }
 
 func (c *pushCommand) Run() error {
-	s, err := secrets.Parse([]byte(c.Secrets))
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	keeper, err := openSecrets(ctx, c.Secrets)
 	if err != nil {
 		return err
 	}
+	s := keeper.Current()
 	message, err := os.ReadFile(c.File)
 	if err != nil {
 		return err
@@ -47,8 +49,6 @@ func (c *pushCommand) Run() error {
 		mode = wechattest.Safe
 	}
 
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
 	request, err := account.Request(ctx, c.URL, mode, message, time.Now())
 	if err != nil {
 		return err

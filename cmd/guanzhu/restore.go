@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/guanzhu/guanzhu/pkg/dynamostore"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
@@ -53,13 +52,16 @@ func (c *restoreCommand) Run() error {
 	defer stop()
 	opening, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	to, err := c.open(opening)
-	if err != nil {
-		return err
-	}
 	cfg, err := loadAWS(opening)
 	if err != nil {
 		return err
+	}
+	name, err := c.name(opening, cfg)
+	if err != nil {
+		return err
+	}
+	if name == c.From {
+		return errors.New("--from is the present table itself: name the one that DynamoDB has restored")
 	}
 	out, err := dynamodb.NewFromConfig(cfg).DescribeTable(opening, &dynamodb.DescribeTableInput{TableName: &c.From})
 	if err != nil {
@@ -70,7 +72,7 @@ func (c *restoreCommand) Run() error {
 			return err
 		}
 	}
-	from := dynamostore.New(cfg, dynamostore.Options{Table: c.From, Now: time.Now})
+	from, to := openTable(cfg, c.From), openTable(cfg, name)
 	followers, back, err := restoreFollowers(ctx, from, to, time.Now())
 	suggestions := 0
 	if err == nil {

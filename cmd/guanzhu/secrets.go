@@ -21,6 +21,11 @@ type secretsCommand struct {
 	Finish finishSecretsCommand `cmd:"" help:"Forget the previous token and EncodingAESKey, once WeChat's console has the new ones."`
 }
 
+// Help is shown by --help.
+func (*secretsCommand) Help() string {
+	return "Without a command: guanzhu secrets --stack NAME, or --name /guanzhu/prod where the stack is not deployed yet."
+}
+
 // parameterFlags say which parameter holds the secrets.
 type parameterFlags struct {
 	Stack string `xor:"parameter" placeholder:"NAME" help:"Name of the deployed stack whose secrets they are."`
@@ -67,7 +72,7 @@ func (p *parameter) rotateFlags() string {
 	if p.stack.name != "" {
 		return p.flags
 	}
-	return p.flags + " --url https://…/login/wechat"
+	return p.flags + " --url https://…/login/wechat --app-id wx…"
 }
 
 // existing reads secrets that must be there.
@@ -287,7 +292,7 @@ func reveal(out io.Writer, s secrets.Secrets) {
 }
 
 const (
-	whereItGoes = `Token and EncodingAESKey belong, once the stack is deployed, beside its ServerUrl into WeChat's console:
+	whereItGoes = `These values belong, once the stack is deployed, beside its ServerUrl into WeChat's console:
 微信开发者平台 (https://developers.weixin.qq.com/platform/) → 基础信息 → 域名与消息推送配置
 A test account has 接口配置信息 on its own page.
 `

@@ -60,7 +60,7 @@ func TestSecretsDialogue(t *testing.T) {
 			"version 2", "What changes: token (the old one stays valid).", ""},
 		{"a key made", safe, []string{"", "", "g", "yes"},
 			secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: made, PreviousEncodingAESKey: oldKey}, "version 2", "If WeChat's console does not have these values yet, do not change it yet", ""},
-		{"not confirmed", safe, []string{token2, "", "", "y"}, safe, "", "", "not confirmed: nothing was written"},
+		{"not confirmed", safe, []string{token2, "", "", "y"}, safe, "", "", "not confirmed: nothing was changed"},
 		{"no answer to that", safe, []string{token2, "", "", ""}, safe, "", "", "not confirmed"},
 		{"the token of the console", plain, []string{token2, "", "", "yes"}, secrets.Secrets{Token: token2, AppSecret: theSecret, PreviousToken: oldToken},
 			"version 2", "If it has them already (后台已经是这些值), there is nothing more to change, and this forgets the old ones:\n  guanzhu secrets finish --name /guanzhu/test\n", ""},
@@ -176,7 +176,7 @@ func TestFinish(t *testing.T) {
 		wantErr string
 	}{
 		{"confirmed", rotating, "yes", now, "Written: /guanzhu/test in us-east-1, version 2: token, app secret, EncodingAESKey.\nRunning instances forget", ""},
-		{"not confirmed", rotating, "", rotating, "", "not confirmed: nothing was written"},
+		{"not confirmed", rotating, "", rotating, "", "not confirmed: nothing was changed"},
 		{"nothing to finish", now, "yes", now, "There are no previous values, and nothing was written.", ""},
 	}
 	for _, tt := range tests {

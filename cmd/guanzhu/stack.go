@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/guanzhu/guanzhu/pkg/dynamostore"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
 // loadAWS reads region and credentials from where the AWS CLI reads them: AWS_PROFILE, AWS_REGION, ~/.aws and the rest.
@@ -43,7 +44,8 @@ func describeStack(ctx context.Context, cfg aws.Config, name string) (stack, err
 		if api, ok := errors.AsType[smithy.APIError](err); err == nil || ok && strings.Contains(api.ErrorMessage(), "does not exist") {
 			return stack{}, fmt.Errorf("there is no stack %s in %s: look at stack_name in samconfig.toml, and at the region", name, cfg.Region)
 		}
-		return stack{}, fmt.Errorf("the stack %s cannot be looked up: %w", name, err)
+		return stack{}, fmt.Errorf("the stack %s cannot be looked up in %s: check that AWS credentials are there (`aws sts get-caller-identity` "+
+			"shows whose), that they may cloudformation:DescribeStacks, and the network: %w", name, cfg.Region, err)
 	}
 	s := stack{name: name, status: string(out.Stacks[0].StackStatus), parameters: map[string]string{}, outputs: map[string]string{}}
 	for _, p := range out.Stacks[0].Parameters {
@@ -65,8 +67,20 @@ func (s stack) output(name string) (string, error) {
 
 // tableFlags say which table.
 type tableFlags struct {
-	Stack string `xor:"table" required:"" placeholder:"NAME" help:"Name of the deployed stack whose table it is."`
-	Table string `xor:"table" required:"" placeholder:"NAME" help:"Name of the table itself, for example of one that was restored."`
+	Stack string `xor:"table" required:"" placeholder:"NAME" help:"Name of the deployed stack whose table it is. Either this or --table."`
+	Table string `xor:"table" required:"" placeholder:"NAME" help:"Name of the table itself, for example of one that was restored. Either this or --stack."`
+}
+
+// name returns the table's name.
+func (f *tableFlags) name(ctx context.Context, cfg aws.Config) (string, error) {
+	if f.Stack == "" {
+		return f.Table, nil
+	}
+	s, err := describeStack(ctx, cfg, f.Stack)
+	if err != nil {
+		return "", err
+	}
+	return s.output("TableName")
 }
 
 // open returns the table's store.
@@ -75,17 +89,28 @@ func (f *tableFlags) open(ctx context.Context) (*dynamostore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := f.Table
-	if f.Stack != "" {
-		s, err := describeStack(ctx, cfg, f.Stack)
+	name, err := f.name(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return openTable(cfg, name), nil
+}
+
+func openTable(cfg aws.Config, name string) *dynamostore.Store {
+	return dynamostore.New(cfg, dynamostore.Options{Table: name, Now: time.Now})
+}
+
+// openSecrets reads the secrets of accountFlags, from Systems Manager as well.
+func openSecrets(ctx context.Context, ref string) (*secrets.Keeper, error) {
+	options := secrets.Options{Now: time.Now}
+	if strings.HasPrefix(ref, "ssm:") {
+		cfg, err := loadAWS(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if name, err = s.output("TableName"); err != nil {
-			return nil, err
-		}
+		options.Parameters = secrets.NewSSM(cfg, "")
 	}
-	return dynamostore.New(cfg, dynamostore.Options{Table: name, Now: time.Now}), nil
+	return secrets.Open(ctx, ref, options)
 }
 
 // explained says of an error of the table what to do where AWS's own words do not.

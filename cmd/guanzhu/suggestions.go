@@ -23,6 +23,11 @@ type suggestionsCommand struct {
 	Handled    suggestionsHandledCommand `cmd:"" help:"Mark suggestions as handled."`
 }
 
+// Help is shown by --help.
+func (*suggestionsCommand) Help() string {
+	return "Without a command it lists them: --all with the handled ones, --month 2026-11 those of one month."
+}
+
 // suggestionStore is what the commands ask of the table; both stores have it.
 type suggestionStore interface {
 	Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error)

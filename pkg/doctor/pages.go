@@ -156,8 +156,8 @@ func (p *Pages) simulated(ctx context.Context, authorize *url.URL, host string) 
 // domain says what belongs into the platform's settings.
 func (p *Pages) domain() Finding {
 	pages, err := url.Parse(p.URL)
-	if err != nil {
-		return pagesNoURL.of("domain")
+	if err != nil || pages.Hostname() == "" {
+		return skip("domain", "pages")
 	}
 	host := pages.Hostname()
 	_, notIP := netip.ParseAddr(host)

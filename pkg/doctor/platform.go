@@ -24,6 +24,8 @@ type Platform struct {
 	Pages       string // of account.yaml: oauth or link
 	// FixedEgress is the stack's parameter: nat or none; empty outside the stack.
 	FixedEgress string
+	// Plan and Publish are the commands by which the owner shows what publishing the menu would change, and publishes it.
+	Plan, Publish string
 }
 
 // Examine checks that the platform is reached, gives an access token and accepts it, what the account may call, how many
@@ -228,14 +230,17 @@ func (p *Platform) menu(ctx context.Context, may permissions) Finding {
 		return menuNotInFile.of("menu")
 	case s.Result == menu.Unchanged:
 		return menuSame.of("menu")
-	case s.Drift && p.RepairsMenu:
-		return menuDriftRepair.of("menu")
-	case s.Drift:
-		return menuDriftTell.of("menu")
-	case was.Hash == "" && p.Record != nil:
-		return menuNever.of("menu")
 	}
-	return menuDifferent.of("menu")
+	row := menuDifferent
+	switch {
+	case s.Drift && p.RepairsMenu:
+		row = menuDriftRepair
+	case s.Drift:
+		row = menuDriftTell
+	case was.Hash == "" && p.Record != nil:
+		row = menuNever
+	}
+	return row.of("menu", "{plan}", p.Plan, "{publish}", p.Publish)
 }
 
 // published is a menu.Store that remembers which menu was published last, and nothing more.

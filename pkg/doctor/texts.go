@@ -44,8 +44,8 @@ var (
 	stackFine = found{OK, Text{"{name}：{status}", "{name}: {status}"}, Text{}}
 	stackNone = found{Failure,
 		Text{"查不到堆栈：{error}", "{error}"},
-		Text{"核对堆栈名（samconfig.toml 的 stack_name）、AWS_REGION 和 AWS_PROFILE，并确认该身份有权调用 cloudformation:DescribeStacks。",
-			"Check the stack's name (stack_name in samconfig.toml), AWS_REGION and AWS_PROFILE, and that this identity may call cloudformation:DescribeStacks."}}
+		Text{"确认有 AWS 凭证（aws sts get-caller-identity 显示是谁的），核对堆栈名（samconfig.toml 的 stack_name）、AWS_REGION 和 AWS_PROFILE，并确认该身份有权调用 cloudformation:DescribeStacks。",
+			"Check that there are AWS credentials (aws sts get-caller-identity shows whose), the stack's name (stack_name in samconfig.toml), AWS_REGION and AWS_PROFILE, and that this identity may call cloudformation:DescribeStacks."}}
 	stackBroken = found{Failure,
 		Text{"{name} 的状态是 {status}", "{name} is {status}"},
 		Text{"在 CloudFormation 控制台的“事件”里看第一条失败的原因，改正后重新部署；ROLLBACK_COMPLETE 的堆栈要先删除。",
@@ -555,20 +555,18 @@ var (
 	menuNoRecord   = found{Skipped, Text{"没有检查：表读不到：{error}", "not examined: the table cannot be read: {error}"}, Text{}}
 	menuNever      = found{Warning,
 		Text{"account.yaml 的菜单还没有发布过", "the menu of account.yaml has never been published"},
-		Text{"调用函数 menu（堆栈的输出 MenuFunctionName），或用 guanzhu menu publish 发布。",
-			"Invoke the function menu (the stack's output MenuFunctionName), or publish it with guanzhu menu publish."}}
+		Text{"发布：{publish}", "Publish it: {publish}"}}
 	menuDifferent = found{Warning,
 		Text{"平台上的菜单和 account.yaml 不同", "the live menu is not that of account.yaml"},
-		Text{"先用 guanzhu menu plan 看差别，再用 guanzhu menu publish，或调用函数 menu 发布。",
-			"Look at the difference with guanzhu menu plan, then publish with guanzhu menu publish, or by invoking the function menu."}}
+		Text{"先看差别：{plan} ；再发布：{publish}", "Look at the difference: {plan} ; then publish: {publish}"}}
 	menuDriftRepair = found{Warning,
 		Text{"平台上的菜单被别处改动过（menu_drift: repair）", "someone else has changed the live menu (menu_drift: repair)"},
-		Text{"用 guanzhu menu publish 改回来；要保留改动，把它写进 account.yaml 再部署。",
-			"Put it back with guanzhu menu publish; to keep the change, write it into account.yaml and deploy again."}}
+		Text{"改回来：{publish} ；要保留改动，把它写进 account.yaml 再部署。",
+			"Put it back: {publish} ; to keep the change, write it into account.yaml and deploy again."}}
 	menuDriftTell = found{Warning,
 		Text{"平台上的菜单被别处改动过（menu_drift: tell，不会自动改回）", "someone else has changed the live menu (menu_drift: tell, so it is not put back by itself)"},
-		Text{"用 guanzhu menu plan 看差别；要改回来就用 guanzhu menu publish，要保留就写进 account.yaml。",
-			"Look at the difference with guanzhu menu plan; put it back with guanzhu menu publish, or write it into account.yaml."}}
+		Text{"看差别：{plan} ；改回来：{publish} ；要保留就写进 account.yaml。",
+			"Look at the difference: {plan} ; put it back: {publish} ; or write it into account.yaml."}}
 	menuLeftOut = found{Warning,
 		Text{"有按钮没有发布：{buttons}", "{buttons}"},
 		Text{"设置 PUBLIC_URL（堆栈的参数 DomainName），重新部署后再发布菜单。",

@@ -90,6 +90,9 @@ func Open(ctx context.Context, ref string, o Options) (*Keeper, error) {
 		return nil, errors.New("secrets: WECHAT_SECRETS must be ssm:/name, the name of a SecureString, " +
 			"or, locally, the JSON {…} itself")
 	}
+	if k.parameters == nil {
+		return nil, errors.New("secrets: Systems Manager is not read here: give the JSON {…} itself")
+	}
 	k.parameter = name
 	s, err := k.read(ctx, openWithin)
 	if err != nil {

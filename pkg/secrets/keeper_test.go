@@ -406,3 +406,10 @@ func TestNewSSMEndpoint(t *testing.T) {
 		}
 	}
 }
+
+func TestOpenWithoutParameters(t *testing.T) {
+	t.Parallel()
+	if _, err := secrets.Open(t.Context(), "ssm:/guanzhu/prod", secrets.Options{}); err == nil || !strings.Contains(err.Error(), "give the JSON") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -216,6 +216,7 @@ func TestRestore(t *testing.T) {
 	wantRun(t, 0, suggestion.Key()+"  "+at.In(time.FixedZone("UTC+8", 8*60*60)).Format(time.DateTime)+"\n    @lost\n\n",
 		"1 not handled yet", "suggestions", "--stack", stack)
 	wantRun(t, 1, "", "There is no such table", "restore", "--from", "nowhere", "--stack", stack)
+	wantRun(t, 1, "", "--from is the present table itself", "restore", "--from", table, "--stack", stack)
 }
 
 // TestNoStack is what a wrong name is answered.
