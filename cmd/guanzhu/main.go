@@ -28,7 +28,7 @@ type commands struct {
 // accountFlags say which account is played.
 type accountFlags struct {
 	AppID   string `env:"WECHAT_APP_ID" default:"${appid}" help:"Appid (${env})."`
-	Secrets string `env:"WECHAT_SECRETS" default:"${secrets}" placeholder:"JSON" help:"Token, app secret and EncodingAESKey as JSON (${env}). With an encoding_aes_key, pushes are encrypted."`
+	Secrets string `env:"WECHAT_SECRETS" default:"${secrets}" placeholder:"JSON" help:"Token, app secret and EncodingAESKey as JSON, or ssm:/name of the SecureString that holds them (${env}). With an encoding_aes_key, pushes are encrypted."`
 }
 
 func main() {
