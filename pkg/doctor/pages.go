@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // openHost is where OAuth begins. It answers browsers inside WeChat alone.
@@ -94,12 +96,7 @@ func (p *Pages) open(ctx context.Context) Finding {
 
 // verification asks for the file that the platform asks for when the domain is entered.
 func (p *Pages) verification(ctx context.Context) Finding {
-	file, content, given := strings.Cut(p.Verification, "=")
-	name := strings.TrimSuffix(strings.TrimPrefix(file, "MP_verify_"), ".txt")
-	if !given {
-		content = name
-	}
-	file = "MP_verify_" + name + ".txt"
+	file, content := wechat.DomainFile(p.Verification)
 	status, body, _, err := p.get(ctx, p.URL+"/"+file, false)
 	switch {
 	case err != nil:

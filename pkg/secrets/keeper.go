@@ -161,7 +161,7 @@ func (k *Keeper) read(ctx context.Context, within time.Duration) (Secrets, error
 			WithDecryption: aws.Bool(true),
 		})
 		if err == nil {
-			return k.parse(out)
+			return parse(k.parameter, out)
 		}
 		if ctx.Err() == nil || last == nil {
 			last = err // and not that the time ended, which does not tell why
@@ -178,17 +178,18 @@ func (k *Keeper) read(ctx context.Context, within time.Duration) (Secrets, error
 	}
 }
 
-func (k *Keeper) parse(out *ssm.GetParameterOutput) (Secrets, error) {
+// parse reads the value of the parameter of that name.
+func parse(name string, out *ssm.GetParameterOutput) (Secrets, error) {
 	if out.Parameter == nil || out.Parameter.Value == nil {
-		return Secrets{}, fmt.Errorf("secrets: the parameter %s came without a value", k.parameter)
+		return Secrets{}, fmt.Errorf("secrets: the parameter %s came without a value", name)
 	}
 	if t := out.Parameter.Type; t == types.ParameterTypeString || t == types.ParameterTypeStringList {
 		return Secrets{}, fmt.Errorf("secrets: the parameter %s is a %s, which is stored in clear: "+
-			"delete it and create it as a SecureString", k.parameter, t)
+			"delete it and create it as a SecureString", name, t)
 	}
 	s, err := Parse([]byte(*out.Parameter.Value))
 	if err != nil {
-		return Secrets{}, fmt.Errorf("the parameter %s: %w", k.parameter, err)
+		return Secrets{}, fmt.Errorf("the parameter %s: %w", name, err)
 	}
 	return s, nil
 }

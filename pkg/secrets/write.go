@@ -119,8 +119,7 @@ func Read(ctx context.Context, p Parameters, name string) (s Secrets, version in
 	if err != nil {
 		return Secrets{}, 0, fmt.Errorf("the parameter %s cannot be read: %s: %w", name, ownerAdvice(err, "ssm:GetParameter", "kms:Decrypt"), err)
 	}
-	k := Keeper{parameter: name}
-	if s, err = k.parse(out); err != nil {
+	if s, err = parse(name, out); err != nil {
 		return Secrets{}, 0, fmt.Errorf("%w\nAs it cannot be changed like this, look at it, and write it anew after\n"+
 			"  aws ssm delete-parameter --name %s", err, name)
 	}

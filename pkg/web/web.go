@@ -21,6 +21,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // Budget is the time within which a request is answered.
@@ -294,22 +295,21 @@ func inWeChat(r *http.Request) bool {
 	return strings.Contains(strings.Join(r.Header.Values("User-Agent"), ","), "MicroMessenger")
 }
 
-var verificationPart = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+var (
+	verificationFile    = regexp.MustCompile(`^MP_verify_[A-Za-z0-9]{1,64}\.txt$`)
+	verificationContent = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+)
 
 func (h *Handler) serveVerification() error {
 	if h.Verification == "" {
 		return nil
 	}
-	file, content, given := strings.Cut(h.Verification, "=")
-	name := strings.TrimSuffix(strings.TrimPrefix(file, "MP_verify_"), ".txt")
-	if !given {
-		content = name
-	}
-	if !verificationPart.MatchString(name) || !verificationPart.MatchString(content) {
+	file, content := wechat.DomainFile(h.Verification)
+	if !verificationFile.MatchString(file) || !verificationContent.MatchString(content) {
 		return errors.New("web: DOMAIN_VERIFICATION must be the name of the platform's file, MP_verify_xxxx.txt, " +
 			"or only its xxxx")
 	}
-	h.Handle("GET /MP_verify_"+name+".txt", fixed("text/plain; charset=utf-8", []byte(content)))
+	h.Handle("GET /"+file, fixed("text/plain; charset=utf-8", []byte(content)))
 	return nil
 }
 

@@ -227,11 +227,22 @@ func errcode(err error) string {
 
 // exchange sends one request and decodes its answer.
 func (c *Client) exchange(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+	_, answer, err := c.ask(ctx, method, path, query, body)
+	if err != nil {
+		return err
+	}
+	return decode(path, answer, out)
+}
+
+// ask sends one request and reads its answer.
+func (c *Client) ask(
+	ctx context.Context, method, path string, query url.Values, body []byte,
+) (head http.Header, answer []byte, err error) {
 	target := c.base.JoinPath(path)
 	target.RawQuery = query.Encode()
 	request, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("wechatapi: %s: the request cannot be made", path)
+		return nil, nil, fmt.Errorf("wechatapi: %s: the request cannot be made; check the API's address", path)
 	}
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/json")
@@ -243,20 +254,20 @@ func (c *Client) exchange(ctx context.Context, method, path string, query url.Va
 
 	response, err := c.http.Do(request)
 	if err != nil {
-		return fmt.Errorf("wechatapi: %s: no answer: %w", path, tellable(ctx, err))
+		return nil, nil, fmt.Errorf("wechatapi: %s: no answer: %w", path, tellable(ctx, err))
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	answer, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return fmt.Errorf("wechatapi: %s: the answer ends early: %w", path, tellable(ctx, err))
+		return nil, nil, fmt.Errorf("wechatapi: %s: the answer ends early: %w", path, tellable(ctx, err))
 	case len(answer) > maxAnswer:
-		return fmt.Errorf("wechatapi: %s: the answer is larger than %d bytes", path, maxAnswer)
+		return nil, nil, fmt.Errorf("wechatapi: %s: the answer is larger than %d bytes", path, maxAnswer)
 	case response.StatusCode != http.StatusOK:
-		return fmt.Errorf("wechatapi: %s: HTTP status %d, which the platform itself never gives; "+
-			"look at the relay or proxy in between", path, response.StatusCode)
+		return nil, nil, &notPlatformError{fmt.Sprintf("wechatapi: %s: HTTP status %d, which the platform itself never gives; "+
+			"look at the relay or proxy in between", path, response.StatusCode)}
 	}
-	return decode(path, answer, out)
+	return response.Header, answer, nil
 }
 
 // tellable returns what may be told of err, an error of net/http: its *url.Error holds the URL with the token, and what
@@ -304,8 +315,7 @@ func decode(path string, answer []byte, out any) error {
 		Message string `json:"errmsg"`
 	}
 	if err := json.Unmarshal(answer, &status); err != nil {
-		return fmt.Errorf("wechatapi: %s: the answer is not the platform's JSON; look at the relay or proxy in between",
-			path)
+		return notJSON(path)
 	}
 	if status.Code != 0 {
 		return newError(path, status.Code, status.Message)

@@ -66,6 +66,21 @@ func (e *Error) Is(target error) bool {
 	return target == follower.ErrNoPermission && e.Code == 48001
 }
 
+// ErrNotPlatform is what an error is (errors.Is) where something answered that is not the platform.
+var ErrNotPlatform = errors.New("the answer is not the platform's")
+
+// notPlatformError says what answered instead.
+type notPlatformError struct{ text string }
+
+func (e *notPlatformError) Error() string { return e.text }
+
+func (*notPlatformError) Is(target error) bool { return target == ErrNotPlatform }
+
+func notJSON(path string) error {
+	return &notPlatformError{fmt.Sprintf("wechatapi: %s: the answer is not the platform's JSON; "+
+		"look at the relay or proxy in between", path)}
+}
+
 // hasCode reports whether err is the platform's refusal with one of the codes.
 func hasCode(err error, codes ...int) bool {
 	e, ok := errors.AsType[*Error](err)

@@ -3,43 +3,26 @@ package wechatapi
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"time"
 )
-
-// ErrNotPlatform is the error of Reach where something answers that is not the platform.
-var ErrNotPlatform = errors.New("the answer is not the platform's")
 
 // Reach makes a call that needs neither secret nor token, and returns the time that the answer's Date header tells, the
 // zero Time if it tells none. That the platform refuses the call is no error: it has been reached. The error is
 // ErrNotPlatform (errors.Is) for an answer that is not its own, else why there was none.
 // https://developers.weixin.qq.com/doc/service/api/base/api_getcallbackip
 func (c *Client) Reach(ctx context.Context) (date time.Time, err error) {
-	target := c.base.JoinPath(callbackIPPath).String()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	head, answer, err := c.ask(ctx, http.MethodGet, callbackIPPath, nil, nil)
 	if err != nil {
-		return time.Time{}, errors.New("wechatapi: the request cannot be made; check the API's address")
-	}
-	response, err := c.http.Do(request)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("wechatapi: no answer: %w", tellable(ctx, err))
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("wechatapi: the answer ends early: %w", tellable(ctx, err))
+		return time.Time{}, err
 	}
 	var status struct {
 		Code *int `json:"errcode"`
 	}
-	if response.StatusCode != http.StatusOK || json.Unmarshal(answer, &status) != nil || status.Code == nil {
-		return time.Time{}, fmt.Errorf("wechatapi: %w (HTTP status %d); look at the relay or proxy in between",
-			ErrNotPlatform, response.StatusCode)
+	if json.Unmarshal(answer, &status) != nil || status.Code == nil {
+		return time.Time{}, notJSON(callbackIPPath)
 	}
-	if date, err = http.ParseTime(response.Header.Get("Date")); err != nil {
+	if date, err = http.ParseTime(head.Get("Date")); err != nil {
 		return time.Time{}, nil // not every relay hands it on
 	}
 	return date, nil
