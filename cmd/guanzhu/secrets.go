@@ -176,6 +176,7 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 		next.EncodingAESKey, next.PreviousEncodingAESKey = "", ""
 	}
 	firstKey := exists && was.EncodingAESKey == "" && next.EncodingAESKey != ""
+	var before, question, after string
 	switch {
 	case firstKey && next.Token != was.Token:
 		return errors.New("the first EncodingAESKey is set in steps of its own: enter it alone, and the new token after that")
@@ -185,33 +186,29 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 		fmt.Fprintln(p.out, "Nothing changes, and nothing was written.")
 		return nil
 	case firstKey:
-		fmt.Fprint(owner.out, toCompatible)
+		before, question, after = toCompatible, "Is the console in compatible mode, with this key? ", toSafe
+	case noKey:
+		before, question, after = beforePlain, "Is the console in compatible mode, or in plain mode already? ", toPlain
+	case !exists:
+		after = whereItGoes
+	case next.Token != was.Token, next.EncodingAESKey != was.EncodingAESKey:
+		after = fmt.Sprintf(notYet, p.rotateFlags(), p.flags)
+	}
+	fmt.Fprint(owner.out, before)
+	if firstKey { // the console is to have it first
 		reveal(owner.out, secrets.Secrets{EncodingAESKey: made.EncodingAESKey})
 		made.EncodingAESKey = ""
-		err = owner.confirm("Is the console in compatible mode, with this key? What changes: " + changes(was, next) + ".")
-	case noKey:
-		fmt.Fprint(owner.out, beforePlain)
-		err = owner.confirm("Is the console in compatible mode, or in plain mode already? What changes: " + changes(was, next) + ".")
-	case exists:
-		err = owner.confirm("What changes: " + changes(was, next) + ".")
 	}
-	if err != nil {
-		return err
+	if exists {
+		if err := owner.confirm(question + "What changes: " + changes(was, next) + "."); err != nil {
+			return err
+		}
 	}
 	if err := p.write(ctx, next, version); err != nil {
 		return err
 	}
 	reveal(owner.out, made)
-	switch {
-	case firstKey:
-		fmt.Fprint(owner.out, toSafe)
-	case noKey:
-		fmt.Fprint(owner.out, toPlain)
-	case !exists:
-		fmt.Fprint(owner.out, whereItGoes)
-	case next.Token != was.Token, next.EncodingAESKey != was.EncodingAESKey:
-		fmt.Fprintf(owner.out, notYet, p.rotateFlags(), p.flags)
-	}
+	fmt.Fprint(owner.out, after)
 	return nil
 }
 
