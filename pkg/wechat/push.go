@@ -19,7 +19,7 @@ type Push interface {
 // Head holds the fields that all pushes have.
 type Head struct {
 	ToUserName   string // the account's original id, gh_…
-	FromUserName string // the sender's openid, opaque, case-sensitive; at most 128 bytes of printable ASCII here
+	FromUserName string // the sender's openid, 1 to 128 of 0-9A-Za-z_-; case-sensitive
 	CreateTime   int64  // seconds since 1970
 	MsgType      string // text, image, …, or event
 	Event        string // the event's name where MsgType is event, its case as the platform writes it
@@ -94,9 +94,9 @@ func isJSON(body []byte) bool {
 
 func (h *Head) check() error {
 	switch {
-	case !isID(h.FromUserName):
+	case !IsOpenID(h.FromUserName):
 		return errors.New("FromUserName is not an openid")
-	case !isID(h.ToUserName):
+	case !IsOpenID(h.ToUserName): // an original id has the same characters
 		return errors.New("ToUserName is not an account's id")
 	case h.CreateTime <= 0 || h.CreateTime >= 1e11: // the year 5138; in milliseconds, 1973
 		return errors.New("CreateTime is not a time in seconds")
@@ -106,16 +106,6 @@ func (h *Head) check() error {
 		return errors.New("no Event")
 	}
 	return nil
-}
-
-// isID reports whether s can be an openid or an account's id. They are opaque, but become keys of a table.
-func isID(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 128
 }
 
 // Envelope is the outside of a request's body. Encrypt is "" where the push is in clear only; where it stands beside
