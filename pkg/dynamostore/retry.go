@@ -7,18 +7,18 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/middleware"
 
+	"github.com/guanzhu/guanzhu/internal/transport"
+	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
 )
 
@@ -29,24 +29,13 @@ const attemptTimeout = time.Second
 
 // httpClient gives up an attempt that stalls, together with its connection, so that the next one takes another.
 func httpClient(timeout time.Duration) aws.HTTPClient {
-	return inOnePiece{awshttp.NewBuildableClient().
-		WithDialerOptions(func(d *net.Dialer) { d.Timeout = timeout }).
-		WithTransportOptions(func(t *http.Transport) {
-			t.TLSHandshakeTimeout = timeout
-			t.ResponseHeaderTimeout = timeout
-			// An HTTP/2 connection outlives a request that times out on it, so that a retry would stall there as well.
-			t.Protocols = new(http.Protocols)
-			t.Protocols.SetHTTP1(true)
-			t.ForceAttemptHTTP2 = false
-		}).
-		// For all steps and the body together. (The client's read timeout is of no use: it closes idle connections.)
-		WithTimeout(3 * timeout)}
+	return inOnePiece{transport.Client(transport.Limits{Connect: timeout, Handshake: timeout, Header: timeout, Call: 3 * timeout})}
 }
 
 // inOnePiece sends header and body together. The SDK's own body type is unknown to net/http, which therefore sends it
 // after the header; and where the answer comes quickly, the SDK closes it before net/http has seen its end, which costs
 // the warm connection.
-type inOnePiece struct{ client aws.HTTPClient }
+type inOnePiece struct{ client *http.Client }
 
 func (c inOnePiece) Do(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
@@ -70,9 +59,11 @@ func tellDurations(stack *middleware.Stack) error {
 	}), middleware.Before)
 }
 
-// untilContextEnds is the SDK's standard judgement of what is worth retrying, without its limits: three attempts, and
-// a token bucket that after some failures refuses any retry.
-func untilContextEnds() aws.Retryer {
+// patient is the SDK's standard judgement of what is worth retrying, with another limit than the SDK's: it retries until
+// ctx ends, or until the retries are used up that follower.WithRetries gave the request.
+type patient struct{ aws.RetryerV2 }
+
+func newPatient() patient {
 	standard := retry.NewStandard(func(o *retry.StandardOptions) {
 		o.RateLimiter = ratelimit.None
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
@@ -87,7 +78,15 @@ func untilContextEnds() aws.Retryer {
 				return aws.UnknownTernary
 			}))
 	})
-	return retry.AddWithMaxAttempts(standard, 0)
+	return patient{standard}
+}
+
+// MaxAttempts returns 0, which is no limit.
+func (patient) MaxAttempts() int { return 0 }
+
+// GetRetryToken is called before each retry. The SDK joins its error to the one that was to be retried.
+func (patient) GetRetryToken(ctx context.Context, _ error) (func(error) error, error) {
+	return func(error) error { return nil }, follower.TakeRetry(ctx)
 }
 
 // backoff is the time to wait after the attempt of that number, from 1: random, so that those who met in a conflict do
@@ -119,7 +118,7 @@ func (s *Store) transact(
 		case !errors.As(err, &canceled):
 			return nil, false, err
 		case passing(canceled):
-			if waitErr := wait(ctx, backoff(attempt)); waitErr != nil {
+			if waitErr := again(ctx, attempt); waitErr != nil {
 				return nil, false, fmt.Errorf("%w; last answer: %w", waitErr, err)
 			}
 		default:
@@ -144,8 +143,12 @@ func passing(canceled *types.TransactionCanceledException) bool {
 	return false
 }
 
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
+// again waits before the try that follows the attempt of that number, and takes a retry for it.
+func again(ctx context.Context, attempt int) error {
+	if err := follower.TakeRetry(ctx); err != nil {
+		return err
+	}
+	timer := time.NewTimer(backoff(attempt))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -2,6 +2,7 @@ package dynamostore
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
@@ -259,6 +260,44 @@ func TestStalled(t *testing.T) {
 	}
 }
 
+// TestStalledConnectionLeavesTime has the store as it is deployed meet a connection that died while the function was
+// frozen: the platform waits 5 s, so there must be time for another try.
+func TestStalledConnectionLeavesTime(t *testing.T) {
+	t.Parallel()
+	server := serve(t, stalls, succeeds)
+	cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+	store := New(cfg, Options{Table: "table", Endpoint: server.URL, Now: time.Now})
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	if _, _, err := store.Follow(ctx, someone, begun); err != nil {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestTLS: AWS's endpoints may offer HTTP/2, or may not.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	for name, http2 := range map[string]bool{"HTTP/1.1 alone": false, "HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewUnstartedServer(http.HandlerFunc(succeeds))
+			server.EnableHTTP2 = http2
+			server.StartTLS()
+			t.Cleanup(server.Close)
+			cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+			store := New(cfg, Options{Table: "table", Endpoint: server.URL, Now: time.Now})
+			roots := x509.NewCertPool()
+			roots.AddCert(server.Certificate())
+			store.db.Options().HTTPClient.(inOnePiece).client.Transport.(*http.Transport).TLSClientConfig.RootCAs = roots
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			if _, _, err := store.Follow(follower.WithRetries(ctx, 0), someone, begun); err != nil {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
 // TestSameRequest: DynamoDB takes the SDK's retry after a lost answer for the same request, the one after a
 // cancellation for another.
 func TestSameRequest(t *testing.T) {
@@ -306,6 +345,44 @@ func TestTriedUntilTheContextEnds(t *testing.T) {
 			}
 			if got := len(server.seen()); got < tries {
 				t.Errorf("%d requests, want %d", got, tries)
+			}
+		})
+	}
+}
+
+// TestRetriesOfOneRequest: what a request may retry is counted over all its calls, whatever makes them retry.
+func TestRetriesOfOneRequest(t *testing.T) {
+	t.Parallel()
+	lookup := func(ctx context.Context, s *Store) error {
+		_, _, err := s.Lookup(ctx, secretOpenID)
+		return err
+	}
+	for name, tt := range map[string]struct {
+		failing answer
+		call    func(context.Context, *Store) error
+	}{
+		"throttled":    {fails(400, "ProvisionedThroughputExceededException"), lookup},
+		"server error": {fails(500, "InternalServerError"), lookup},
+		"stalled":      {stalls, lookup},
+		"hung up":      {hangsUp, lookup},
+		"conflict": {cancels("TransactionConflict", "None"), func(ctx context.Context, s *Store) error {
+			return s.Unfollow(ctx, secretOpenID, event, event)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			ctx = follower.WithRetries(ctx, 3)
+			server := serve(t, tt.failing)
+			store := server.store(50 * time.Millisecond)
+			for n, want := range []int{4, 5} { // of the second call only the first try is left
+				if err := tt.call(ctx, store); !errors.Is(err, follower.ErrBusy) {
+					t.Errorf("call %d: error %v, want ErrBusy", n+1, err)
+				}
+				if got := len(server.seen()); got != want {
+					t.Errorf("%d requests after call %d, want %d", got, n+1, want)
+				}
 			}
 		})
 	}

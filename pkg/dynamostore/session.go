@@ -61,7 +61,7 @@ func (s *Store) addTicket(
 			}
 			// The follow itself has come meanwhile, and with it the session.
 		}
-		if err := wait(ctx, backoff(attempt)); err != nil {
+		if err := again(ctx, attempt); err != nil {
 			return false, err
 		}
 	}
@@ -114,7 +114,7 @@ func (s *Store) ChangeSession(ctx context.Context, openid string, change func(*f
 		}
 		stored, err := s.replaceSession(ctx, openid, out.Item, session)
 		if err == nil && !stored {
-			err = wait(ctx, backoff(attempt))
+			err = again(ctx, attempt)
 		}
 		if err != nil {
 			return fmt.Errorf("change a session: %w", err)

@@ -21,7 +21,7 @@ import (
 // Store is a follower.Store in DynamoDB. It is safe for concurrent use, by any number of processes.
 //
 // What may pass (throttling, a conflict of transactions, a server error, a connection cut or stalled) is tried again
-// until ctx ends, so every ctx must have a deadline. What cannot pass (no such table, no permission) is returned at
+// until ctx ends or its retries are used up (follower.WithRetries), so every ctx must have a deadline. What cannot pass (no such table, no permission) is returned at
 // once. Errors hold neither openids nor texts, but an error found by errors.As may carry an item: do not print that.
 type Store struct {
 	db    *dynamodb.Client
@@ -48,7 +48,7 @@ func newStore(cfg aws.Config, o Options, timeout time.Duration) *Store {
 			d.BaseEndpoint = aws.String(o.Endpoint)
 		}
 		d.HTTPClient = httpClient(timeout)
-		d.Retryer = untilContextEnds()
+		d.Retryer = newPatient()
 		d.RetryMaxAttempts = 0 // otherwise it would limit the Retryer
 		d.APIOptions = append(d.APIOptions, tellDurations)
 	})

@@ -63,7 +63,8 @@ var ErrNotFound = errors.New("not a follower")
 
 // Store keeps followers, sessions and suggestions. Every write is atomic and durable when it returns nil. A write that
 // returns an error may or may not have been made; making it again is always safe. Stores retry by themselves what is
-// worth retrying (throttling, transaction conflicts, cut connections) until ctx ends.
+// worth retrying (throttling, transaction conflicts, cut connections) until ctx ends or its retries are used up
+// (WithRetries).
 //
 // Times are stored as whole seconds. Records whose expiry has passed count as absent, whether or not the store has
 // deleted them yet.

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/smithy-go"
+
+	"github.com/guanzhu/guanzhu/internal/transport"
 )
 
 const (
@@ -23,6 +25,10 @@ const (
 	reloadWithin = time.Second             // of the 5 s that the platform gives a push
 	reloadEvery  = time.Minute
 	retryEvery   = 5 * time.Second // after a read that failed
+
+	// stepWithin bounds each step of a try, so that a connection that died while Lambda froze the instance leaves time for
+	// another try within reloadWithin.
+	stepWithin = 500 * time.Millisecond
 
 	// The waits between two tries double from the first to the longest.
 	firstWait   = 50 * time.Millisecond
@@ -40,6 +46,9 @@ type Parameters interface {
 func NewSSM(cfg aws.Config, endpoint string) *ssm.Client {
 	return ssm.NewFromConfig(cfg, func(o *ssm.Options) {
 		o.Retryer = aws.NopRetryer{}
+		if cfg.HTTPClient == nil {
+			o.HTTPClient = transport.Client(transport.Limits{Connect: stepWithin, Handshake: stepWithin, Header: stepWithin, Call: openWithin})
+		}
 		if endpoint != "" {
 			o.BaseEndpoint = aws.String(endpoint)
 		}

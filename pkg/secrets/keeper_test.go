@@ -3,6 +3,7 @@ package secrets_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -395,6 +396,35 @@ func TestNewSSM(t *testing.T) {
 	}
 	if diff := cmp.Diff(int32(4), calls.Load()); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+}
+
+// TestNewSSMTLS: AWS's endpoints may offer HTTP/2, or may not.
+func TestNewSSMTLS(t *testing.T) {
+	t.Parallel()
+	for name, http2 := range map[string]bool{"HTTP/1.1 alone": false, "HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+				io.WriteString(w, `{"Parameter":{"Type":"SecureString","Value":"{}"}}`)
+			}))
+			server.EnableHTTP2 = http2
+			server.StartTLS()
+			t.Cleanup(server.Close)
+			client := secrets.NewSSM(aws.Config{
+				Region: "eu-central-1",
+				Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+					return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key"}, nil
+				}),
+			}, server.URL)
+			roots := x509.NewCertPool()
+			roots.AddCert(server.Certificate())
+			client.Options().HTTPClient.(*http.Client).Transport.(*http.Transport).TLSClientConfig.RootCAs = roots
+			if _, err := client.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String("/guanzhu/secrets")}); err != nil {
+				t.Errorf("error %v", err)
+			}
+		})
 	}
 }
 
