@@ -3,7 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"net/url"
 	"os"
@@ -18,12 +18,11 @@ import (
 
 type doctorCommand struct {
 	accountFlags `embed:""`
-	Stack        string `xor:"what" placeholder:"NAME" help:"Examine this deployed stack, and what AWS tells of it."`
+	Stack        string `xor:"what" placeholder:"NAME" help:"Examine this deployed stack (GUANZHU_STACK), and what AWS tells of it."`
 	URL          string `xor:"what" help:"Examine the endpoint at this address; without --stack and --url it is that of make run, http://127.0.0.1:8080/login/wechat."`
 	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Where the platform's API is asked (${env}), if not at its own address."`
 	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Where the follower's pages are (${env}), if not at the endpoint's host."`
 	Verification string `name:"domain-verification" env:"DOMAIN_VERIFICATION" placeholder:"FILE" help:"The platform's verification file, MP_verify_xxxx.txt (${env})."`
-	Lang         string `enum:"zh,en,auto" default:"auto" help:"Language of the findings: zh, en, or auto for that of LC_ALL or LANG."`
 }
 
 // Help is the longer text of --help.
@@ -35,14 +34,15 @@ func (c *doctorCommand) Help() string {
 		"Exit status: 0 without a ✗, 1 with one, another one for flags that are wrong."
 }
 
-// examinedWithin bounds the whole; each step on the network has a time of its own.
+// examinedWithin bounds the whole, without the time that an idle function takes to start; each step on the network has a
+// time of its own.
 const examinedWithin = 90 * time.Second
 
 // Run prints the findings as they come.
-func (c *doctorCommand) Run() error {
-	ctx, cancel := context.WithTimeout(context.Background(), examinedWithin)
+func (c *doctorCommand) Run(lang language) error {
+	ctx, cancel := context.WithTimeout(context.Background(), examinedWithin+wakesWithin)
 	defer cancel()
-	out := printer{out: os.Stdout, language: c.language(os.Getenv)}
+	out := printer{out: os.Stdout, language: lang}
 	var err error
 	if c.Stack != "" {
 		err = c.examineStack(ctx, &out)
@@ -52,30 +52,14 @@ func (c *doctorCommand) Run() error {
 	switch err = cmp.Or(err, out.err); {
 	case err != nil || out.failures == 0:
 		return err
-	case out.language == "zh":
-		return fmt.Errorf("%d 项检查中有 %d 项不通过", out.checks, out.failures)
 	}
-	return fmt.Errorf("%d of %d checks failed", out.failures, out.checks)
-}
-
-func (c *doctorCommand) language(getenv func(string) string) string {
-	if c.Lang != "auto" {
-		return c.Lang
-	}
-	locale := getenv("LC_ALL")
-	if locale == "" {
-		locale = getenv("LANG")
-	}
-	if strings.HasPrefix(locale, "zh") {
-		return "zh"
-	}
-	return "en"
+	return errors.New(lang.say("%[2]d 项检查中有 %[1]d 项不通过", "%d of %d checks failed", out.failures, out.checks))
 }
 
 // printer prints findings and counts them.
 type printer struct {
 	out              io.Writer
-	language         string
+	language         language
 	checks, failures int
 	err              error // of writing, the first one
 }
@@ -83,17 +67,14 @@ type printer struct {
 var symbols = map[doctor.Status]string{doctor.OK: "✓", doctor.Warning: "!", doctor.Failure: "✗", doctor.Skipped: "–"}
 
 func (p *printer) show(findings ...doctor.Finding) {
-	colon := ": "
-	if p.language == "zh" {
-		colon = "："
-	}
+	in := string(p.language)
 	for _, f := range findings {
 		p.checks++
 		if f.Status == doctor.Failure {
 			p.failures++
 		}
-		text := fmt.Sprintf("%s %s%s%s\n", symbols[f.Status], f.Name.In(p.language), colon, f.What.In(p.language))
-		if do := f.Do.In(p.language); do != "" {
+		text := p.language.say("%s %s：%s\n", "%s %s: %s\n", symbols[f.Status], f.Name.In(in), f.What.In(in))
+		if do := f.Do.In(in); do != "" {
 			text += "    " + do + "\n"
 		}
 		if _, err := io.WriteString(p.out, text); err != nil && p.err == nil {

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/pkg/doctor"
@@ -55,7 +53,7 @@ func (c *doctorCommand) examineStack(ctx context.Context, out *printer) error {
 		Mode: account.Pages(), Verification: s.parameters["DomainVerification"],
 	}
 	out.show(pages.Examine(ctx, outside)...)
-	out.show(invokeDoctor(ctx, cfg, s)...)
+	out.show(invokeDoctor(ctx, cfg, s, out.language)...)
 	return nil
 }
 
@@ -120,23 +118,16 @@ func ringing(ctx context.Context, watch *cloudwatch.Client, stack string) ([]doc
 }
 
 // invokeDoctor has the stack's function doctor examine the platform's API.
-func invokeDoctor(ctx context.Context, cfg aws.Config, s stack) []doctor.Finding {
+func invokeDoctor(ctx context.Context, cfg aws.Config, s stack, lang language) []doctor.Finding {
 	name, err := s.output("DoctorFunctionName")
 	if err != nil {
 		return doctor.Function(nil, "", err)
 	}
 	// The stack's own function publishes with the stack's PUBLIC_URL.
-	menu := "aws lambda invoke --function-name " + s.outputs["MenuFunctionName"] +
-		":live --cli-binary-format raw-in-base64-out --payload '%s' /dev/stdout"
-	payload, err := json.Marshal(map[string]string{
+	out, err := newInvoker(cfg, lang).call(ctx, name, map[string]string{
 		"FixedEgress": s.parameters["FixedEgress"],
-		"Plan":        fmt.Sprintf(menu, `{"action":"plan"}`), "Publish": fmt.Sprintf(menu, "{}"),
-	})
-	if err != nil {
-		return doctor.Function(nil, "", err)
-	}
-	out, err := lambda.NewFromConfig(cfg).Invoke(ctx, &lambda.InvokeInput{
-		FunctionName: aws.String(name), Qualifier: aws.String("live"), Payload: payload,
+		"Plan":        "guanzhu menu plan --stack " + s.name,
+		"Publish":     "guanzhu menu publish --stack " + s.name,
 	})
 	if err != nil {
 		return doctor.Function(nil, "", err)

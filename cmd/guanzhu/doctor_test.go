@@ -132,9 +132,12 @@ func TestDoctorOfNothing(t *testing.T) {
 	}
 }
 
-func TestDoctorLanguage(t *testing.T) {
+func TestLanguage(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ flag, all, lang, want string }{
+	tests := []struct {
+		flag, all, lang string
+		want            language
+	}{
 		{"auto", "", "zh_CN.UTF-8", "zh"},
 		{"auto", "en_US.UTF-8", "zh_CN.UTF-8", "en"},
 		{"auto", "zh_TW", "C", "zh"},
@@ -143,8 +146,7 @@ func TestDoctorLanguage(t *testing.T) {
 	}
 	for _, tt := range tests {
 		environment := map[string]string{"LC_ALL": tt.all, "LANG": tt.lang}
-		c := doctorCommand{Lang: tt.flag}
-		if got := c.language(func(name string) string { return environment[name] }); got != tt.want {
+		if got := languageOf(tt.flag, func(name string) string { return environment[name] }); got != tt.want {
 			t.Errorf("%+v: %s", tt, got)
 		}
 	}

@@ -2,6 +2,11 @@
 package main
 
 import (
+	"errors"
+	"os"
+	"slices"
+	"strconv"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -14,6 +19,8 @@ const (
 )
 
 type commands struct {
+	Lang string `enum:"zh,en,auto" default:"auto" help:"Language of the output: zh, en, or auto for that of LC_ALL or LANG."`
+
 	Console     consoleCommand     `cmd:"" help:"Run the account on this machine: its endpoint, an embedded store, a simulated platform. No AWS, no WeChat account."`
 	Push        pushCommand        `cmd:"" help:"Send a push, signed as WeChat signs it, and show the reply."`
 	Menu        menuCommand        `cmd:"" help:"Check the menu of account.yaml, compare it with the live one, publish it."`
@@ -33,10 +40,44 @@ type accountFlags struct {
 
 func main() {
 	var c commands
-	ctx := kong.Parse(&c,
+	parser := newParser(&c)
+	ctx, err := parser.Parse(os.Args[1:])
+	parser.FatalIfErrorf(err)
+	ctx.Bind(languageOf(c.Lang, os.Getenv))
+	err = ctx.Run()
+	if status, ok := errors.AsType[exitStatus](err); ok {
+		os.Exit(int(status))
+	}
+	ctx.FatalIfErrorf(err)
+}
+
+func newParser(c *commands) *kong.Kong {
+	return kong.Must(c,
 		kong.Name("guanzhu"),
 		kong.Description("A WeChat Official Account, from follow to unfollow."),
-		kong.Vars{"appid": sampleAppID, "secrets": sampleSecrets},
+		kong.Vars{"appid": sampleAppID, "secrets": sampleSecrets, "file": accountFile},
+		kong.Resolvers(kong.ResolverFunc(stackOfEnvironment)),
 	)
-	ctx.FatalIfErrorf(ctx.Run())
 }
+
+// stackOfEnvironment gives --stack the value of GUANZHU_STACK, unless it is given, or a flag that cannot be with it.
+func stackOfEnvironment(ctx *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
+	name := os.Getenv("GUANZHU_STACK")
+	if flag.Name != "stack" || name == "" {
+		return nil, nil
+	}
+	for _, other := range parent.Flags {
+		if other.Set && len(flag.Xor) > 0 && slices.Equal(other.Xor, flag.Xor) {
+			return nil, nil
+		}
+	}
+	return name, nil
+}
+
+// differs is the exit status of a plan that would change something; 0 is success, 1 failure, and 80 wrong usage.
+const differs exitStatus = 2
+
+// exitStatus is the error of a command that has said all it has to say.
+type exitStatus int
+
+func (s exitStatus) Error() string { return "exit status " + strconv.Itoa(int(s)) }

@@ -119,7 +119,8 @@ func TestMenuPlanAndPublish(t *testing.T) {
 		stdout, stderr, status := guanzhu(t, env, append(args, file)...)
 		wantRun(t, wantOut, wantErr, wantStatus, stdout, stderr, status)
 	}
-	run(diff, "Lines with + would come", 0, "menu", "plan")
+	run(diff, "Lines with + would come", 2, "menu", "plan")
+	run(diff, "带 + 的行会增加", 2, "--lang=zh", "menu", "plan")
 	if calls := platform.Calls("/cgi-bin/menu/create"); calls != 0 {
 		t.Errorf("plan has published %d times", calls)
 	}
@@ -145,6 +146,8 @@ func TestMenuWithoutPermission(t *testing.T) {
 	env := serveMenus(t, platform)
 	stdout, stderr, status := guanzhu(t, env, "menu", "publish", write(t, menuFile))
 	wantRun(t, "", "errcode 48001: the account has no permission", 1, stdout, stderr, status)
+	stdout, stderr, status = guanzhu(t, append(env, "LANG=zh_CN.UTF-8"), "menu", "publish", write(t, menuFile))
+	wantRun(t, "", "errcode 48001：帐号没有这个接口的权限\n", 1, stdout, stderr, status)
 }
 
 // TestMenuOfTheSample is what someone meets who has set nothing.

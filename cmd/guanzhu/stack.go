@@ -67,7 +67,7 @@ func (s stack) output(name string) (string, error) {
 
 // tableFlags say which table.
 type tableFlags struct {
-	Stack string `xor:"table" required:"" placeholder:"NAME" help:"Name of the deployed stack whose table it is. Either this or --table."`
+	Stack string `xor:"table" required:"" placeholder:"NAME" help:"Name of the deployed stack whose table it is (GUANZHU_STACK). Either this or --table."`
 	Table string `xor:"table" required:"" placeholder:"NAME" help:"Name of the table itself, for example of one that was restored. Either this or --stack."`
 }
 

@@ -92,19 +92,25 @@ func (p *Platform) refused(check string, err error) Finding {
 	if !ok {
 		return p.reached(check, err)
 	}
-	row, ok := errcodes[refusal.Code]
+	row := notListed
 	switch {
-	case !ok:
-		return errcodeOther.of(check, "{errcode}", fmt.Sprint(refusal.Code), "{error}", err.Error())
 	case refusal.IP == "":
+		return Errcode(check, refusal.Code, err.Error())
 	case p.FixedEgress == "none":
 		row = notListedNone
 	case p.FixedEgress == "nat":
 		row = notListedNat
-	default:
-		row = notListed
 	}
 	return row.of(check, "{errcode}", fmt.Sprint(refusal.Code), "{ip}", refusal.IP)
+}
+
+// Errcode explains a refusal of the platform by its errcode. text is said in English if the errcode is not known.
+func Errcode(check string, errcode int, text string) Finding {
+	row, ok := errcodes[errcode]
+	if !ok {
+		row = errcodeOther
+	}
+	return row.of(check, "{errcode}", fmt.Sprint(errcode), "{error}", text)
 }
 
 // permissions are what the tried calls came to.
@@ -225,7 +231,7 @@ func (p *Platform) menu(ctx context.Context, may permissions) Finding {
 	case err != nil:
 		return p.refused("menu", err)
 	case s.Result == menu.Refused:
-		return errcodes[s.Errcode].of("menu", "{errcode}", fmt.Sprint(s.Errcode), "{ip}", "")
+		return Errcode("menu", s.Errcode, s.Reason)
 	case s.Result == menu.NoMenu:
 		return menuNotInFile.of("menu")
 	case s.Result == menu.Unchanged:

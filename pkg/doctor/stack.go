@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/smithy-go"
@@ -143,29 +145,72 @@ func Alarms(active []Alarm, err error) []Finding {
 // are those of Lambda's answer, err is of the call itself, or says that there is no such function to be called.
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 func Function(payload []byte, functionError string, err error) []Finding {
-	switch {
-	case denied(err):
-		return []Finding{functionDenied.of("function", "{error}", err.Error())}
-	case err != nil && (!called(err) || refusalCode(err) == "ResourceNotFoundException"):
-		return []Finding{functionNone.of("function", "{error}", err.Error())}
-	case err != nil:
-		return []Finding{functionUnreached.of("function", "{error}", err.Error())}
-	case functionError != "":
-		var failure struct {
-			Type    string `json:"errorType"`
-			Message string `json:"errorMessage"`
-		}
-		if json.Unmarshal(payload, &failure) != nil {
-			failure.Message = functionError
-		}
-		if failure.Type == "Sandbox.Timedout" || strings.Contains(failure.Message, "Task timed out") {
-			return []Finding{functionLate.of("function")}
-		}
-		return []Finding{functionFailed.of("function", "{error}", failure.Message)}
+	if f, failed := Invocation("function", payload, functionError, err); failed {
+		return []Finding{f}
 	}
 	var findings []Finding
 	if err := json.Unmarshal(payload, &findings); err != nil || len(findings) == 0 {
 		return []Finding{functionOdd.of("function")}
 	}
 	return findings
+}
+
+// Invocation explains why a function did not do what it was invoked for; failed is false if it did. check is "function"
+// or "menu-function", the rest as in Function.
+func Invocation(check string, payload []byte, functionError string, err error) (f Finding, failed bool) {
+	switch {
+	case denied(err):
+		return functionDenied.of(check, "{error}", err.Error()), true
+	case err != nil && (!called(err) || refusalCode(err) == "ResourceNotFoundException"):
+		return functionNone.of(check, "{error}", err.Error()), true
+	case notReady[refusalCode(err)]:
+		return functionAsleep.of(check, "{error}", refusalCode(err)), true
+	case err != nil:
+		return functionUnreached.of(check, "{error}", err.Error()), true
+	case functionError == "":
+		return Finding{}, false
+	}
+	var failure struct {
+		Type    string `json:"errorType"`
+		Message string `json:"errorMessage"`
+	}
+	if json.Unmarshal(payload, &failure) != nil {
+		failure.Message = functionError
+	}
+	code, _ := strconv.Atoi(firstGroup(errcodeInText, failure.Message))
+	row, known := errcodes[code]
+	switch {
+	case failure.Type == "Sandbox.Timedout" || strings.Contains(failure.Message, "Task timed out"):
+		return functionLate.of(check), true
+	case known:
+		return found{Failure, functionFailed.what, row.do}.of(check, "{error}", failure.Message), true
+	}
+	return functionFailed.of(check, "{error}", failure.Message), true
+}
+
+// errcodeInText finds the platform's errcode in the error of a function, which is a text.
+var errcodeInText = regexp.MustCompile(`errcode (-?\d+):`)
+
+func firstGroup(pattern *regexp.Regexp, text string) string {
+	if match := pattern.FindStringSubmatch(text); match != nil {
+		return match[1]
+	}
+	return ""
+}
+
+// NotReady reports whether err is Lambda's refusal to call a function that it is making ready, and with which code: a
+// deployed function that nobody has called for weeks, or one that is being changed. It ends by itself, mostly within two
+// minutes.
+// https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+func NotReady(err error) (code string, ok bool) {
+	code = refusalCode(err)
+	return code, notReady[code]
+}
+
+var notReady = map[string]bool{
+	"ResourceConflictException":        true, // 409: the function is in the state Pending
+	"ResourceNotReadyException":        true, // 502: it is in the state Inactive
+	"EC2ThrottledException":            true, // 502: it waits for its network
+	"CodeArtifactUserPendingException": true, // 409: its code is made ready
+	"CodeArtifactUserDeletedException": true, // 409: as before
 }

@@ -25,17 +25,18 @@ var names = map[string]Text{
 	"oauth":        {"网页授权", "web authorization"},
 	"domain":       {"网页授权域名", "domain for web authorization"},
 
-	"function":  {"函数 doctor", "function doctor"},
-	"api":       {"微信接口", "platform's API"},
-	"api-clock": {"时钟（对照微信接口）", "clock, by the platform's"},
-	"token":     {"获取 access_token", "access token"},
-	"token-use": {"使用 access_token", "use of the access token"},
-	"profiles":  {"用户信息接口", "permission for profiles"},
-	"menus":     {"自定义菜单接口", "permission for menus"},
-	"kind":      {"帐号类型", "kind of account"},
-	"quota":     {"接口剩余次数", "quotas left"},
-	"menu":      {"菜单", "menu"},
-	"left-out":  {"菜单按钮", "menu buttons"},
+	"function":      {"函数 doctor", "function doctor"},
+	"menu-function": {"函数 menu", "function menu"},
+	"api":           {"微信接口", "platform's API"},
+	"api-clock":     {"时钟（对照微信接口）", "clock, by the platform's"},
+	"token":         {"获取 access_token", "access token"},
+	"token-use":     {"使用 access_token", "use of the access token"},
+	"profiles":      {"用户信息接口", "permission for profiles"},
+	"menus":         {"自定义菜单接口", "permission for menus"},
+	"kind":          {"帐号类型", "kind of account"},
+	"quota":         {"接口剩余次数", "quotas left"},
+	"menu":          {"菜单", "menu"},
+	"left-out":      {"菜单按钮", "menu buttons"},
 }
 
 // The stack, as AWS tells of it.
@@ -384,7 +385,11 @@ var (
 	functionDenied = found{Failure, functionNone.what,
 		Text{"给当前的 AWS 身份 lambda:InvokeFunction。", "Allow this AWS identity lambda:InvokeFunction."}}
 	functionUnreached = found{Failure, functionNone.what, tryAgain}
-	functionLate      = found{Failure,
+	functionAsleep    = found{Failure,
+		Text{"过了几分钟仍未就绪（{error}）", "it is still not ready after some minutes ({error})"},
+		Text{"五分钟后再运行一次。仍然这样，就在 Lambda 控制台看这个函数的状态和原因（FixedEgress=nat 时多半是子网或网络接口的问题）；重新部署会让它重新就绪。",
+			"Run this again in five minutes. If it stays so, Lambda's console shows the function's state and the reason (with FixedEgress=nat mostly the subnets or network interfaces); a deployment makes it ready again."}}
+	functionLate = found{Failure,
 		Text{"没有在规定时间内结束", "it did not end in its time"},
 		Text{"FixedEgress=nat 时检查 NAT 网关和路由；否则稍后再试，并用 make logs 看它停在哪里。",
 			"With FixedEgress=nat, look at the NAT gateway and its routes; otherwise try again later, and see with make logs where it stopped."}}

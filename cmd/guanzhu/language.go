@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// language is that of the output: zh or en.
+type language string
+
+// languageOf returns the language of --lang, which is zh, en, or auto for that of the locale.
+func languageOf(flag string, getenv func(string) string) language {
+	if flag != "auto" {
+		return language(flag)
+	}
+	locale := getenv("LC_ALL")
+	if locale == "" {
+		locale = getenv("LANG")
+	}
+	if strings.HasPrefix(locale, "zh") {
+		return "zh"
+	}
+	return "en"
+}
+
+// say returns the one text or the other, with the values filled in as fmt does.
+func (l language) say(zh, en string, values ...any) string {
+	if l == "zh" {
+		return fmt.Sprintf(zh, values...)
+	}
+	return fmt.Sprintf(en, values...)
+}
