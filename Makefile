@@ -23,6 +23,9 @@ CFN_LINT ?= cfn-lint
 CHECKOV  ?= checkov
 
 export SAM_CLI_TELEMETRY ?= 0
+# A program does not name the commit that it was built from: git tells nothing in a checkout that belongs to another
+# user, and Go then builds nothing.
+export GOFLAGS := $(shell $(GO) env GOFLAGS) -buildvcs=false
 export GO SAM DYNAMODB_LOCAL MOTO
 
 .DEFAULT_GOAL := help

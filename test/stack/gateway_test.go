@@ -53,7 +53,13 @@ func event(r *http.Request, now time.Time) (e events.APIGatewayV2HTTPRequest, er
 	if err != nil {
 		return e, err
 	}
-	route := r.Method + " " + r.URL.Path
+	route := "ANY /{proxy+}"
+	switch key := r.Method + " " + r.URL.Path; {
+	case key == "GET /login/wechat", key == "POST /login/wechat":
+		route = key
+	case r.URL.Path == "/":
+		route = "ANY /"
+	}
 	e = events.APIGatewayV2HTTPRequest{
 		Version:               "2.0",
 		RouteKey:              route,

@@ -55,17 +55,20 @@ func TestSamLocal(t *testing.T) {
 	})
 
 	t.Run("pages", func(t *testing.T) {
-		for path, want := range map[string]int{
-			"/":                  http.StatusOK, // to be opened in WeChat, it says
-			"/api/session":       http.StatusUnauthorized,
-			"/MP_verify_abc.txt": http.StatusNotFound,
+		for route, want := range map[string]int{
+			"GET /":                  http.StatusOK, // to be opened in WeChat, it says
+			"GET /api/session":       http.StatusUnauthorized,
+			"GET /MP_verify_abc.txt": http.StatusNotFound,
+			"GET /no/such/page":      http.StatusNotFound,
+			"PUT /login/wechat":      http.StatusNotFound, // not a push
 		} {
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, api+path, nil)
+			method, path, _ := strings.Cut(route, " ")
+			request, err := http.NewRequestWithContext(t.Context(), method, api+path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if status, body := send(t, request); status != want {
-				t.Errorf("GET %s: status %d, want %d: %s", path, status, want, body)
+				t.Errorf("%s: status %d, want %d: %s", route, status, want, body)
 			}
 		}
 	})

@@ -104,8 +104,10 @@ func TestTemplateFunctions(t *testing.T) {
 			}
 			owner[its] = id
 		}
-		if format := at(f.Properties, "LoggingConfig", "LogFormat"); format != "JSON" {
-			t.Errorf("%s logs %v", id, format)
+		logging := at(f.Properties, "LoggingConfig")
+		levels := []any{at(logging, "LogFormat"), at(logging, "ApplicationLogLevel"), at(logging, "SystemLogLevel")}
+		if diff := cmp.Diff([]any{"JSON", "DEBUG", "WARN"}, levels); diff != "" {
+			t.Errorf("%s: format and levels of the log (-want +got):\n%s", id, diff)
 		}
 		for _, name := range []string{"MemorySize", "Timeout", "Architectures", "VpcConfig"} {
 			if f.Properties[name] == nil {
@@ -199,19 +201,15 @@ func TestTemplateRoutes(t *testing.T) {
 			if alias == nil {
 				t.Fatalf("%s goes to %s", path, target)
 			}
-			got[strings.ToUpper(method)+" "+path] = alias[1]
+			name := strings.ToUpper(strings.TrimSuffix(strings.TrimPrefix(method, "x-amazon-apigateway-"), "-method"))
+			got[name+" "+path] = alias[1]
 		}
 	}
 	want := map[string]string{
 		"GET /login/wechat":  "WebhookFunctionAliaslive",
 		"POST /login/wechat": "WebhookFunctionAliaslive",
-		"GET /":              "WebFunctionAliaslive",
-		"GET /login/return":  "WebFunctionAliaslive",
-		"GET /enter":         "WebFunctionAliaslive",
-		"POST /enter":        "WebFunctionAliaslive",
-		"GET /api/session":   "WebFunctionAliaslive",
-		"POST /logout":       "WebFunctionAliaslive",
-		"GET /{file}":        "WebFunctionAliaslive",
+		"ANY /":              "WebFunctionAliaslive",
+		"ANY /{proxy+}":      "WebFunctionAliaslive",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("routes (-want +got):\n%s", diff)
@@ -283,7 +281,7 @@ func TestTemplatePermissions(t *testing.T) {
 					continue
 				}
 				keys := at(s, "Condition", "ForAllValues:StringEquals", "dynamodb:LeadingKeys")
-				if diff := cmp.Diff([]any{"account"}, keys); diff != "" {
+				if diff := cmp.Diff([]any{"#account"}, keys); diff != "" {
 					t.Errorf("%s reads more than the account's records (-want +got):\n%s", id, diff)
 				}
 			}
