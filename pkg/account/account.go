@@ -38,6 +38,7 @@ package account
 import (
 	"strings"
 
+	"github.com/guanzhu/guanzhu/internal/pattern"
 	"github.com/guanzhu/guanzhu/pkg/menu"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -48,6 +49,7 @@ type Account struct {
 	fallback   wechat.Reply // the file's default, which is a word of Go
 	suggestion wechat.Reply
 	rules      []rule
+	index      pattern.Index // of the rules' keywords
 	clicks     map[string]wechat.Reply
 	menu       menu.Menu // its urls as they are written
 	tellsDrift bool
@@ -74,11 +76,8 @@ func (a *Account) Default() wechat.Reply { return a.fallback }
 // Answer returns the reply to text, which may be anything a follower sends: that of the first keyword rule that
 // matches, or the default.
 func (a *Account) Answer(text string) wechat.Reply {
-	text = fold(text)
-	for _, r := range a.rules {
-		if r.matches(text) {
-			return r.reply
-		}
+	if first, ok := a.index.First(fold(text)); ok {
+		return a.rules[first].reply
 	}
 	return a.fallback
 }
@@ -89,44 +88,21 @@ func (a *Account) Click(key string) (wechat.Reply, bool) {
 	return r, ok
 }
 
-// The ways a keyword is compared with a text, by the names they have in the file.
-const (
-	exact    = "exact"
-	prefix   = "prefix"
-	contains = "contains"
-)
-
 // A rule answers the texts that its keyword matches.
 type rule struct {
 	line    int    // in the file
-	kind    string // exact, prefix or contains
+	kind    string // a name in patternOf
 	keyword string // folded
 	reply   wechat.Reply
+}
+
+// patternOf has the ways in which a keyword is compared with a text, by the names they have in the file.
+var patternOf = map[string]func(keyword string) pattern.Pattern{
+	"exact":    pattern.Exact,
+	"prefix":   pattern.Prefix,
+	"contains": pattern.Contains,
 }
 
 // fold makes equal what keywords do not tell apart. It works on each letter by itself, so that a folded prefix is a
 // prefix of the folded text.
 func fold(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
-
-func (r rule) matches(folded string) bool {
-	switch r.kind {
-	case exact:
-		return folded == r.keyword
-	case prefix:
-		return strings.HasPrefix(folded, r.keyword)
-	default:
-		return strings.Contains(folded, r.keyword)
-	}
-}
-
-// covers reports whether r matches every text that later matches, so that later, standing below r, never answers.
-func (r rule) covers(later rule) bool {
-	switch r.kind {
-	case exact:
-		return later.kind == exact && later.keyword == r.keyword
-	case prefix:
-		return later.kind != contains && strings.HasPrefix(later.keyword, r.keyword)
-	default:
-		return strings.Contains(later.keyword, r.keyword)
-	}
-}

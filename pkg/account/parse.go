@@ -127,7 +127,7 @@ func (f *file) account(root ast.Node) *Account {
 		case "suggestion":
 			a.suggestion = f.reply(e.value, e.key, toMessage)
 		case "keywords":
-			a.rules = f.rules(e.value)
+			f.rules(a, e.value)
 		case "clicks":
 			a.clicks = f.clicks(e.value)
 		case "pages":
@@ -151,50 +151,47 @@ func (f *file) account(root ast.Node) *Account {
 }
 
 // rules reads the keyword rules. An empty list, all of its rules commented out, is fine.
-func (f *file) rules(n ast.Node) []rule {
+func (f *file) rules(a *Account, n ast.Node) {
 	if _, ok := n.(*ast.NullNode); ok {
-		return nil
+		return
 	}
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
 		f.problem(lineOf(n), "keywords must be a list of rules, each beginning with \"- exact: …\", "+
 			"\"- prefix: …\" or \"- contains: …\"")
-		return nil
+		return
 	}
-	var rules []rule
 	for _, item := range list.Values {
 		r, ok := f.rule(item)
 		if !ok {
 			continue
 		}
-		if i := slices.IndexFunc(rules, func(earlier rule) bool { return earlier.covers(r) }); i >= 0 {
+		if i, covered := a.index.Add(patternOf[r.kind](r.keyword)); covered {
 			f.problem(r.line, "this rule (%s %q) never answers, since the one on line %d (%s %q) matches all its "+
 				"texts first: remove one of them, or move this one up",
-				r.kind, r.keyword, rules[i].line, rules[i].kind, rules[i].keyword)
+				r.kind, r.keyword, a.rules[i].line, a.rules[i].kind, a.rules[i].keyword)
 		}
-		rules = append(rules, r)
+		a.rules = append(a.rules, r)
 	}
-	return rules
 }
 
 // rule reads one keyword rule and reports whether its keyword can be compared with others.
 func (f *file) rule(n ast.Node) (r rule, ok bool) {
 	r.line = lineOf(n)
-	entries, isMapping := f.entries(n, "a keyword rule", exact, prefix, contains, "reply")
+	entries, isMapping := f.entries(n, "a keyword rule", "exact", "prefix", "contains", "reply")
 	if !isMapping {
 		return r, false
 	}
 	kinds, replies := 0, 0
 	for _, e := range entries {
-		switch e.key {
-		case exact, prefix, contains:
-			kinds++
-			r.kind = e.key
-			r.keyword, ok = f.keyword(e)
-		case "reply":
+		if e.key == "reply" {
 			replies++
 			r.reply = f.reply(e.value, e.key, toMessage)
+			continue
 		}
+		kinds++
+		r.kind = e.key
+		r.keyword, ok = f.keyword(e)
 	}
 	if kinds != 1 {
 		f.problem(r.line, "a keyword rule needs exactly one of exact, prefix and contains, this one has %d", kinds)
@@ -216,7 +213,7 @@ func (f *file) keyword(e entry) (folded string, ok bool) {
 		f.problem(line, "%s is empty: write the keyword", e.key)
 	case strings.TrimSpace(text) != text:
 		f.problem(line, "%s begins or ends with white space, which texts are compared without: remove it", e.key)
-	case e.key != contains && (strings.HasPrefix(text, "@") || strings.HasPrefix(text, "＠")):
+	case e.key != "contains" && (strings.HasPrefix(text, "@") || strings.HasPrefix(text, "＠")):
 		f.problem(line, "%s begins with @ or ＠: a text that does is a suggestion and never comes here; remove the rule",
 			e.key)
 	default:

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -83,13 +85,13 @@ func (s *Service) Unfollow(ctx context.Context, p *wechat.Unsubscribe) error {
 	return s.Store.Unfollow(ctx, p.FromUserName, p.Time(), s.Now().Add(TombstoneFor))
 }
 
-// Suggest keeps the text as a suggestion, as it was sent.
+// Suggest keeps the text as a suggestion, without the white space before it.
 func (s *Service) Suggest(ctx context.Context, p *wechat.Text) error {
 	err := s.Store.AddSuggestion(ctx, Suggestion{
 		At:           p.Time(),
 		MsgID:        p.MsgID,
 		FollowerHash: s.Hash(p.FromUserName),
-		Text:         p.Content,
+		Text:         strings.TrimLeftFunc(p.Content, unicode.IsSpace),
 		ExpiresAt:    p.Time().Add(SuggestionFor),
 	})
 	if err == nil {

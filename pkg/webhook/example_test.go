@@ -27,7 +27,7 @@ func exampleText(r *webhook.Router) {
 
 func examplePatterns(r *webhook.Router) {
 	webhook.OnText(r, webhook.Prefix("订单"), func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
-		return wechat.TextReply("正在查询" + strings.TrimPrefix(p.Content, "订单")), nil
+		return wechat.TextReply("正在查询" + strings.TrimPrefix(p.Trimmed(), "订单")), nil
 	})
 	webhook.OnText(r, webhook.Matching(regexp.MustCompile(`^1\d{10}$`)), func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
 		return wechat.TextReply("请不要发送手机号码。"), nil

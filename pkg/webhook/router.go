@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"strings"
 
+	"github.com/guanzhu/guanzhu/internal/pattern"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -19,7 +19,7 @@ import (
 // pattern, a duplicate, or a handler that an earlier one leaves nothing for. It is not changed afterwards.
 type Router struct {
 	types      map[reflect.Type]PushHandler
-	rules      map[reflect.Type][]rule
+	rules      map[reflect.Type]*rules
 	fallback   PushHandler
 	middleware []Middleware
 	errs       []error
@@ -35,14 +35,16 @@ type PushHandler func(context.Context, wechat.Push) (wechat.Reply, error)
 // after, after.
 type Middleware func(next PushHandler) PushHandler
 
-type rule struct {
-	pattern Pattern
-	handler PushHandler
+// rules are the handlers of one type by pattern, in the order of registration.
+type rules struct {
+	index    pattern.Index
+	patterns []Pattern
+	handlers []PushHandler
 }
 
 // NewRouter returns a Router whose default says nothing.
 func NewRouter() *Router {
-	return &Router{types: make(map[reflect.Type]PushHandler), rules: make(map[reflect.Type][]rule)}
+	return &Router{types: make(map[reflect.Type]PushHandler), rules: make(map[reflect.Type]*rules)}
 }
 
 // Use puts middleware around all handlers, the default included; the first is the outermost. It comes before all
@@ -74,35 +76,42 @@ func On[P wechat.Push](r *Router, h func(context.Context, P) (wechat.Reply, erro
 }
 
 // OnKey registers the handler of those pushes of type P whose key matches: a menu button's, or a QR code's scene.
-func OnKey[P wechat.Keyed](r *Router, pattern Pattern, h func(context.Context, P) (wechat.Reply, error)) {
-	onPattern(r, pattern, h)
+func OnKey[P wechat.Keyed](r *Router, p Pattern, h func(context.Context, P) (wechat.Reply, error)) {
+	onPattern(r, p, h)
 }
 
-// OnText registers the handler of text messages that match.
-func OnText(r *Router, pattern Pattern, h func(context.Context, *wechat.Text) (wechat.Reply, error)) {
-	onPattern(r, pattern, h)
+// OnText registers the handler of text messages that match, without the white space around them.
+func OnText(r *Router, p Pattern, h func(context.Context, *wechat.Text) (wechat.Reply, error)) {
+	if !p.MatchesTrimmed() {
+		r.refuse("a handler of *wechat.Text by %v: texts are compared without the white space around them, remove it", p)
+		return
+	}
+	onPattern(r, p, h)
 }
 
-func onPattern[P wechat.Push](r *Router, pattern Pattern, h func(context.Context, P) (wechat.Reply, error)) {
+func onPattern[P wechat.Push](r *Router, p Pattern, h func(context.Context, P) (wechat.Reply, error)) {
 	t := reflect.TypeFor[P]()
 	switch {
 	case t.Kind() == reflect.Interface:
-		r.refuse("a handler of %v by %v: name one kind of push", t, pattern)
+		r.refuse("a handler of %v by %v: name one kind of push", t, p)
 		return
-	case pattern.text == "":
+	case p.Empty():
 		r.refuse("a handler of %v with an empty pattern: On takes all", t)
 		return
 	case h == nil:
-		r.refuse("a nil handler of %v by %v", t, pattern)
+		r.refuse("a nil handler of %v by %v", t, p)
 		return
 	}
-	for _, earlier := range r.rules[t] {
-		if earlier.pattern.covers(pattern) {
-			r.refuse("a second handler of %v by %v: %v takes all of these", t, pattern, earlier.pattern)
-			return
-		}
+	of := r.rules[t]
+	if of == nil {
+		of = &rules{}
+		r.rules[t] = of
 	}
-	r.rules[t] = append(r.rules[t], rule{pattern, r.wrap(typed(h))})
+	if earlier, covered := of.index.Add(p); covered {
+		r.refuse("a second handler of %v by %v: %v takes all of these", t, p, of.patterns[earlier])
+	}
+	of.patterns = append(of.patterns, p)
+	of.handlers = append(of.handlers, r.wrap(typed(h)))
 }
 
 // Default registers the handler of pushes that no other handler takes, those of unknown kinds (*wechat.Raw) included.
@@ -137,12 +146,9 @@ func typed[P wechat.Push](h func(context.Context, P) (wechat.Reply, error)) Push
 // route returns the handler of p; found is false where there is none but perhaps the default.
 func (r *Router) route(p wechat.Push) (h PushHandler, found bool) {
 	t := reflect.TypeOf(p)
-	if rules := r.rules[t]; len(rules) > 0 {
-		key := keyOf(p)
-		for _, rule := range rules {
-			if rule.pattern.matches(key) {
-				return rule.handler, true
-			}
+	if of := r.rules[t]; of != nil {
+		if first, ok := of.index.First(keyOf(p)); ok {
+			return of.handlers[first], true
 		}
 	}
 	if h := r.types[t]; h != nil {
@@ -155,73 +161,28 @@ func (r *Router) route(p wechat.Push) (h PushHandler, found bool) {
 func keyOf(p wechat.Push) string {
 	switch p := p.(type) {
 	case *wechat.Text:
-		return p.Content
+		return p.Trimmed()
 	case wechat.Keyed:
 		return p.Key()
 	}
 	return ""
 }
 
-// Pattern is a condition on a text or a key, which are compared as they were sent.
-type Pattern struct {
-	kind   patternKind
-	text   string
-	regexp *regexp.Regexp
-}
-
-type patternKind string
-
-const (
-	exact    patternKind = "exactly"
-	prefix   patternKind = "prefix"
-	contains patternKind = "containing"
-	matching patternKind = "matching"
-)
+// Pattern is a condition on a text or a key. A text is compared without the white space around it (wechat.Text.Trimmed),
+// a key as it was sent.
+type Pattern = pattern.Pattern
 
 // Exact matches what is s.
-func Exact(s string) Pattern { return Pattern{kind: exact, text: s} }
+func Exact(s string) Pattern { return pattern.Exact(s) }
 
 // Prefix matches what begins with s.
-func Prefix(s string) Pattern { return Pattern{kind: prefix, text: s} }
+func Prefix(s string) Pattern { return pattern.Prefix(s) }
 
 // Contains matches what has s in it.
-func Contains(s string) Pattern { return Pattern{kind: contains, text: s} }
+func Contains(s string) Pattern { return pattern.Contains(s) }
 
 // Matching matches what re finds a match in.
-func Matching(re *regexp.Regexp) Pattern {
-	if re == nil {
-		return Pattern{kind: matching}
-	}
-	return Pattern{kind: matching, text: re.String(), regexp: re}
-}
-
-// String shows the pattern in the errors of New.
-func (p Pattern) String() string { return fmt.Sprintf("%s %q", p.kind, p.text) }
-
-func (p Pattern) matches(s string) bool {
-	switch p.kind {
-	case exact:
-		return s == p.text
-	case prefix:
-		return strings.HasPrefix(s, p.text)
-	case contains:
-		return strings.Contains(s, p.text)
-	}
-	return p.regexp.MatchString(s)
-}
-
-// covers reports whether all that later matches is known to be matched by p.
-func (p Pattern) covers(later Pattern) bool {
-	switch later.kind {
-	case exact:
-		return p.matches(later.text)
-	case prefix:
-		return (p.kind == prefix || p.kind == contains) && p.matches(later.text)
-	case contains:
-		return p.kind == contains && p.matches(later.text)
-	}
-	return p.kind == matching && p.text == later.text
-}
+func Matching(re *regexp.Regexp) Pattern { return pattern.Matching(re) }
 
 // Silent is a handler for pushes that are expected but need no answer.
 func Silent[P wechat.Push](context.Context, P) (wechat.Reply, error) { return nil, nil }

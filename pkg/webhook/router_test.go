@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -41,6 +42,11 @@ func TestRouter(t *testing.T) {
 		{"prefix before contains", w.textOf("tim"), "prefix"},
 		{"contains", w.textOf("sim"), "contains"},
 		{"expression", w.textOf("2026"), "a number"},
+		{"exact within white space", w.textOf("\u3000time\u00a0\r\n"), "exact"},
+		{"prefix after white space", w.textOf(" \n tim"), "prefix"},
+		{"expression within white space", w.textOf("\t2026 "), "a number"},
+		{"white space within", w.textOf("ti me"), "prefix"},
+		{"white space alone", w.textOf(" \u3000"), "any text"},
 		{"no pattern", w.textOf("x"), "any text"},
 		{"key", w.owner.Click(openid, now, "help"), "click help"},
 		{"key by prefix", w.owner.Click(openid, now, "order_1"), "an order"},
@@ -94,6 +100,10 @@ func TestRouterRefuses(t *testing.T) {
 			webhook.OnText(r, webhook.Matching(regexp.MustCompile("a+")), says[*wechat.Text](""))
 		}, `by matching "a+"`},
 		{"nil expression", func(r *webhook.Router) { webhook.OnText(r, webhook.Matching(nil), says[*wechat.Text]("")) }, "empty pattern"},
+		{"text with white space", func(r *webhook.Router) { webhook.OnText(r, webhook.Exact(" a"), says[*wechat.Text]("")) },
+			`by exactly " a": texts are compared without the white space around them`},
+		{"text after white space", func(r *webhook.Router) { webhook.OnText(r, webhook.Prefix("\u3000a"), says[*wechat.Text]("")) },
+			`by prefix "\u3000a": texts are compared`},
 		{"nil middleware", func(r *webhook.Router) { r.Use(nil) }, "nil middleware"},
 		{"middleware after a handler", func(r *webhook.Router) {
 			webhook.On(r, says[*wechat.Text](""))
@@ -121,6 +131,28 @@ func TestRouterRefuses(t *testing.T) {
 				t.Errorf("got %v, want %q in it", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestManyPatterns registers ten thousand handlers of texts. How many steps that takes is counted in internal/pattern.
+func TestManyPatterns(t *testing.T) {
+	const many = 10_000
+	keyword := func(i int) string { return fmt.Sprintf("关键词%05d", i) }
+	w := newWorld(t, wechattest.Plain, func(w *world) {
+		w.router = webhook.NewRouter()
+		for i := range many {
+			webhook.OnText(w.router, webhook.Contains(keyword(i)), says[*wechat.Text](keyword(i)))
+		}
+		webhook.On(w.router, says[*wechat.Text]("any text"))
+	})
+	for text, want := range map[string]string{
+		"请问" + keyword(many-1) + "和" + keyword(7): keyword(7),
+		keyword(many - 1): keyword(many - 1),
+		"关键词":             "any text",
+	} {
+		if got := w.says(w.textOf(text)); got != want {
+			t.Errorf("%s: answered %q, want %q", text, got, want)
+		}
 	}
 }
 

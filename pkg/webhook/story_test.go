@@ -80,7 +80,8 @@ func TestFromFollowToUnfollow(t *testing.T) {
 		if diff := cmp.Diff(before, w.records()); diff != "" {
 			t.Errorf("stored by talking (-want +got):\n%s", diff)
 		}
-		for i, text := range []string{"@希望周末也开门", "@希望周末也开门", "＠全角", "@"} {
+		for i, text := range []string{"@希望周末也开门", "@希望周末也开门", "＠全角", "@", " @下雨天想要外卖", "\u3000@下雨天想要外卖",
+			"\u00a0＠下雨天想要外卖", "\r\n@下雨天想要外卖 \n"} {
 			id := int64(10 + max(i, 1)) // the second is the first, delivered again
 			if got := w.says(w.owner.Text(openid, at.Add(2*time.Minute), id, text)); got != suggestionReply {
 				t.Errorf("%s: answered %q", text, got)
@@ -94,7 +95,8 @@ func TestFromFollowToUnfollow(t *testing.T) {
 		for _, s := range suggestions {
 			texts = append(texts, s.Text)
 		}
-		if diff := cmp.Diff([]string{"@希望周末也开门", "＠全角", "@"}, texts); diff != "" {
+		if diff := cmp.Diff([]string{"@希望周末也开门", "＠全角", "@", "@下雨天想要外卖", "@下雨天想要外卖",
+			"＠下雨天想要外卖", "@下雨天想要外卖 \n"}, texts); diff != "" {
 			t.Errorf("suggestions (-want +got):\n%s", diff)
 		}
 

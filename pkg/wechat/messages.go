@@ -1,5 +1,7 @@
 package wechat
 
+import "strings"
+
 // Message holds the fields that all messages of a follower have, events not.
 //
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html
@@ -18,6 +20,10 @@ type Text struct {
 	Content      string `wechat:"Content,verbatim"` // as typed, control characters left out; may be empty
 	BizMsgMenuID string `wechat:"bizmsgmenuid"`     // id of the tapped item of a msgmenu, whose caption is then Content
 }
+
+// Trimmed is Content without the white space around it (Unicode's, as strings.TrimSpace has it), which some clients
+// send. Texts are compared by it.
+func (t *Text) Trimmed() string { return strings.TrimSpace(t.Content) }
 
 // Image is a picture, or a sticker. It can be replied to.
 //
