@@ -115,6 +115,7 @@ func TestFailures(t *testing.T) {
 
 		// The pages.
 		{name: "PUBLIC_URL with a path", spoil: func(w *world) { w.pages.URL = "https://host.example/path" }, check: "pages", status: failure, zh: "不带路径", en: "without a path"},
+		{name: "a firewall before the pages", spoil: func(w *world) { w.front = pagesGet(403) }, check: "pages", status: failure, zh: "WAF", en: "WAF"},
 		{name: "pages fail", spoil: func(w *world) { w.front = pagesGet(502) }, check: "pages", status: failure, zh: "502", en: "502", zh2: "make logs", en2: "make logs"},
 		{name: "pages out of reach", spoil: func(w *world) { w.pages.URL = nobody(w) }, check: "pages", status: failure, zh: "没有应答", en: "does not answer", zh2: "DomainName", en2: "DomainName"},
 		{name: "pages with the endpoint", spoil: func(w *world) {

@@ -349,7 +349,7 @@ func (v *visit) trouble(check string, a answer, err error) (f Finding, bad bool)
 	case a.status == http.StatusOK || a.status == http.StatusForbidden && a.body == badToken:
 		return Finding{}, false
 	case a.status == http.StatusForbidden:
-		return answerForbidden.of(check), true
+		return forbidden(v.url.Hostname()).of(check), true
 	case a.status >= 300 && a.status < 400:
 		return answerRedirect.of(check, "{status}", strconv.Itoa(a.status), "{location}", withoutQuery(a.location)), true
 	case a.status == http.StatusNotFound:
@@ -362,6 +362,15 @@ func (v *visit) trouble(check string, a answer, err error) (f Finding, bad bool)
 		return answerBroken.of(check, "{status}", strconv.Itoa(a.status)), true
 	}
 	return answerOther.of(check, "{status}", strconv.Itoa(a.status)), true
+}
+
+// forbidden explains a 403 that is not the endpoint's own, by the host that was asked.
+// https://docs.amazonaws.cn/en_us/aws/latest/userguide/api-gateway.html
+func forbidden(host string) found {
+	if strings.HasSuffix(strings.ToLower(host), ".amazonaws.com.cn") {
+		return answerUnfiled
+	}
+	return answerForbidden
 }
 
 // withoutQuery is a redirect's target without what was signed.

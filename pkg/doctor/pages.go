@@ -85,9 +85,17 @@ func (p *Pages) open(ctx context.Context) Finding {
 		return pagesNoURL.of("pages")
 	}
 	status, _, _, err := p.get(ctx, p.URL+"/", false)
-	switch {
-	case err != nil:
+	if err != nil {
 		return pagesNone.of("pages", "{url}", p.URL, "{error}", cause(err))
+	}
+	return p.opened(u.Hostname(), status)
+}
+
+// opened explains the status of the first page.
+func (p *Pages) opened(host string, status int) Finding {
+	switch {
+	case status == http.StatusForbidden:
+		return forbidden(host).of("pages")
 	case status >= 400:
 		return pagesBroken.of("pages", "{url}", p.URL, "{status}", fmt.Sprint(status))
 	}

@@ -85,6 +85,9 @@ func TestStackFindings(t *testing.T) {
 		{"function out of reach", doctor.Function(nil, "", unreached), failure, "再试一次", "connection refusedCheck the network"},
 		{"function timed out", doctor.Function([]byte(`{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 1 Error: Task timed out after 60.00 seconds"}`), "Unhandled", nil), failure, "NAT", "NAT"},
 		{"function cannot start", doctor.Function([]byte(`{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: Runtime exited with error: exit status 1"}`), "Unhandled", nil), failure, "SecretsParameter", "exit status 1"},
+		{"function not ready", doctor.Function(nil, "", apiError("ResourceConflictException")), failure, "五分钟后再运行一次", "Run this again in five minutes"},
+		{"function without its network", doctor.Function(nil, "", apiError("ResourceNotReadyException")), failure, "仍未就绪（ResourceNotReadyException）", "not ready"},
+		{"function refused by the platform", doctor.Function([]byte(`{"errorType":"Error","errorMessage":"wechatapi: /cgi-bin/menu/get: errcode 40125: the app secret is wrong"}`), "Unhandled", nil), failure, "用 guanzhu secrets 写入当前的 AppSecret", "Write the current app secret"},
 		{"function of another version", doctor.Function([]byte(`"ok"`), "", nil), failure, "版本", "versions"},
 	}
 	for _, tt := range tests {

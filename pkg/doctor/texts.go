@@ -242,19 +242,24 @@ var (
 			"The path must be {path}. Once DomainName is set, the address that AWS gave answers no longer: use your own domain (the stack's output ServerUrl)."}}
 	answerForbidden = found{Failure,
 		Text{"403，但不是服务器给出的：请求没有到达它", "403, but not the endpoint's own: the request has not reached it"},
-		Text{"检查服务器前面的防火墙（WAF）和代理，放行 /login/wechat；用自己的域名时，确认它的 DNS 指向堆栈的输出 DomainTarget。",
-			"Let the firewall (WAF) and proxies in front of it pass /login/wechat; with a domain of your own, check that its DNS leads to the stack's output DomainTarget."}}
+		Text{"检查服务器前面的防火墙（WAF）和代理，让微信的请求通过；用自己的域名时，确认它的 DNS 指向堆栈的输出 DomainTarget；在 AWS 中国区域，AWS 账户和域名都要有 ICP 备案（docs/china.zh-CN.md）。",
+			"Let the firewall (WAF) and proxies in front of it pass WeChat's requests; with a domain of your own, check that its DNS leads to the stack's output DomainTarget; in AWS's China regions, the AWS account and the domain need an ICP filing (docs/china.md)."}}
+	answerUnfiled = found{Failure,
+		Text{"403：AWS 中国区域的 API Gateway 没有放行。多半是这个 AWS 账户没有 ICP 备案", "403 from API Gateway in AWS's China region: most likely this AWS account has no ICP filing (ICP 备案)"},
+		Text{"在 AWS 中国的控制台或向 AWS 中国支持提交这个账户的 ICP 备案号；两个区域可能要分别申请（docs/china.zh-CN.md）。通过之前微信的 URL 校验一定失败。已有备案时，检查 WAF。",
+			"Give AWS China's support the ICP number of this account; each of the two regions may ask for it (docs/china.md). Until then WeChat's check of the URL fails, whatever the function does. If the account is filed, look at WAF."}}
 	answerThrottled = found{Failure,
 		Text{"429：请求太多，被 API Gateway 限流；微信会提示“该公众号提供的服务出现故障”", "429: throttled by API Gateway; WeChat shows 该公众号提供的服务出现故障"},
 		Text{"稍后再试。上限是每条路由每秒 500 次、突发 1000 次（template.yaml 的 DefaultRouteSettings），以及 AWS 账户在这个区域的 API Gateway 配额（Service Quotas）；持续出现时提高其中达到的那一个。告警 throttles 不统计这些请求。",
 			"Try again later. The limits are 500 requests a second and bursts of 1000 for each route (DefaultRouteSettings in template.yaml), and the AWS account's quota for API Gateway in this region (Service Quotas). If it goes on, raise the one that is reached. The alarm throttles does not count these."}}
 	answerBusy = found{Failure,
 		Text{"503：多半是 Lambda 并发数用完了；微信会提示“该公众号提供的服务出现故障”", "503: most likely Lambda's concurrency is used up; WeChat shows 该公众号提供的服务出现故障"},
-		Text{"查看告警 throttles：正在告警就在 AWS 的 Service Quotas 提高 Lambda 并发数；否则用 make logs 看出错的那一行。",
-			"Look at the alarm throttles: if it is in alarm, raise Lambda's concurrency in AWS's Service Quotas. Otherwise look for the error with make logs."}}
+		Text{"查看告警 throttles：正在告警就在 AWS 的 Service Quotas 提高 Lambda 并发数；否则用 make logs 看出错的那一行；日志里什么都没有时，函数可能几周没有被调用，正在恢复：两分钟后再运行一次。",
+			"Look at the alarm throttles: if it is in alarm, raise Lambda's concurrency in AWS's Service Quotas. Otherwise look for the error with make logs; if the log has nothing, the function may have been idle for weeks and is starting: run this again in two minutes."}}
 	answerBroken = found{Failure,
 		Text{"服务器出错（{status}），微信会提示“该公众号提供的服务出现故障”", "the endpoint fails ({status}): WeChat shows 该公众号提供的服务出现故障"},
-		Text{"用 make logs，或 CloudWatch 里保存的查询，看出错的那一行。", "Look for the error with make logs, or with the saved query in CloudWatch."}}
+		Text{"用 make logs，或 CloudWatch 里保存的查询，看出错的那一行。日志里什么都没有时，函数可能几周没有被调用，正在恢复：两分钟后再运行一次。",
+			"Look for the error with make logs, or with the saved query in CloudWatch. If the log has nothing, the function may have been idle for weeks and is starting: run this again in two minutes."}}
 	answerOther = found{Failure,
 		Text{"状态是 {status}，不是 200", "the status is {status}, not 200"},
 		Text{"检查服务器前面是否有代理、防火墙（WAF）或登录验证，把 /login/wechat 排除在外。",

@@ -1,10 +1,12 @@
 package doctor
 
 import (
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,6 +39,38 @@ func TestErrcodes(t *testing.T) {
 		}
 	}
 }
+
+// TestForbiddenInChina holds that a gateway's 403 in AWS's China regions is told to be for want of an ICP filing.
+func TestForbiddenInChina(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]found{
+		"https://a1b2.execute-api.cn-north-1.amazonaws.com.cn":     answerUnfiled,
+		"https://a1b2.execute-api.cn-northwest-1.AMAZONAWS.COM.CN": answerUnfiled,
+		"https://a1b2.execute-api.ap-southeast-1.amazonaws.com":    answerForbidden,
+		"https://amazonaws.com.cn.example":                         answerForbidden,
+	} {
+		refuses := roundTripper(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusForbidden, Body: io.NopCloser(strings.NewReader(`{"message":"Forbidden"}`))}, nil
+		})
+		u, err := url.Parse(address + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := &visit{Endpoint: &Endpoint{Secrets: secrets.Secrets{Token: "t"}, Now: time.Now, Transport: refuses}, url: u}
+		if diff := cmp.Diff(want.of("check"), v.check(t.Context())); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", address, diff)
+		}
+		pages := Pages{URL: address}
+		if diff := cmp.Diff(want.of("pages"), pages.opened(u.Hostname(), http.StatusForbidden)); diff != "" {
+			t.Errorf("pages of %s (-want +got):\n%s", address, diff)
+		}
+		instructs(t, want)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // TestRefusalReasons holds that each reason of the endpoint's is explained, and no other.
 func TestRefusalReasons(t *testing.T) {
