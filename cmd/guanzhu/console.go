@@ -102,8 +102,8 @@ func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, p
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	hash := telemetry.Hasher(keeper.AppSecret())
-	service := &follower.Service{Store: store, Profiler: client, Hash: hash, Now: time.Now, AppSecret: keeper.AppSecret}
+	hash := telemetry.Hasher(keeper.LinkKey())
+	service := &follower.Service{Store: store, Profiler: client, Hash: hash, Now: time.Now, LinkKey: keeper.LinkKey}
 	pushes, err = webhook.New(webhook.Config{
 		AppID: c.AppID, Secrets: keeper, Router: owner.Routes(service, account), Hash: hash, Now: time.Now, Log: log, PublicURL: site,
 	})

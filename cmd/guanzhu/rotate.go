@@ -207,6 +207,9 @@ func (p *parameter) replaceAppSecret(ctx context.Context, owner *prompt) error {
 		return err
 	}
 	fmt.Fprintln(p.out, "The functions read it when the platform refuses the old one (40001, 40125): there is nothing more to do.")
+	if next.LinkKey == "" {
+		fmt.Fprintf(owner.out, noLinkKey, p.flags)
+	}
 	return nil
 }
 
@@ -219,6 +222,12 @@ const (
   测试号 (test account) https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login → 接口配置信息
 URL and message mode stay as they are (URL 和消息加解密方式不变). After saving (提交成功后), run:
   guanzhu secrets finish %s
+`
+
+	noLinkKey = `These secrets have no link key, so personal links may fail for up to two hours, and the hashes of openids in the log
+change. This adds a link key, so that it is the last time:
+没有 link key，两小时内个人链接可能失效，日志中的 openid 哈希也会改变。运行以下命令添加：
+  guanzhu secrets %s
 `
 
 	resetFirst = `Reset the app secret now, and enter the new one at once: from the reset on, the platform refuses the old one.

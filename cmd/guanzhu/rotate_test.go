@@ -34,6 +34,7 @@ const (
 	oldToken    = "oldTokenOfTheTests"
 	oldKey      = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 	theSecret   = "app-secret-of-the-tests"
+	linkKey     = "linkKeyOfTheTests_linkKeyOfTheTests_linkKey"
 	pushURL     = "https://host.example" + webhook.Path
 )
 
@@ -259,7 +260,7 @@ func (l *load) forge(ctx context.Context) {
 // underLoad runs rotate in the middle of pushes, with the rotation that is to be made and what changes the console, to
 // plain mode where there is no key.
 func underLoad(t *testing.T, mode wechattest.Mode, seed uint64, rotate func(*rotation, func(token, key string))) *load {
-	was := secrets.Secrets{Token: oldToken, AppSecret: theSecret}
+	was := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey}
 	if mode != wechattest.Plain {
 		was.EncodingAESKey = oldKey
 	}
@@ -421,7 +422,7 @@ func rotationOver(t *testing.T, store *systemsManager, instances ...secrets.Secr
 func TestRotateAgainGoesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		begun := secrets.Secrets{Token: "newTokenOfTheTests", AppSecret: theSecret, EncodingAESKey: oldKey, PreviousToken: oldToken}
+		begun := secrets.Secrets{Token: "newTokenOfTheTests", AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: oldKey, PreviousToken: oldToken}
 		r, _, owner := rotationOver(t, holding(t, begun), begun)
 		start := time.Now()
 		if err := r.run(t.Context()); err != nil {
@@ -442,7 +443,7 @@ func TestRotateAgainGoesOn(t *testing.T) {
 
 func TestRotateSaysWhenItIsTooEarly(t *testing.T) {
 	t.Parallel()
-	old := secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: oldKey}
+	old := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: oldKey}
 	synctest.Test(t, func(t *testing.T) {
 		store := holding(t, old)
 		r, _, owner := rotationOver(t, store, old)
@@ -482,10 +483,10 @@ func wantRefusal(t *testing.T, err error, want string, owner *bytes.Buffer) {
 
 func TestRotateWritesNothingWhere(t *testing.T) {
 	t.Parallel()
-	plain := secrets.Secrets{Token: oldToken, AppSecret: theSecret}
-	safe := secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: oldKey}
-	other := secrets.Secrets{Token: "anotherToken", AppSecret: theSecret, EncodingAESKey: oldKey}
-	rotating := secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: oldKey, PreviousEncodingAESKey: oldKey}
+	plain := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey}
+	safe := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: oldKey}
+	other := secrets.Secrets{Token: "anotherToken", AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: oldKey}
+	rotating := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: oldKey, PreviousEncodingAESKey: oldKey}
 	server := func(h http.HandlerFunc) func(*rotation) {
 		return func(r *rotation) {
 			r.transport = roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -540,7 +541,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 func TestRotateAppSecret(t *testing.T) {
 	t.Parallel()
-	was := secrets.Secrets{Token: oldToken, AppSecret: theSecret, PreviousToken: "previousToken"}
+	was := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, PreviousToken: "previousToken"}
 	next := was
 	next.AppSecret = "another-app-secret"
 	tests := []struct {
@@ -574,5 +575,24 @@ func TestRotateAppSecret(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestRotateAppSecretWithoutLinkKey says what it does to links, and adds no link key: the functions may be of a version
+// that refuses one.
+func TestRotateAppSecretWithoutLinkKey(t *testing.T) {
+	t.Parallel()
+	store := holding(t, secrets.Secrets{Token: oldToken, AppSecret: theSecret})
+	r, _, owner := rotationOver(t, store)
+	script := answering("another-app-secret")
+	script.out = owner
+	if err := r.replaceAppSecret(t.Context(), script); err != nil {
+		t.Fatal(err)
+	}
+	if store.current(t) != (secrets.Secrets{Token: oldToken, AppSecret: "another-app-secret"}) {
+		t.Error("stored is something else")
+	}
+	if !strings.Contains(owner.String(), "two hours") || !strings.Contains(owner.String(), "\n  guanzhu secrets --name "+secretsName+"\n") {
+		t.Errorf("told %s", owner)
 	}
 }

@@ -107,6 +107,9 @@ func fields(s secrets.Secrets) string {
 	if s.PreviousEncodingAESKey != "" {
 		names = append(names, "previous EncodingAESKey")
 	}
+	if s.LinkKey == "" {
+		names = append(names, "no link key")
+	}
 	return strings.Join(names, ", ")
 }
 
@@ -171,7 +174,7 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 	if errors.Is(err, secrets.ErrRotating) {
 		return fmt.Errorf("%w. `guanzhu secrets rotate %s` shows what the console must have, `guanzhu secrets finish %s` ends it", err, p.rotateFlags(), p.flags)
 	}
-	next.AppSecret = cmp.Or(appSecret, was.AppSecret)
+	next.AppSecret, next.LinkKey = cmp.Or(appSecret, was.AppSecret), cmp.Or(was.LinkKey, secrets.NewLinkKey())
 	if noKey {
 		next.EncodingAESKey, next.PreviousEncodingAESKey = "", ""
 	}
@@ -193,6 +196,9 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 		after = whereItGoes
 	case next.Token != was.Token, next.EncodingAESKey != was.EncodingAESKey:
 		after = fmt.Sprintf(notYet, p.rotateFlags(), p.flags)
+	}
+	if exists && was.LinkKey == "" {
+		fmt.Fprint(owner.out, firstLinkKey)
 	}
 	fmt.Fprint(owner.out, before)
 	if firstKey { // the console is to have it first
@@ -270,6 +276,9 @@ func changes(was, next secrets.Secrets) string {
 	default:
 		names = append(names, "EncodingAESKey (the old one stays valid)")
 	}
+	if next.LinkKey != was.LinkKey {
+		names = append(names, "link key (the first)")
+	}
 	return strings.Join(names, ", ")
 }
 
@@ -292,6 +301,13 @@ const (
 	whereItGoes = `These values belong, once the stack is deployed, beside its ServerUrl into WeChat's console:
 微信开发者平台 (https://developers.weixin.qq.com/platform/) → 基础信息 → 域名与消息推送配置
 A test account has 接口配置信息 on its own page.
+`
+
+	firstLinkKey = `
+A link key is added, which these secrets do not have yet. Personal links and the hashes of openids in the log are derived
+from it, so they no longer depend on the app secret. The log's hashes change once, within hours.
+Functions that were deployed from a version without link keys refuse such secrets: deploy this version first.
+将添加 link key：此后个人链接和日志中的 openid 哈希不再依赖 AppSecret。请先部署本版本，再继续：旧版本的函数不接受它。
 `
 
 	toCompatible = `

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -17,6 +18,8 @@ func answering(lines ...string) *prompt {
 	return &prompt{in: bufio.NewReader(strings.NewReader(strings.Join(lines, "\n") + "\n")), out: io.Discard}
 }
 
+var linkKeyForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+
 func TestSecretsDialogue(t *testing.T) {
 	t.Parallel()
 	const (
@@ -25,9 +28,10 @@ func TestSecretsDialogue(t *testing.T) {
 		made   = "made" // stands for what the command makes
 	)
 	none := secrets.Secrets{}
-	plain := secrets.Secrets{Token: oldToken, AppSecret: theSecret}
-	safe := secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: oldKey}
-	rotated := secrets.Secrets{Token: token2, AppSecret: theSecret, EncodingAESKey: key2, PreviousToken: oldToken, PreviousEncodingAESKey: oldKey}
+	plain := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey}
+	safe := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: oldKey}
+	before := secrets.Secrets{Token: oldToken, AppSecret: theSecret} // from a version without link keys
+	rotated := secrets.Secrets{Token: token2, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: key2, PreviousToken: oldToken, PreviousEncodingAESKey: oldKey}
 	tests := []struct {
 		name    string
 		stored  secrets.Secrets
@@ -37,9 +41,9 @@ func TestSecretsDialogue(t *testing.T) {
 		says    string // to the owner
 		wantErr string
 	}{
-		{"all made", none, []string{"", theSecret, "g"}, secrets.Secrets{Token: made, AppSecret: theSecret, EncodingAESKey: made},
+		{"all made", none, []string{"", theSecret, "g"}, secrets.Secrets{Token: made, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: made},
 			"Written: /guanzhu/test in us-east-1, version 1: token, app secret, EncodingAESKey.\n", "does not exist yet", ""},
-		{"g for a token", none, []string{"g", theSecret, ""}, secrets.Secrets{Token: made, AppSecret: theSecret},
+		{"g for a token", none, []string{"g", theSecret, ""}, secrets.Secrets{Token: made, AppSecret: theSecret, LinkKey: linkKey},
 			"version 1: token, app secret, no EncodingAESKey (plain mode).\n", "接口配置信息", ""},
 		{"all given", none, []string{oldToken, theSecret, oldKey}, safe, "version 1: token, app secret, EncodingAESKey.\n", "域名与消息推送配置", ""},
 		{"copied with white space", none, []string{" " + oldToken + "\t", theSecret + "\r", oldKey + " "}, safe, "version 1", "", ""},
@@ -52,17 +56,17 @@ func TestSecretsDialogue(t *testing.T) {
 
 		{"all kept", safe, []string{"", "", ""}, safe, "Nothing changes, and nothing was written.\n", "version 1: token, app secret, EncodingAESKey. Enter keeps", ""},
 		{"the same entered", safe, []string{oldToken, theSecret, oldKey}, safe, "Nothing changes", "", ""},
-		{"another app secret", safe, []string{"", "app-secret-2", "", "yes"}, secrets.Secrets{Token: oldToken, AppSecret: "app-secret-2", EncodingAESKey: oldKey},
+		{"another app secret", safe, []string{"", "app-secret-2", "", "yes"}, secrets.Secrets{Token: oldToken, AppSecret: "app-secret-2", LinkKey: linkKey, EncodingAESKey: oldKey},
 			"version 2: token, app secret, EncodingAESKey.\n", "What changes: app secret. Type yes", ""},
 		{"another token and key", safe, []string{token2, "", key2, "yes"}, rotated,
 			"version 2: token, app secret, EncodingAESKey, previous token, previous EncodingAESKey.\n", "guanzhu secrets rotate --name /guanzhu/test --url", ""},
-		{"a token made", plain, []string{"g", "", "", "yes"}, secrets.Secrets{Token: made, AppSecret: theSecret, PreviousToken: oldToken},
+		{"a token made", plain, []string{"g", "", "", "yes"}, secrets.Secrets{Token: made, AppSecret: theSecret, LinkKey: linkKey, PreviousToken: oldToken},
 			"version 2", "What changes: token (the old one stays valid).", ""},
 		{"a key made", safe, []string{"", "", "g", "yes"},
-			secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: made, PreviousEncodingAESKey: oldKey}, "version 2", "If WeChat's console does not have these values yet, do not change it yet", ""},
+			secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: made, PreviousEncodingAESKey: oldKey}, "version 2", "If WeChat's console does not have these values yet, do not change it yet", ""},
 		{"not confirmed", safe, []string{token2, "", "", "y"}, safe, "", "", "not confirmed: nothing was changed"},
 		{"no answer to that", safe, []string{token2, "", "", ""}, safe, "", "", "not confirmed"},
-		{"the token of the console", plain, []string{token2, "", "", "yes"}, secrets.Secrets{Token: token2, AppSecret: theSecret, PreviousToken: oldToken},
+		{"the token of the console", plain, []string{token2, "", "", "yes"}, secrets.Secrets{Token: token2, AppSecret: theSecret, LinkKey: linkKey, PreviousToken: oldToken},
 			"version 2", "If it has them already (后台已经是这些值), there is nothing more to change, and this forgets the old ones:\n  guanzhu secrets finish --name /guanzhu/test\n", ""},
 		{"a rotation that is not finished", rotated, []string{"thirdToken", "", ""}, rotated, "", "", "guanzhu secrets finish --name /guanzhu/test"},
 		{"an app secret meanwhile", rotated, []string{"", "app-secret-2", "", "yes"}, func() secrets.Secrets {
@@ -72,17 +76,24 @@ func TestSecretsDialogue(t *testing.T) {
 		}(), "version 2", "", ""},
 
 		{"the first key", plain, []string{"", "", oldKey, "yes"}, safe, "version 2: token, app secret, EncodingAESKey.\n", "set the console to compatible mode (兼容模式)", ""},
-		{"the first key, made", plain, []string{"", "", "g", "yes"}, secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: made},
+		{"the first key, made", plain, []string{"", "", "g", "yes"}, secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: made},
 			"version 2", "In two minutes", ""},
 		{"the first key, before the console", plain, []string{"", "", oldKey, "no"}, plain, "", "compatible mode", "not confirmed"},
 		{"no key any more", safe, []string{"", "", "-", "yes"}, plain, "version 2: token, app secret, no EncodingAESKey (plain mode).\n",
 			"In two minutes, when all running instances can have read that there is no key, set the console to plain mode (明文模式).", ""},
 		{"no key any more, nor a previous one", rotated, []string{"", "", "-", "yes"},
-			secrets.Secrets{Token: token2, AppSecret: theSecret, PreviousToken: oldToken}, "version 2", "What changes: EncodingAESKey (removed).", ""},
+			secrets.Secrets{Token: token2, AppSecret: theSecret, LinkKey: linkKey, PreviousToken: oldToken}, "version 2", "What changes: EncodingAESKey (removed).", ""},
 		{"no key any more, before the console", safe, []string{"", "", "-", "no"}, safe, "", "set the console to compatible mode (兼容模式)", "not confirmed"},
 		{"no key any more, with a token", safe, []string{"g", "", "-", "yes"}, safe, "", "", "enter only -"},
 		{"no key to remove", plain, []string{"", "", "-", "yes"}, plain, "", "", "there is no EncodingAESKey to remove"},
 		{"no key to remove at first", none, []string{"", theSecret, "-"}, none, "", "", "there is no EncodingAESKey to remove"},
+
+		{"the first link key", before, []string{"", "", "", "yes"}, plain, "version 2: token, app secret, no EncodingAESKey (plain mode).\n",
+			"Functions that were deployed from a version without link keys refuse such secrets", ""},
+		{"the first link key, asked", before, []string{"", "", "", "yes"}, plain, "version 2", "What changes: link key (the first). Type yes", ""},
+		{"the first link key, seen", before, []string{"", "", "", "no"}, before, "", "no EncodingAESKey (plain mode), no link key. Enter keeps", "not confirmed"},
+		{"the first link key with a new app secret", before, []string{"", "app-secret-2", "", "yes"},
+			secrets.Secrets{Token: oldToken, AppSecret: "app-secret-2", LinkKey: linkKey}, "version 2", "app secret, link key (the first)", ""},
 		{"the first key with a token", plain, []string{"g", "", oldKey, "yes"}, plain, "", "", "enter it alone"},
 	}
 	for _, tt := range tests {
@@ -110,6 +121,12 @@ func TestSecretsDialogue(t *testing.T) {
 			}
 			if tt.want.EncodingAESKey == made {
 				wantMade[got.EncodingAESKey], got.EncodingAESKey = true, made
+			}
+			if tt.stored.LinkKey == "" && tt.want.LinkKey != "" {
+				if got.LinkKey == linkKey || !linkKeyForm.MatchString(got.LinkKey) || strings.Contains(out.String()+owner.String(), got.LinkKey) {
+					t.Error("the link key is not made, or shown")
+				}
+				got.LinkKey = linkKey
 			}
 			if got != tt.want {
 				t.Error("stored is something else")
@@ -164,7 +181,7 @@ func TestTerminalAsksAgain(t *testing.T) {
 
 func TestFinish(t *testing.T) {
 	t.Parallel()
-	now := secrets.Secrets{Token: oldToken, AppSecret: theSecret, EncodingAESKey: oldKey}
+	now := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: oldKey}
 	rotating := now
 	rotating.PreviousToken = "previousToken"
 	tests := []struct {
@@ -177,6 +194,8 @@ func TestFinish(t *testing.T) {
 	}{
 		{"confirmed", rotating, "yes", now, "Written: /guanzhu/test in us-east-1, version 2: token, app secret, EncodingAESKey.\nRunning instances forget", ""},
 		{"not confirmed", rotating, "", rotating, "", "not confirmed: nothing was changed"},
+		{"without a link key", secrets.Secrets{Token: oldToken, AppSecret: theSecret, PreviousToken: "previousToken"}, "yes",
+			secrets.Secrets{Token: oldToken, AppSecret: theSecret}, "version 2: token, app secret, no EncodingAESKey (plain mode), no link key.", ""},
 		{"nothing to finish", now, "yes", now, "There are no previous values, and nothing was written.", ""},
 	}
 	for _, tt := range tests {

@@ -48,7 +48,7 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (*web.Handle
 		Store:        store,
 		Exchanger:    api,
 		Secrets:      secrets,
-		Hash:         telemetry.Hasher(secrets.AppSecret()),
+		Hash:         telemetry.Hasher(secrets.LinkKey()),
 		Now:          time.Now,
 		Log:          log,
 		Mode:         web.Mode(account.Pages()),

@@ -40,8 +40,8 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (*webhook.Ha
 	if err != nil {
 		return nil, err
 	}
-	hash := telemetry.Hasher(secrets.AppSecret())
-	service := &follower.Service{Store: store, Profiler: api, Hash: hash, Now: time.Now, AppSecret: secrets.AppSecret}
+	hash := telemetry.Hasher(secrets.LinkKey())
+	service := &follower.Service{Store: store, Profiler: api, Hash: hash, Now: time.Now, LinkKey: secrets.LinkKey}
 	return webhook.New(webhook.Config{
 		AppID:     env.AppID,
 		Secrets:   secrets,

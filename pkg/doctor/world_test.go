@@ -108,6 +108,7 @@ type fixed struct{ of secrets.Secrets }
 
 func (f fixed) Current() secrets.Secrets    { return f.of }
 func (f fixed) AppSecret() string           { return f.of.AppSecret }
+func (f fixed) LinkKey() string             { return f.of.AppSecret }
 func (f fixed) Reload(context.Context) bool { return false }
 
 func serve(t *testing.T, h http.Handler) string {
@@ -140,7 +141,7 @@ func (w *world) start() {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	hash := func(string) string { return "" }
-	service := &follower.Service{Store: store, Profiler: client, Hash: hash, Now: w.now, AppSecret: fixed{w.server}.AppSecret}
+	service := &follower.Service{Store: store, Profiler: client, Hash: hash, Now: w.now, LinkKey: fixed{w.server}.LinkKey}
 
 	mux := http.NewServeMux()
 	site := serve(w.T, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

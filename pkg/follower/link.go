@@ -29,12 +29,12 @@ type Tickets struct {
 	nonceKey []byte
 }
 
-// NewTickets returns the tickets of the account with that app secret.
-func NewTickets(appSecret string) (*Tickets, error) {
-	if appSecret == "" {
-		return nil, errors.New("follower: tickets need the app secret, and it is empty")
+// NewTickets returns the tickets of the account with that link key.
+func NewTickets(linkKey string) (*Tickets, error) {
+	if linkKey == "" {
+		return nil, errors.New("follower: tickets need the link key or the app secret, and both are empty")
 	}
-	keys, err := hkdf.Key(sha256.New, []byte(appSecret), nil, "guanzhu ticket", 64)
+	keys, err := hkdf.Key(sha256.New, []byte(linkKey), nil, "guanzhu ticket", 64)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,8 @@ func (t *Tickets) Seal(p wechat.Push) string {
 	return base64.RawURLEncoding.EncodeToString(t.seal.Seal(nonce, nonce, text, nil))
 }
 
-// Open returns whose ticket it is and until when it is good; ok is false for what Seal has not made.
+// Open returns whose ticket it is and until when it is good; ok is false for what Seal has not made of
+// the push of an openid.
 func (t *Tickets) Open(ticket string) (openid string, until time.Time, ok bool) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(ticket)
 	if err != nil || len(sealed) < t.seal.NonceSize() || strings.ContainsAny(ticket, "\r\n") {
@@ -71,7 +72,7 @@ func (t *Tickets) Open(ticket string) (openid string, until time.Time, ok bool) 
 	openid, rest, _ := strings.Cut(string(text), " ")
 	at, _, _ := strings.Cut(rest, " ")
 	seconds, err := strconv.ParseInt(at, 10, 64)
-	if err != nil {
+	if err != nil || !wechat.IsOpenID(openid) {
 		return "", time.Time{}, false
 	}
 	return openid, time.Unix(seconds, 0).Add(TicketFor), true
@@ -100,7 +101,7 @@ func identity(p wechat.Push) string {
 // A sender of whom nothing is known follows since before there were records, or the follow was missed: only followers
 // can write. Such a one is recorded now, the profile pending.
 func (s *Service) PersonalLink(ctx context.Context, p wechat.Push, site string) (string, error) {
-	tickets, err := NewTickets(s.AppSecret())
+	tickets, err := NewTickets(s.LinkKey())
 	if err != nil {
 		return "", err
 	}

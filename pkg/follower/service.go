@@ -29,9 +29,8 @@ type Service struct {
 	Hash     func(openid string) string // keyed; the same for the same follower
 	Now      func() time.Time
 
-	// AppSecret gives the account's app secret as last read; of it come the keys of personal links, for which alone it
-	// is needed.
-	AppSecret func() string
+	// LinkKey gives the key from which those of personal links are derived, as last read; only PersonalLink needs it.
+	LinkKey func() string
 }
 
 // Follow records the follower and a new session.

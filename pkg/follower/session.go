@@ -9,6 +9,9 @@ import (
 )
 
 const (
+	// SessionFor is how long a session lasts, however much it is used. The next sign-in begins it again, without its
+	// devices.
+	SessionFor = 180 * 24 * time.Hour
 	// DeviceFor is how long a device stays signed in after it was last renewed.
 	DeviceFor = 30 * 24 * time.Hour
 	// MaxDevices is how many devices a follower may have signed in.
@@ -20,10 +23,10 @@ const (
 )
 
 // Session is a follower's standing login: it begins with the follow and ends with the unfollow, and its devices and
-// tickets with it. Its maps hold, by the hash of a device's key or of a ticket, until when that is good. Expired entries
+// tickets with it. SessionFor after EstablishedAt its devices end as well. Its maps hold, by the hash of a device's key or of a ticket, until when that is good. Expired entries
 // count as absent; changes drop them, so that the record stays below 4 KB, the unit in which DynamoDB counts reads.
 type Session struct {
-	EstablishedAt time.Time
+	EstablishedAt time.Time // when it began, by our clock: at the follow, or at the first sign-in after SessionFor
 	EventTime     time.Time // of the follow that began it
 	Devices       map[string]time.Time
 	Tickets       map[string]time.Time // not used yet
@@ -43,6 +46,12 @@ func NewKey() string {
 	return base64.RawURLEncoding.EncodeToString(key[:])
 }
 
+// IsKey reports whether s has the form of a device's key.
+func IsKey(s string) bool {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	return err == nil && len(raw) == 32 && len(s) == 43 // the decoder skips line breaks
+}
+
 // Hash is what of a device's key or a ticket is kept: SHA-256 in base64url, 43 characters.
 func Hash(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
@@ -52,6 +61,9 @@ func Hash(secret string) string {
 // HasDevice reports whether the device of that hash is signed in at the time now, and whether it is time to renew it:
 // at most once a day.
 func (s *Session) HasDevice(hash string, now time.Time) (signedIn, renew bool) {
+	if s.ended(now) {
+		return false, false
+	}
 	for device, until := range s.Devices {
 		if subtle.ConstantTimeCompare([]byte(device), []byte(hash)) == 1 && now.Before(until) {
 			return true, until.Sub(now) <= DeviceFor-renewAfter
@@ -61,8 +73,11 @@ func (s *Session) HasDevice(hash string, now time.Time) (signedIn, renew bool) {
 }
 
 // SignIn signs the device of that hash in, or renews it, for DeviceFor from now. Of more than MaxDevices the oldest
-// leaves: the one that was not renewed for the longest time.
+// leaves: the one that was not renewed for the longest time. A session that has ended begins again.
 func (s *Session) SignIn(hash string, now time.Time) {
+	if s.ended(now) {
+		s.EstablishedAt, s.Devices = now, nil
+	}
 	s.prune(now)
 	delete(s.Devices, hash)
 	for len(s.Devices) >= MaxDevices {
@@ -121,6 +136,8 @@ func (s *Session) Enter(ticket, device string, now time.Time) bool {
 	s.SignIn(device, now)
 	return true
 }
+
+func (s *Session) ended(now time.Time) bool { return !now.Before(s.EstablishedAt.Add(SessionFor)) }
 
 func (s *Session) prune(now time.Time) {
 	for _, entries := range []map[string]time.Time{s.Devices, s.Tickets, s.UsedTickets} {

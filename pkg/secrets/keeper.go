@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,6 +120,13 @@ func (k *Keeper) Current() Secrets { return *k.current.Load() }
 
 // AppSecret returns the app secret as last read.
 func (k *Keeper) AppSecret() string { return k.Current().AppSecret }
+
+// LinkKey returns the key from which those of personal links and of the hashes of openids are derived: link_key, which
+// stays when the app secret is replaced, or the app secret if there is none.
+func (k *Keeper) LinkKey() string {
+	s := k.Current()
+	return cmp.Or(s.LinkKey, s.AppSecret)
+}
 
 // Reload reads the secrets again, in 1 s at most, and reports whether they changed since the call: then what failed
 // with the old ones is worth another try. Callers at the same time share one read. What cannot be read, or is no valid

@@ -201,6 +201,19 @@ func TestInline(t *testing.T) {
 	}
 }
 
+// TestLinkKey: the app secret serves until there is a link key.
+func TestLinkKey(t *testing.T) {
+	t.Parallel()
+	m := answers(otherJSON, allJSON)
+	k := open(t, m)
+	if k.LinkKey() != other.AppSecret {
+		t.Error("without a link key, the app secret does not serve")
+	}
+	if !k.Reload(t.Context()) || k.LinkKey() != all.LinkKey {
+		t.Error("the link key does not serve")
+	}
+}
+
 func TestReload(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)

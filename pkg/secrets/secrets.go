@@ -1,5 +1,5 @@
-// Package secrets reads what the account shares with the platform alone: the token, the app secret and the
-// EncodingAESKey. They come from one SecureString of AWS Systems Manager or, locally, as JSON, and are read again
+// Package secrets reads what the account shares with the platform alone, the token, the app secret and the
+// EncodingAESKey, and its own link key. They come from one SecureString of AWS Systems Manager or, locally, as JSON, and are read again
 // when the owner may have changed them, so that a rotation needs no deployment.
 //
 // No value of a secret is in any error, log line or formatted text of this package.
@@ -29,6 +29,7 @@ type Secrets struct {
 	EncodingAESKey         string // 43 characters, or empty: plain mode
 	PreviousToken          string
 	PreviousEncodingAESKey string
+	LinkKey                string // see Keeper.LinkKey; empty in secrets from before there was one
 }
 
 const hidden = "secrets [hidden]"
@@ -47,16 +48,17 @@ func (Secrets) MarshalJSON() ([]byte, error) {
 	return nil, errors.New("secrets are not written as JSON")
 }
 
-// Parse reads secrets from JSON of this form, the last two members being optional:
+// Parse reads secrets from JSON of this form, the last three members being optional:
 //
-//	{"token": "…", "app_secret": "…", "encoding_aes_key": "…", "previous": {"token": "…", "encoding_aes_key": "…"}}
+//	{"token": "…", "app_secret": "…", "encoding_aes_key": "…", "link_key": "…",
+//		"previous": {"token": "…", "encoding_aes_key": "…"}}
 //
 // Its error names every problem found, each on one line, without any part of data. Unknown and repeated members are
 // refused, also those that differ only by case: a mistyped encoding_aes_key would mean plain mode. So are an empty token,
 // whose signatures anybody could forge, and an empty app_secret; an empty optional value counts as left out.
 func Parse(data []byte) (Secrets, error) {
 	var r reader
-	top := r.object("", data, "token", "app_secret", "encoding_aes_key", "previous")
+	top := r.object("", data, "token", "app_secret", "encoding_aes_key", "link_key", "previous")
 	if top == nil {
 		return Secrets{}, errors.Join(r.problems...)
 	}
@@ -64,6 +66,7 @@ func Parse(data []byte) (Secrets, error) {
 		Token:          r.secret("token", top["token"]),
 		AppSecret:      r.secret("app_secret", top["app_secret"]),
 		EncodingAESKey: r.key("encoding_aes_key", top["encoding_aes_key"]),
+		LinkKey:        r.secret("link_key", top["link_key"]),
 	}
 	for _, name := range []string{"token", "app_secret"} {
 		if value := string(top[name]); value == "" || value == `""` {

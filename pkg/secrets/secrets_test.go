@@ -25,10 +25,11 @@ var all = secrets.Secrets{
 	EncodingAESKey:         aesKey,
 	PreviousToken:          "token0value",
 	PreviousEncodingAESKey: aesKey2,
+	LinkKey:                "linkkey1value",
 }
 
 const allJSON = `{"token": "token1value", "app_secret": "appsecret1value", "encoding_aes_key": "` + aesKey + `",
-	"previous": {"token": "token0value", "encoding_aes_key": "` + aesKey2 + `"}}`
+	"link_key": "linkkey1value", "previous": {"token": "token0value", "encoding_aes_key": "` + aesKey2 + `"}}`
 
 func TestParse(t *testing.T) {
 	t.Parallel()
@@ -44,6 +45,7 @@ func TestParse(t *testing.T) {
 			secrets.Secrets{Token: "t", AppSecret: "s", PreviousEncodingAESKey: aesKey}},
 		{"optional values empty", `{"token":"t","app_secret":"s","encoding_aes_key":"","previous":{"token":"","encoding_aes_key":""}}`,
 			secrets.Secrets{Token: "t", AppSecret: "s"}},
+		{"a link key", `{"token":"t","app_secret":"s","link_key":"l"}`, secrets.Secrets{Token: "t", AppSecret: "s", LinkKey: "l"}},
 		{"previous empty", `{"token":"t","app_secret":"s","previous":{}}`, secrets.Secrets{Token: "t", AppSecret: "s"}},
 	}
 	for _, tt := range tests {
@@ -91,6 +93,10 @@ func TestParseRefuses(t *testing.T) {
 		{"unknown name", `{` + basics + `,"encoding_aeskey":"HIDE3"}`, "secrets: the name of member 3 is unknown"},
 		{"name of another case", `{` + basics + `,"Encoding_AES_Key":"HIDE3"}`, "secrets: the name of member 3 is unknown"},
 		{"value as a name", `{` + basics + `,"HIDE3":"token"}`, "secrets: the name of member 3 is unknown"},
+		{"link key of another type", `{` + basics + `,"link_key":7777}`, "secrets: link_key must be a text"},
+		{"link key with white space", `{` + basics + `,"link_key":"HIDE3 "}`, "secrets: link_key contains white space"},
+		{"link key in previous", `{` + basics + `,"previous":{"link_key":"HIDE3"}}`,
+			"secrets: the name of previous.member 1 is unknown"},
 		{"unknown name in previous", `{` + basics + `,"previous":{"app_secret":"HIDE3"}}`,
 			"secrets: the name of previous.member 1 is unknown"},
 		{"repeated name", `{` + basics + `,"token":"HIDE3"}`, "secrets: token is there twice"},
@@ -148,7 +154,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 		"%s":   fmt.Sprintf("%s %q", all, holder),
 		"JSON": string(asJSON),
 	} {
-		for _, value := range []string{all.Token, all.AppSecret, all.EncodingAESKey, all.PreviousToken} {
+		for _, value := range []string{all.Token, all.AppSecret, all.EncodingAESKey, all.PreviousToken, all.LinkKey} {
 			if strings.Contains(text, value) {
 				t.Errorf("%s shows %q", name, value)
 			}

@@ -3,6 +3,7 @@ package secrets
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,6 +39,13 @@ func NewToken() string { return random(32, letters+digits) }
 
 // NewEncodingAESKey returns a random EncodingAESKey: 43 letters and digits.
 func NewEncodingAESKey() string { return random(42, letters+digits) + random(1, lastOfKey) }
+
+// NewLinkKey returns a random link key: 32 bytes in base64url, 43 characters.
+func NewLinkKey() string {
+	var key [32]byte
+	rand.Read(key[:])
+	return base64.RawURLEncoding.EncodeToString(key[:])
+}
 
 func random(n int, alphabet string) string {
 	b := make([]byte, n)
@@ -95,8 +103,9 @@ func Document(s Secrets) ([]byte, error) {
 		Token          string   `json:"token"`
 		AppSecret      string   `json:"app_secret"`
 		EncodingAESKey string   `json:"encoding_aes_key,omitempty"`
+		LinkKey        string   `json:"link_key,omitempty"`
 		Previous       previous `json:"previous,omitzero"`
-	}{s.Token, s.AppSecret, s.EncodingAESKey, previous{s.PreviousToken, s.PreviousEncodingAESKey}})
+	}{s.Token, s.AppSecret, s.EncodingAESKey, s.LinkKey, previous{s.PreviousToken, s.PreviousEncodingAESKey}})
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +172,7 @@ func Write(ctx context.Context, w Writer, name string, s Secrets, was int64) (ve
 
 // without returns err, or only its kind where its text quotes a value of s, as a validation's may.
 func (s Secrets) without(err error) error {
-	for _, value := range []string{s.Token, s.AppSecret, s.EncodingAESKey, s.PreviousToken, s.PreviousEncodingAESKey} {
+	for _, value := range []string{s.Token, s.AppSecret, s.EncodingAESKey, s.PreviousToken, s.PreviousEncodingAESKey, s.LinkKey} {
 		if value != "" && strings.Contains(err.Error(), value) {
 			if api, ok := errors.AsType[smithy.APIError](err); ok {
 				return errors.New(api.ErrorCode())

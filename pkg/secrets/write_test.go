@@ -2,6 +2,7 @@ package secrets_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -44,6 +45,7 @@ func TestDocumentIsWhatParseReads(t *testing.T) {
 		"previous token":      {Token: "t", AppSecret: "s", PreviousToken: "p"},
 		"previous key":        {Token: "t", AppSecret: "s", EncodingAESKey: aesKey, PreviousEncodingAESKey: aesKey2},
 		"characters of HTML":  {Token: "t", AppSecret: `<&>"\`},
+		"link key":            {Token: "t", AppSecret: "s", LinkKey: "l"},
 		"longer than a token": {Token: strings.Repeat("t", 100), AppSecret: "s"},
 	} {
 		document, err := secrets.Document(s)
@@ -89,10 +91,14 @@ func TestNewValues(t *testing.T) {
 		if _, err := wechat.NewCipher("wx0123456789abcdef", key); err != nil {
 			t.Fatal(err)
 		}
-		if seen[token] || seen[key] {
+		linkKey := secrets.NewLinkKey()
+		if raw, err := base64.RawURLEncoding.Strict().DecodeString(linkKey); err != nil || len(raw) != 32 {
+			t.Fatalf("not 32 bytes in base64url: %s", linkKey)
+		}
+		if seen[token] || seen[key] || seen[linkKey] {
 			t.Fatal("the same twice")
 		}
-		seen[token], seen[key] = true, true
+		seen[token], seen[key], seen[linkKey] = true, true, true
 		for _, c := range token {
 			used[c] = true
 		}
@@ -105,8 +111,8 @@ func TestNewValues(t *testing.T) {
 func TestReplace(t *testing.T) {
 	t.Parallel()
 	const token3, key3 = "token3value", "0BCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg"
-	now := secrets.Secrets{Token: "token1value", AppSecret: "s", EncodingAESKey: aesKey}
-	both := secrets.Secrets{Token: token3, AppSecret: "s", EncodingAESKey: key3, PreviousToken: "token1value", PreviousEncodingAESKey: aesKey}
+	now := secrets.Secrets{Token: "token1value", AppSecret: "s", EncodingAESKey: aesKey, LinkKey: "l"}
+	both := secrets.Secrets{Token: token3, AppSecret: "s", LinkKey: "l", EncodingAESKey: key3, PreviousToken: "token1value", PreviousEncodingAESKey: aesKey}
 	tests := []struct {
 		name       string
 		was        secrets.Secrets
@@ -117,11 +123,11 @@ func TestReplace(t *testing.T) {
 		{"nothing", now, "", "", now, nil},
 		{"the same", now, now.Token, now.EncodingAESKey, now, nil},
 		{"both", now, token3, key3, both, nil},
-		{"token", now, token3, "", secrets.Secrets{Token: token3, AppSecret: "s", EncodingAESKey: aesKey, PreviousToken: now.Token}, nil},
-		{"key", now, "", key3, secrets.Secrets{Token: now.Token, AppSecret: "s", EncodingAESKey: key3, PreviousEncodingAESKey: aesKey}, nil},
+		{"token", now, token3, "", secrets.Secrets{Token: token3, AppSecret: "s", LinkKey: "l", EncodingAESKey: aesKey, PreviousToken: now.Token}, nil},
+		{"key", now, "", key3, secrets.Secrets{Token: now.Token, AppSecret: "s", LinkKey: "l", EncodingAESKey: key3, PreviousEncodingAESKey: aesKey}, nil},
 		{"the first key", other, "", key3, secrets.Secrets{Token: other.Token, AppSecret: other.AppSecret, EncodingAESKey: key3}, nil},
 		{"of nothing", secrets.Secrets{}, token3, key3, secrets.Secrets{Token: token3, EncodingAESKey: key3}, nil},
-		{"back again", both, now.Token, now.EncodingAESKey, secrets.Secrets{Token: now.Token, AppSecret: "s", EncodingAESKey: aesKey,
+		{"back again", both, now.Token, now.EncodingAESKey, secrets.Secrets{Token: now.Token, AppSecret: "s", LinkKey: "l", EncodingAESKey: aesKey,
 			PreviousToken: token3, PreviousEncodingAESKey: key3}, nil},
 		{"another token in between", both, "token4value", "", secrets.Secrets{}, secrets.ErrRotating},
 		{"another key in between", both, "", aesKey2, secrets.Secrets{}, secrets.ErrRotating},
@@ -132,7 +138,7 @@ func TestReplace(t *testing.T) {
 			t.Errorf("%s: error %v (-want +got):\n%s", tt.name, err, diff)
 		}
 	}
-	if now.Rotating() || !both.Rotating() || both.Finish() != (secrets.Secrets{Token: token3, AppSecret: "s", EncodingAESKey: key3}) {
+	if now.Rotating() || !both.Rotating() || both.Finish() != (secrets.Secrets{Token: token3, AppSecret: "s", LinkKey: "l", EncodingAESKey: key3}) {
 		t.Error("Rotating or Finish are wrong")
 	}
 }

@@ -186,7 +186,7 @@ func newRun(t *testing.T, s story, open func(*testing.T, func() time.Time) Store
 	log := slog.New(slog.NewJSONHandler(locked{&r.mu, &r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	for range handlers {
 		service := &follower.Service{Store: faultyStore{r.store}, Profiler: faultyPlatform{}, Hash: hash, Now: r.clock,
-			AppSecret: func() string { return appSecret }}
+			LinkKey: func() string { return appSecret }}
 		h, err := webhook.New(webhook.Config{AppID: appID, Secrets: fixed{}, Router: owner.Routes(service, says), Hash: hash,
 			Now: r.clock, Log: log})
 		if err != nil {

@@ -10,9 +10,9 @@ import (
 )
 
 // Hasher returns a function that stands in for openids in logs and keys: the same for the same follower, so that one
-// follower's story can be followed, and of no use to who does not hold the secret. It gives 16 hex characters.
-func Hasher(secret string) func(openid string) string {
-	mac := hmac.New(sha256.New, []byte(secret))
+// follower's story can be followed, and of no use to anybody without linkKey (secrets.Keeper). It gives 16 hex characters.
+func Hasher(linkKey string) func(openid string) string {
+	mac := hmac.New(sha256.New, []byte(linkKey))
 	mac.Write([]byte("guanzhu openid hash"))
 	key := mac.Sum(nil)
 	// One for each call at the same time: making one costs more than using it.

@@ -76,39 +76,36 @@ func (h *Handler) refuseTicket(w http.ResponseWriter, r *http.Request) {
 }
 
 // openTicket returns whose ticket it is, if it is good by what it says itself; the session knows whether it is used.
-// A ticket that cannot be opened may have been sealed by an app secret that is newer than ours.
+//
+// A ticket that cannot be opened may have been sealed with secrets that are newer than ours. So they are read again, by
+// this request or by another at the same time.
 func (h *Handler) openTicket(ctx context.Context, ticket string) (openid string, ok bool) {
-	open := func() (until time.Time, opened bool) {
-		t, err := h.currentTickets()
-		if err != nil {
-			return time.Time{}, false
-		}
-		openid, until, opened = t.Open(ticket)
-		return until, opened
+	if ticket == "" {
+		return "", false
 	}
-	until, opened := open()
-	if !opened && ticket != "" && h.Secrets.Reload(ctx) {
-		until, opened = open()
+	keys := h.linkKeys()
+	openid, until, opened := open(ticket, keys)
+	if !opened {
+		h.Secrets.Reload(ctx)
+		if now := h.linkKeys(); now != keys {
+			openid, until, opened = open(ticket, now)
+		}
 	}
 	return openid, opened && h.Now().Before(until)
 }
 
-// tickets are those of one app secret.
-type tickets struct {
-	*follower.Tickets
-	appSecret string
-}
+// linkKeys are the keys of links: the one in force, and the one from before there was a link key.
+func (h *Handler) linkKeys() [2]string { return [2]string{h.Secrets.LinkKey(), h.Secrets.AppSecret()} }
 
-// currentTickets returns those of the app secret in force.
-func (h *Handler) currentTickets() (*follower.Tickets, error) {
-	secret := h.Secrets.AppSecret()
-	if t := h.tickets.Load(); t != nil && t.appSecret == secret {
-		return t.Tickets, nil
+func open(ticket string, keys [2]string) (openid string, until time.Time, ok bool) {
+	for _, key := range keys {
+		tickets, err := follower.NewTickets(key)
+		if err != nil {
+			continue
+		}
+		if openid, until, ok = tickets.Open(ticket); ok {
+			return openid, until, true
+		}
 	}
-	t, err := follower.NewTickets(secret)
-	if err != nil {
-		return nil, err
-	}
-	h.tickets.Store(&tickets{t, secret})
-	return t, nil
+	return "", time.Time{}, false
 }

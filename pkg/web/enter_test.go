@@ -198,7 +198,7 @@ func TestAppSecretRotates(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.follows(openid)
-	w.service.AppSecret = func() string { return "a new app secret" }
+	w.service.LinkKey = func() string { return "a new app secret" }
 	w.secrets.next = "a new app secret"
 	b := w.browser(desktop)
 	b.presses(w.asks(w.text(openid, 7)))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 const (
@@ -54,6 +55,8 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request, try, back string
 	w.WriteHeader(http.StatusFound)
 }
 
+var errNoOpenID = errors.New("what the platform gave for the code is not an openid")
+
 // comeBack ends OAuth: whom the code stands for gets a device of their session, if they follow.
 func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
@@ -85,6 +88,9 @@ func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) {
 	case snapshot: // the openid is made up
 		note(r, "snapshot")
 		h.page(w, r, http.StatusOK, snapshotPage, view{})
+		return
+	case !wechat.IsOpenID(openid):
+		h.fail(w, r, errNoOpenID)
 		return
 	}
 	key := follower.NewKey()

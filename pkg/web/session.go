@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // sessionCookie holds the openid, by which the session is found, and the device's key, by which the device is known.
@@ -128,17 +129,14 @@ func readDevice(r *http.Request) (openid, key string, ok bool) {
 // openDevice reads the session cookie's value: the openid in base64url, a dot, the key.
 func openDevice(value string) (openid, key string, ok bool) {
 	first, key, found := strings.Cut(value, ".")
-	decoded, err := base64.RawURLEncoding.Strict().DecodeString(first)
-	// An openid becomes a key of the table, so only what can be one is looked up. The decoder skips line breaks.
-	if !found || err != nil || strings.ContainsAny(first, "\r\n") || len(decoded) == 0 || len(decoded) > 128 || len(key) > 64 {
+	decoded, err := base64.RawURLEncoding.DecodeString(first)
+	openid = string(decoded)
+	// The openid becomes a key of the table, so nothing else is looked up. The decoder is lax, so the spelling is compared.
+	if !found || err != nil || base64.RawURLEncoding.EncodeToString(decoded) != first || !wechat.IsOpenID(openid) ||
+		!follower.IsKey(key) {
 		return "", "", false
 	}
-	for _, b := range decoded {
-		if b <= ' ' || b > '~' {
-			return "", "", false
-		}
-	}
-	return string(decoded), key, true
+	return openid, key, true
 }
 
 func setDevice(w http.ResponseWriter, openid, key string) {

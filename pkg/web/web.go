@@ -10,13 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -48,8 +48,8 @@ type Config struct {
 	// OpenURL is where OAuth begins: https://open.weixin.qq.com if empty, else a simulated platform.
 	OpenURL string
 
-	// PublicURL is where browsers find these pages, without a path: https and the request's host if empty. It is needed
-	// only where that host is not the one in the browser, as behind sam local.
+	// PublicURL is where browsers find these pages, without a path: https and the request's host if empty, or http if
+	// that host is the machine itself. It is needed only if that host is not the one in the browser, as behind sam local.
 	PublicURL string
 
 	// Verification answers the platform's check that the domain is the account's: the name of the file that the platform
@@ -87,9 +87,11 @@ type Exchanger interface {
 	Exchange(ctx context.Context, code string) (openid string, snapshot bool, err error)
 }
 
-// Secrets gives the app secret, of which the keys of personal links are made. Reload reads it again from where it is
-// kept, as often as it sees fit, and reports whether anything changed.
+// Secrets gives the link key, from which the keys of personal links are derived (secrets.Keeper), and the app secret, from
+// which they were before there was a link key. Reload reads both again from where they are kept, as often as it sees fit,
+// and reports whether anything changed.
 type Secrets interface {
+	LinkKey() string
 	AppSecret() string
 	Reload(ctx context.Context) (changed bool)
 }
@@ -98,8 +100,7 @@ type Secrets interface {
 type Handler struct {
 	Config
 	mux     *http.ServeMux
-	protect http.Handler // mux, behind the check for cross-origin requests
-	tickets atomic.Pointer[tickets]
+	protect http.Handler // mux, behind the checks for cross-origin requests
 }
 
 // New checks the configuration.
@@ -121,20 +122,20 @@ func New(c Config) (*Handler, error) {
 	check.SetDenyHandler(http.HandlerFunc(h.foreign))
 	if c.PublicURL != "" {
 		u, err := url.Parse(c.PublicURL)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.TrimSuffix(u.Path, "/") != "" ||
-			u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-			return nil, errors.New("web: PUBLIC_URL must look like https://host")
+		if err != nil || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Host)) || u.Host == "" ||
+			strings.TrimSuffix(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			return nil, errors.New("web: PUBLIC_URL must look like https://host; http is for this machine alone (http://127.0.0.1:3000)")
 		}
 		h.PublicURL = u.Scheme + "://" + u.Host
 		if err := check.AddTrustedOrigin(h.PublicURL); err != nil {
 			return nil, fmt.Errorf("web: PUBLIC_URL: %w", err)
 		}
 	}
-	h.protect = check.Handler(h.mux)
+	h.protect = h.refuseClearText(check.Handler(h.mux))
 	if err := h.serveVerification(); err != nil {
 		return nil, err
 	}
-	if _, err := h.currentTickets(); err != nil {
+	if _, err := follower.NewTickets(c.Secrets.LinkKey()); err != nil {
 		return nil, err
 	}
 
@@ -211,6 +212,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head.Set("Content-Security-Policy", policy)
 	head.Set("Referrer-Policy", "same-origin") // with no-referrer, browsers send our own forms with "Origin: null"
 	head.Set("X-Content-Type-Options", "nosniff")
+	if overTLS(r) {
+		head.Set("Strict-Transport-Security", "max-age=31536000") // seconds: a year
+	}
 
 	h.serve(out, r)
 	if out.status == 0 {
@@ -287,7 +291,42 @@ func (h *Handler) origin(r *http.Request) string {
 	if h.PublicURL != "" {
 		return h.PublicURL
 	}
-	return "https://" + r.Host
+	return ownOrigin(r)
+}
+
+// ownOrigin is the origin of these pages by the host of the request. Behind the gateway, r has no TLS of its own.
+func ownOrigin(r *http.Request) string {
+	if overTLS(r) {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// overTLS reports whether the browser sent r over https: always, but in a local run.
+func overTLS(r *http.Request) bool { return r.TLS != nil || !loopback(r.Host) }
+
+// loopback reports whether host, with a port or without, is the machine itself.
+func loopback(host string) bool {
+	name := (&url.URL{Host: host}).Hostname()
+	ip := net.ParseIP(name)
+	return name == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// refuseClearText refuses a form of a page that has this host's name but came over http: anybody on the way can have
+// written such a page. net/http's own check, which comes next, compares hosts alone, since it cannot know the scheme.
+func (h *Handler) refuseClearText(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		origin := r.Header.Get("Origin")
+		u, err := url.Parse(origin)
+		sameHost := err == nil && u.Host != "" && u.Host == r.Host
+		switch {
+		case r.Method == http.MethodGet, r.Method == http.MethodHead, r.Method == http.MethodOptions,
+			!sameHost, origin == ownOrigin(r), origin == h.PublicURL:
+			next.ServeHTTP(w, r)
+		default:
+			h.foreign(w, r)
+		}
+	})
 }
 
 // inWeChat reports whether the browser is WeChat's. The gateway's adapter may hand one header on as several.

@@ -142,7 +142,7 @@ func (s *countingStore) fail(err error) {
 	s.err = err
 }
 
-// rotating is an app secret that changes at the next Reload.
+// rotating is an app secret, without a link key, that changes at the next Reload.
 type rotating struct {
 	mu        sync.Mutex
 	now, next string
@@ -153,6 +153,8 @@ func (r *rotating) AppSecret() string {
 	defer r.mu.Unlock()
 	return r.now
 }
+
+func (r *rotating) LinkKey() string { return r.AppSecret() }
 
 func (r *rotating) Reload(context.Context) bool {
 	r.mu.Lock()
@@ -189,7 +191,7 @@ func newWorld(t *testing.T, change func(*web.Config)) *world {
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	hash := telemetry.Hasher(appSecret)
 	w.service = &follower.Service{
-		Store: bolt, Profiler: client, Hash: hash, Now: w.clock.Now, AppSecret: w.secrets.AppSecret,
+		Store: bolt, Profiler: client, Hash: hash, Now: w.clock.Now, LinkKey: w.secrets.LinkKey,
 	}
 	config := web.Config{
 		AppID: appID, OpenURL: open.URL, Store: w.store, Exchanger: client, Secrets: w.secrets,

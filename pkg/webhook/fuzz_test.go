@@ -69,7 +69,7 @@ func endpoint(t testing.TB, mode wechattest.Mode, store follower.Store) (*webhoo
 	})
 	log := logTo(io.Discard)
 	hash := telemetry.Hasher(appSecret)
-	service := &follower.Service{Store: store, Profiler: unknown, Hash: hash, Now: clock, AppSecret: keys.AppSecret}
+	service := &follower.Service{Store: store, Profiler: unknown, Hash: hash, Now: clock, LinkKey: keys.AppSecret}
 	h, err := webhook.New(webhook.Config{AppID: appID, Secrets: keys, Router: owner.Routes(service, a), Hash: hash, Now: clock, Log: log})
 	if err != nil {
 		t.Fatal(err)

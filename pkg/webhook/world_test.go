@@ -121,7 +121,7 @@ func newWorld(t *testing.T, mode wechattest.Mode, change func(*world)) *world {
 	}
 	hash := telemetry.Hasher(appSecret)
 	w.service = &follower.Service{Store: w.store, Profiler: w, Hash: hash, Now: clock,
-		AppSecret: w.secrets.AppSecret}
+		LinkKey: w.secrets.AppSecret}
 	w.router = owner.Routes(w.service, w.account)
 	if change != nil {
 		change(w)

@@ -40,6 +40,7 @@ const (
 type appSecret string
 
 func (s appSecret) AppSecret() string         { return string(s) }
+func (s appSecret) LinkKey() string           { return string(s) }
 func (appSecret) Reload(context.Context) bool { return false }
 
 // site is the pages on the embedded store and the simulated platform, and openid follows.
@@ -77,7 +78,7 @@ func newSite(t *testing.T) *site {
 	server := httptest.NewTLSServer(handler) // the session's cookie wants https
 	t.Cleanup(server.Close)
 	s := &site{t, server.URL, platform, &follower.Service{
-		Store: store, Profiler: client, Hash: hash, Now: time.Now, AppSecret: secret.AppSecret,
+		Store: store, Profiler: client, Hash: hash, Now: time.Now, LinkKey: secret.LinkKey,
 	}}
 	platform.Follow(openid, wechattest.User{Language: "zh_CN", SubscribedAt: time.Now()})
 	p := &wechat.Subscribe{Head: wechat.Head{FromUserName: openid, CreateTime: time.Now().Unix(), MsgType: "event", Event: "subscribe"}}

@@ -77,9 +77,9 @@ func newHandler(ctx context.Context, store *boltstore.Store, api string, out io.
 	if err != nil {
 		return nil, err
 	}
-	hash := telemetry.Hasher(keeper.AppSecret())
+	hash := telemetry.Hasher(keeper.LinkKey())
 	service := &follower.Service{
-		Store: store, Profiler: client, Hash: hash, Now: time.Now, AppSecret: keeper.AppSecret,
+		Store: store, Profiler: client, Hash: hash, Now: time.Now, LinkKey: keeper.LinkKey,
 	}
 	return webhook.New(webhook.Config{
 		AppID: appID, Secrets: keeper, Router: owner.Routes(service, account), Hash: hash, Now: time.Now, Log: log,

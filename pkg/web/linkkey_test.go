@@ -1,0 +1,157 @@
+package web_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
+	"github.com/guanzhu/guanzhu/pkg/web"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+const (
+	token   = "tokenOfTheTests"
+	linkKey = "linkKeyOfTheTests"
+
+	anotherAppSecret = "fedcba9876543210fedcba9876543210"
+)
+
+// parameter is the SecureString of the secrets.
+type parameter struct {
+	mu    sync.Mutex
+	value string
+}
+
+func (p *parameter) GetParameter(context.Context, *ssm.GetParameterInput, ...func(*ssm.Options)) (*ssm.GetParameterOutput, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return &ssm.GetParameterOutput{Parameter: &types.Parameter{Value: &p.value, Type: types.ParameterTypeSecureString}}, nil
+}
+
+func (p *parameter) set(t *testing.T, s secrets.Secrets) {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.value = string(must(secrets.Document(s)))
+}
+
+// TestSecretsReadAtDifferentMoments has the endpoint and the pages, both as deployed, read the secrets from one parameter,
+// one before it changed and one after.
+func TestSecretsReadAtDifferentMoments(t *testing.T) {
+	t.Parallel()
+	plain := secrets.Secrets{Token: token, AppSecret: appSecret}
+	keyed := secrets.Secrets{Token: token, AppSecret: appSecret, LinkKey: linkKey}
+	reset := secrets.Secrets{Token: token, AppSecret: anotherAppSecret, LinkKey: linkKey}
+	for name, tt := range map[string]struct {
+		pushes, pages, now secrets.Secrets // the last is what the parameter holds when the link is opened
+		sameHash           bool
+	}{
+		"the app secret is replaced, the pages read it first":     {keyed, reset, reset, true},
+		"the app secret is replaced, the endpoint reads it first": {reset, keyed, reset, true},
+		"a link key is added, the pages read it first":            {plain, keyed, keyed, false},
+		"a link key is added, the endpoint reads it first":        {keyed, plain, keyed, false},
+		"there is no link key, the endpoint reads the new app secret first": {
+			secrets.Secrets{Token: token, AppSecret: anotherAppSecret}, plain, secrets.Secrets{Token: token, AppSecret: anotherAppSecret}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := new(parameter)
+			open := func(s secrets.Secrets) *secrets.Keeper {
+				p.set(t, s)
+				return must(secrets.Open(t.Context(), "ssm:/guanzhu/test", secrets.Options{Parameters: p}))
+			}
+			pushes, pages := open(tt.pushes), open(tt.pages)
+			p.set(t, tt.now)
+			w := newWorld(t, func(c *web.Config) { c.Secrets, c.Hash = pages, telemetry.Hasher(pages.LinkKey()) })
+			w.follows(openid)
+			w.service.LinkKey = pushes.LinkKey
+			w.browser(desktop).presses(w.pushes(pushes))
+
+			hashes := map[string]bool{}
+			for _, line := range w.lines() {
+				if hash, ok := line["follower"].(string); ok {
+					hashes[hash] = true
+				}
+			}
+			var last map[string]any
+			for _, line := range w.lines() {
+				if line["page"] == "POST /enter" {
+					last = line
+				}
+			}
+			if last["outcome"] != "signed in" {
+				t.Errorf("the link was not opened: %v", last)
+			}
+			if len(hashes) == 1 != tt.sameHash {
+				t.Errorf("the follower is told as %v", hashes)
+			}
+		})
+	}
+}
+
+// pushes sends 登录 to the endpoint, with the secrets that it has read, and returns the link that is answered.
+func (w *world) pushes(keeper *secrets.Keeper) string {
+	w.Helper()
+	router := webhook.NewRouter()
+	webhook.On(router, func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
+		link, err := w.service.PersonalLink(ctx, p, webhook.Site(ctx))
+		return wechat.TextReply(link), err
+	})
+	handler := must(webhook.New(webhook.Config{
+		AppID: appID, Secrets: keeper, Router: router, Hash: telemetry.Hasher(keeper.LinkKey()), Now: w.clock.Now,
+		Log: slog.New(slog.NewJSONHandler(w.log, nil)), PublicURL: w.site.URL,
+	}))
+	account := wechattest.Account{AppID: appID, Token: token, ID: "gh_0123456789ab"}
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, must(account.Request(w.Context(), w.site.URL+webhook.Path, wechattest.Plain,
+		account.Text(openid, w.clock.Now(), 7, "登录"), w.clock.Now())))
+	return regexp.MustCompile(`https://[^\]]+`).FindString(answer.Body.String())
+}
+
+// elsewhere are secrets that another request has read again: this one's Reload finds nothing new.
+type elsewhere struct {
+	*rotating
+}
+
+func (s elsewhere) Reload(ctx context.Context) bool {
+	s.rotating.Reload(ctx)
+	return false
+}
+
+func TestSecretsReadByAnotherRequest(t *testing.T) {
+	t.Parallel()
+	s := elsewhere{&rotating{now: appSecret, next: "a new app secret"}}
+	w := newWorld(t, func(c *web.Config) { c.Secrets = s })
+	w.follows(openid)
+	w.service.LinkKey = func() string { return "a new app secret" }
+	b := w.browser(desktop)
+	b.presses(w.asks(w.text(openid, 7)))
+	b.wantSignedIn(true)
+}
+
+// TestTicketOfNoOpenID: what can be no openid is no key of the table, whoever sealed it.
+func TestTicketOfNoOpenID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	ticket := must(follower.NewTickets(appSecret)).Seal(w.text("suggestions#2026-11", 7))
+	w.store.counts()
+	if a := w.browser(desktop).post("/enter", url.Values{"ticket": {ticket}}); a.status != http.StatusGone {
+		t.Errorf("status %d", a.status)
+	}
+	if lookups, changes := w.store.counts(); lookups+changes != 0 {
+		t.Errorf("%d reads, %d writes", lookups, changes)
+	}
+}
