@@ -6,12 +6,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/guanzhu/guanzhu/functions/internal/gateway"
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // TestBehindTheGateway sends events as API Gateway does, through the adapter and its quirks: to OAuth and back, with
@@ -82,5 +85,57 @@ func TestBehindTheGateway(t *testing.T) {
 	}
 	if enter := request("POST", "/enter", "", "ticket=none"); enter.StatusCode != http.StatusGone {
 		t.Errorf("POST /enter: status %d", enter.StatusCode)
+	}
+}
+
+// TestThrottledTable: a page gives up soon, so that a flood of visitors holds neither functions nor the table.
+func TestThrottledTable(t *testing.T) {
+	var calls atomic.Int32
+	var throttled atomic.Bool
+	table := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		if !throttled.Load() {
+			w.Write([]byte(`{}`))
+			return
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		w.Write([]byte(`{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"Rate exceeded"}`))
+	}))
+	defer table.Close()
+	env := map[string]string{
+		"WECHAT_APP_ID": "wx0123456789abcdef", "WECHAT_SECRETS": `{"token":"tokenOfTheTests","app_secret":"a","link_key":"l"}`,
+		"TABLE_NAME": "followers", "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKID",
+		"AWS_SECRET_ACCESS_KEY": "SECRET", "AWS_ENDPOINT_URL_DYNAMODB": table.URL, "LOG_LEVEL": "error",
+	}
+	handler, err := start(t.Context(), func(name string) (string, bool) { value, ok := env[name]; return value, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	throttled.Store(true)
+	lambda := gateway.Handler(handler, func(ctx context.Context, _ time.Time) context.Context { return ctx }, time.Now)
+	cookie := "__Host-guanzhu=" + base64.RawURLEncoding.EncodeToString([]byte("oFOLLOWER")) + "." + follower.NewKey()
+	push := &wechat.Text{}
+	push.FromUserName, push.CreateTime, push.MsgID = "oFOLLOWER", time.Now().Unix(), 7
+	tickets, err := follower.NewTickets("l")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for route, query := range map[string]string{
+		"GET /": "", "GET /api/session": "", "GET /login/return": "", "POST /logout": "", "POST /enter": "ticket=" + tickets.Seal(push),
+	} {
+		calls.Store(0)
+		method, path, _ := strings.Cut(route, " ")
+		response, err := lambda(t.Context(), events.APIGatewayV2HTTPRequest{
+			Version: "2.0", RawPath: path, RawQueryString: query, Cookies: []string{cookie},
+			RequestContext: events.APIGatewayV2HTTPRequestContext{DomainName: "example.com",
+				HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: method, Path: path}},
+		})
+		if err != nil || response.StatusCode != http.StatusServiceUnavailable || response.Headers["Retry-After"] != "5" {
+			t.Errorf("%s: status %d, Retry-After %q, error %v", route, response.StatusCode, response.Headers["Retry-After"], err)
+		}
+		if n := calls.Load(); n != 4 {
+			t.Errorf("%s: the table was asked %d times, want 4", route, n)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"errors"
 	"html"
 	"net/http"
 	"strconv"
@@ -102,9 +103,22 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request, f follower.Follow
 
 // fail answers what went wrong on this side.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	noteFailure(w, r, err)
+	name := trouble
+	if errors.Is(err, follower.ErrBusy) {
+		name = busy
+	}
+	h.page(w, r, http.StatusServiceUnavailable, name, view{})
+}
+
+// noteFailure is what all answers with 503 have in common.
+func noteFailure(w http.ResponseWriter, r *http.Request, err error) {
 	note(r, "failed")
+	if errors.Is(err, follower.ErrBusy) {
+		note(r, "busy")
+	}
 	of(r).err = err
-	h.page(w, r, http.StatusServiceUnavailable, trouble, view{})
+	w.Header().Set("Retry-After", retryAfter)
 }
 
 // foreign answers a request that another site made a browser send.

@@ -28,6 +28,7 @@ func TestNewRefuses(t *testing.T) {
 		"no URL":                 {func(c *web.Config) { c.PublicURL = "example.com" }, "PUBLIC_URL"},
 		"a URL with a path":      {func(c *web.Config) { c.PublicURL = "https://example.com/pages" }, "PUBLIC_URL"},
 		"a URL with a password":  {func(c *web.Config) { c.PublicURL = "https://u:p@example.com" }, "PUBLIC_URL"},
+		"a URL in clear text":    {func(c *web.Config) { c.PublicURL = "http://example.com" }, "PUBLIC_URL"},
 		"a file of another kind": {func(c *web.Config) { c.Verification = "../secrets.txt" }, "DOMAIN_VERIFICATION"},
 		"no content":             {func(c *web.Config) { c.Verification = "MP_verify_a.txt=" }, "DOMAIN_VERIFICATION"},
 	} {
@@ -37,9 +38,11 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
-	good.PublicURL = "https://example.com/"
-	if _, err := web.New(good); err != nil {
-		t.Error(err)
+	for _, url := range []string{"https://example.com/", "http://127.0.0.1:3000", "http://localhost:3000/", "http://[::1]:3000"} {
+		good.PublicURL = url
+		if _, err := web.New(good); err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
 	}
 }
 
@@ -63,10 +66,11 @@ func TestHeaders(t *testing.T) {
 		"foreign": foreign, "redirect": redirect, "logout": b.post("/logout", nil),
 	} {
 		got := map[string]string{}
-		for _, header := range []string{"Cache-Control", "X-Content-Type-Options", "Referrer-Policy"} {
+		for _, header := range []string{"Cache-Control", "X-Content-Type-Options", "Referrer-Policy", "Strict-Transport-Security"} {
 			got[header] = a.header.Get(header)
 		}
-		want := map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+		want := map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+			"Strict-Transport-Security": "max-age=31536000"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}

@@ -68,8 +68,7 @@ func (h *Handler) describeSession(w http.ResponseWriter, r *http.Request) {
 	f, known, err := h.session(w, r)
 	switch {
 	case err != nil:
-		of(r).err = err
-		note(r, "failed")
+		noteFailure(w, r, err)
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"error": "try again"})
 	case !known:
 		note(r, "unknown")

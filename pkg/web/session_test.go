@@ -200,15 +200,16 @@ func TestCrossOrigin(t *testing.T) {
 		header http.Header
 		want   int
 	}{
-		"own form":                       {http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {w.site.URL}}, http.StatusOK},
-		"own form, old webview":          {http.Header{"Origin": {w.site.URL}}, http.StatusOK},
-		"no browser":                     {http.Header{}, http.StatusOK},
-		"another site":                   {http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}}, http.StatusForbidden},
-		"another site, old webview":      {http.Header{"Origin": {"https://evil.example"}}, http.StatusForbidden},
-		"a sibling":                      {http.Header{"Sec-Fetch-Site": {"same-site"}, "Origin": {w.site.URL}}, http.StatusForbidden},
-		"a page without an origin":       {http.Header{"Origin": {"null"}}, http.StatusForbidden},
-		"the same host, another port":    {http.Header{"Origin": {"https://127.0.0.1:1"}}, http.StatusForbidden},
-		"another site in an own's frame": {http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {w.site.URL}}, http.StatusForbidden},
+		"own form":                          {http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {w.site.URL}}, http.StatusOK},
+		"own form, old webview":             {http.Header{"Origin": {w.site.URL}}, http.StatusOK},
+		"no browser":                        {http.Header{}, http.StatusOK},
+		"another site":                      {http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}}, http.StatusForbidden},
+		"another site, old webview":         {http.Header{"Origin": {"https://evil.example"}}, http.StatusForbidden},
+		"a sibling":                         {http.Header{"Sec-Fetch-Site": {"same-site"}, "Origin": {w.site.URL}}, http.StatusForbidden},
+		"a page without an origin":          {http.Header{"Origin": {"null"}}, http.StatusForbidden},
+		"the same host, another port":       {http.Header{"Origin": {"https://127.0.0.1:1"}}, http.StatusForbidden},
+		"a page of this host in clear text": {http.Header{"Origin": {"http://" + strings.TrimPrefix(w.site.URL, "https://")}}, http.StatusForbidden},
+		"another site in an own's frame":    {http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {w.site.URL}}, http.StatusForbidden},
 	} {
 		b := w.signsIn(openid)
 		b.header = tt.header

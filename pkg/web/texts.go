@@ -14,6 +14,7 @@ const (
 	refused      pageName = "refused"
 	loggedOut    pageName = "logged out"
 	trouble      pageName = "trouble"
+	busy         pageName = "busy"
 	nothingHere  pageName = "nothing here"
 )
 
@@ -78,6 +79,10 @@ var texts = map[pageName]map[string]text{
 	trouble: {
 		"zh": {"暂时无法打开", []string{"服务暂时不可用，请稍后再试。"}, "", "再试一次"},
 		"en": {"Not available now", []string{"Please try again in a moment."}, "", "Try again"},
+	},
+	busy: {
+		"zh": {"系统繁忙", []string{"系统繁忙，请过几秒再试。"}, "", "再试一次"},
+		"en": {"Busy", []string{"The service is busy. Please try again in a few seconds."}, "", "Try again"},
 	},
 	nothingHere: {
 		"zh": {"页面不存在", []string{"这里没有内容。"}, "", "打开首页"},

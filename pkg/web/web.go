@@ -24,8 +24,16 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// Budget is the time within which a request is answered.
-const Budget = 8 * time.Second
+const (
+	// Budget is the time within which a request is answered.
+	Budget = 8 * time.Second
+
+	// tableRetries is how often the table is asked again for one request. If it stays throttled, the page says so soon:
+	// a visitor can come again, and pushes need the table and the functions more.
+	tableRetries = 3
+	// retryAfter is after how many seconds a visitor may come again.
+	retryAfter = "5"
+)
 
 // Mode is how followers get in.
 type Mode string
@@ -202,7 +210,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begun := time.Now()
 	v := new(visit)
 	ctx := telemetry.WithLine(context.WithValue(r.Context(), visitKey{}, v), &v.line)
-	ctx, cancel := context.WithTimeout(ctx, Budget)
+	ctx, cancel := context.WithTimeout(follower.WithRetries(ctx, tableRetries), Budget)
 	defer cancel()
 	r = r.WithContext(ctx)
 	out := &response{ResponseWriter: w, head: r.Method == http.MethodHead}

@@ -38,6 +38,7 @@ type owner struct {
 	flags   []string
 	name    string
 	entered []string
+	linkKey string // of the first secrets that were written
 }
 
 func newOwner(t *testing.T) *owner {
@@ -66,6 +67,9 @@ func (o *owner) run(args, answers []string, wantOut, wantErr string, wantStatus 
 			o.Errorf("%q shows %q", args, value)
 		}
 	}
+	if o.linkKey != "" && strings.Contains(stdout+stderr, o.linkKey) {
+		o.Errorf("%q shows the link key", args)
+	}
 	for _, match := range regexp.MustCompile(`(Token|EncodingAESKey)  +(\S+)`).FindAllStringSubmatch(stderr, -1) {
 		if match[1] == "Token" {
 			token = match[2]
@@ -92,9 +96,19 @@ func (o *owner) stored() (document string) {
 	return aws.ToString(out.Parameter.Value)
 }
 
+var linkKeyMember = regexp.MustCompile(`,"link_key":"([A-Za-z0-9_-]{43})"`)
+
+// wantStored wants what is stored to be want, with the link key that was made at first.
 func (o *owner) wantStored(want string) {
 	o.Helper()
-	if diff := cmp.Diff(want, o.stored()); diff != "" {
+	got := o.stored()
+	match := linkKeyMember.FindStringSubmatch(got)
+	if match == nil || o.linkKey != "" && match[1] != o.linkKey {
+		o.Errorf("the secrets have no link key, or another: %v", match != nil)
+	} else {
+		o.linkKey, got = match[1], strings.Replace(got, match[0], "", 1)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		o.Errorf("stored (-want +got):\n%s", diff)
 	}
 }
@@ -141,6 +155,28 @@ func TestSecrets(t *testing.T) {
 	o.run([]string{"rotate", "--app-secret", "--token"}, nil, "", "by itself", 1)
 	o.run([]string{"rotate"}, nil, "", "--url", 1)
 	o.wantStored(`{"token":"` + token2 + `","app_secret":"` + secret2 + `","encoding_aes_key":"` + testKey + `"}`)
+}
+
+// TestFirstLinkKey has secrets that a version without link keys wrote.
+func TestFirstLinkKey(t *testing.T) {
+	t.Parallel()
+	o := newOwner(t)
+	const before = `{"token":"tokenFromBefore","app_secret":"` + testSecret + `"}`
+	o.entered = []string{"tokenFromBefore", testSecret}
+	if _, err := o.ssm.PutParameter(t.Context(), &ssm.PutParameterInput{Name: &o.name, Value: aws.String(before), Type: types.ParameterTypeSecureString}); err != nil {
+		t.Fatal(err)
+	}
+	about := "no EncodingAESKey (plain mode), no link key"
+	o.run(nil, []string{"", "", "", "no"}, "", "deploy this version first", 1)
+	o.run([]string{"rotate", "--app-secret"}, []string{testSecret}, "That is the present one: nothing was written.\n", "", 0)
+	o.run([]string{"finish"}, nil, "There are no previous values", "", 0)
+	if got := o.stored(); got != before {
+		t.Error("something else is stored before the owner agrees")
+	}
+	o.run(nil, []string{"", "", "", "yes"}, "Written: "+o.name+" in us-east-1, version 2: token, app secret, no EncodingAESKey (plain mode).\n", about, 0)
+	o.wantStored(before)
+	o.run(nil, []string{"", "", ""}, "Nothing changes, and nothing was written.\n", "", 0)
+	o.wantStored(before)
 }
 
 // TestSecretsAreNotOverwritten has what somebody wrote by hand, and wrongly, under the same name.
