@@ -183,7 +183,8 @@ func TestFailures(t *testing.T) {
 
 		// Quotas.
 		{name: "quota used up", spoil: script(func(p *wechattest.Platform) { p.Quota(menuCreate, 0) }), check: "quota", status: failure, zh: "menu/create 0/0", en: "menu/create 0/0", zh2: "北京时间 00:00", en2: "00:00 China time"},
-		{name: "quota low", spoil: script(func(p *wechattest.Platform) { nearlySpent(p, userInfo, 21) }), check: "quota", status: warning, zh: "user/info 1/21", en: "user/info 1/21"},
+		{name: "quota low", spoil: script(func(p *wechattest.Platform) { spend(p, userInfo, 21, 1) }), check: "quota", status: warning, zh: "不到 10%：user/info 1/21", en: "less than 10 %: user/info 1/21"},
+		{name: "quota not low", spoil: script(func(p *wechattest.Platform) { spend(p, userInfo, 20, 2) }), check: "quota", status: ok, zh: "user/info 2/20", en: "user/info 2/20"},
 		{name: "quota unknown", spoil: fail("/cgi-bin/openapi/quota/get", 76021), check: "quota", status: skipped, zh: "没有告诉", en: "does not tell"},
 		{name: "quota refused", spoil: fail("/cgi-bin/openapi/quota/get", 45011), check: "quota", status: failure, zh: "等一分钟", en: "more than a minute"},
 		{name: "menu/get used up", spoil: script(func(p *wechattest.Platform) { p.Quota(menuGet, 1) }), check: "menu", status: failure, zh: "45009", en: "45009", zh2: "00:00", en2: "00:00"},
@@ -284,6 +285,32 @@ func TestAccepts(t *testing.T) {
 	}
 }
 
+// TestEndlessAnswer holds how much of an answer is read.
+func TestEndlessAnswer(t *testing.T) {
+	t.Parallel()
+	body := &endless{}
+	endpoint := doctor.Endpoint{URL: "https://host.example/login/wechat", AppID: appID, Now: time.Now,
+		Secrets: secrets.Secrets{Token: token, AppSecret: appSecret}, Transport: body}
+	if err := endpoint.Accepts(t.Context()); err == nil || body.read > 64<<10 {
+		t.Errorf("read %d bytes, error %v", body.read, err)
+	}
+}
+
+// endless answers with a body that ends after 16 MiB.
+type endless struct{ read int }
+
+func (e *endless) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(e)}, nil
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.read > 16<<20 {
+		return 0, io.EOF
+	}
+	e.read += len(p)
+	return len(p), nil
+}
+
 // TestOneForgery holds that an examination of a healthy account with a key causes one refusal, that of its forged
 // signature: more would look like the platform's own pushes being refused.
 func TestOneForgery(t *testing.T) {
@@ -319,8 +346,8 @@ func nobody(w *world) string {
 	return server.URL
 }
 
-// nearlySpent leaves one call of a quota.
-func nearlySpent(p *wechattest.Platform, path string, daily int) {
+// spend leaves some calls of a quota.
+func spend(p *wechattest.Platform, path string, daily, left int) {
 	p.Quota(path, daily)
 	get := func(method, path, body string) string {
 		answer := httptest.NewRecorder()
@@ -330,7 +357,7 @@ func nearlySpent(p *wechattest.Platform, path string, daily int) {
 	_, value, _ := strings.Cut(get(http.MethodPost, stableToken, fmt.Sprintf(
 		`{"grant_type":"client_credential","appid":%q,"secret":%q}`, appID, appSecret)), `"access_token":"`)
 	value, _, _ = strings.Cut(value, `"`)
-	for range daily - 2 { // the doctor itself makes one more
+	for range daily - left - 1 { // the doctor itself makes one more
 		get(http.MethodGet, path+"?openid=o&access_token="+value, "")
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/transport"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -29,11 +30,19 @@ import (
 
 const (
 	platformURL = "https://api.weixin.qq.com"
-	callFor     = 15 * time.Second // one exchange, the answer's body included, where ctx allows as much
-	maxAnswer   = 1 << 20          // bytes; the largest answer, a page of user/get, has about 300 KiB
+	maxAnswer   = 1 << 20 // bytes; the largest answer, a page of user/get, has about 300 KiB
 	busyRetries = 2
 	busyWait    = 100 * time.Millisecond // before the first of them, twice as long before the next
 )
+
+// limits bound one exchange, as far as its ctx does not. The client follows no redirect: the API makes none, and another
+// host must not see a token.
+var limits = transport.Limits{
+	Connect:   time.Second,
+	Handshake: 2 * time.Second,
+	Header:    5 * time.Second,
+	Call:      15 * time.Second,
+}
 
 // Config says which account a Client calls for. AppID, Secrets and Tokens are required.
 type Config struct {
@@ -119,19 +128,7 @@ func New(c Config) (*Client, error) {
 		token:   c.Token,
 		now:     c.Now,
 		log:     c.Log,
-		http: &http.Client{
-			Transport: &http.Transport{
-				Proxy:                 http.ProxyFromEnvironment,
-				DialContext:           (&net.Dialer{Timeout: time.Second}).DialContext,
-				TLSHandshakeTimeout:   2 * time.Second,
-				ResponseHeaderTimeout: 5 * time.Second,
-				MaxIdleConnsPerHost:   8,
-				IdleConnTimeout:       time.Minute,
-			},
-			// The API redirects nowhere, and another host must not see a token.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Timeout:       callFor,
-		},
+		http:    transport.Client(limits),
 	}, nil
 }
 

@@ -267,6 +267,21 @@ func TestAnswerThatDoesNotEnd(t *testing.T) {
 	})
 }
 
+// TestLargeAnswer: an answer may have 1 MiB, and one that is larger is refused.
+func TestLargeAnswer(t *testing.T) {
+	for size, want := range map[int]bool{1<<20 - 1: true, 1 << 20: true, 1<<20 + 1: false} {
+		synctest.Test(t, func(t *testing.T) {
+			a := newInstance(t, withToken("T", func(w http.ResponseWriter, r *http.Request) {
+				const answer = `{"subscribe":1,"remark":""}`
+				io.WriteString(w, answer[:len(answer)-2]+strings.Repeat("r", size-len(answer))+`"}`)
+			}), &store{})
+			if err := a.profile(t); (err == nil) != want {
+				t.Errorf("%d bytes: error %v", size, err)
+			}
+		})
+	}
+}
+
 // Whatever goes wrong, and even if the other side sends back all that it was sent: the error holds none of it.
 func TestErrorsTellNothingSecret(t *testing.T) {
 	const token = "99_the+secret/token"

@@ -2,6 +2,7 @@ package wechatapi
 
 import (
 	"context"
+	"crypto/x509"
 	"net"
 	"net/http"
 )
@@ -14,6 +15,11 @@ func (c *Client) Post(ctx context.Context, path string, body, out any) error {
 // DialWith replaces the network.
 func (c *Client) DialWith(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
 	c.http.Transport.(*http.Transport).DialContext = dial
+}
+
+// Trust has the client believe in other certificates than the system's.
+func (c *Client) Trust(roots *x509.CertPool) {
+	c.http.Transport.(*http.Transport).TLSClientConfig.RootCAs = roots
 }
 
 // Explained returns the errcodes that Error explains.

@@ -18,7 +18,7 @@ import (
 const (
 	appID     = "wx0123456789abcdef"
 	appSecret = "app+secret/0123456789"
-	openid    = "oTEST&openid=000000+000000001"
+	openid    = "oTEST_openid-000000-000000001"
 
 	stableToken = "/cgi-bin/stable_token"
 	userInfo    = "/cgi-bin/user/info"

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // spentCode are the errcodes of an OAuth code that is good no more: the page was opened twice, or left open.
@@ -37,8 +38,8 @@ func (c *Client) Exchange(ctx context.Context, code string) (openid string, snap
 		return "", false, fmt.Errorf("%w: %w", follower.ErrCode, err)
 	case err != nil:
 		return "", false, err
-	case out.OpenID == "":
-		return "", false, fmt.Errorf("wechatapi: %s: the answer holds no openid", path)
+	case !wechat.IsOpenID(out.OpenID):
+		return "", false, fmt.Errorf("wechatapi: %s: the answer holds no openid; look at the relay or proxy in between", path)
 	}
 	return out.OpenID, out.Snapshot == 1, nil
 }

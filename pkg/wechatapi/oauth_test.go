@@ -107,7 +107,13 @@ func TestExchangeErrorsTellNothing(t *testing.T) {
 			fmt.Fprintf(w, `{"errcode":40029,"errmsg":%q}`, r.URL.String()+code+appSecret)
 		},
 		"no openid": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"access_token":"T"}`) },
-		"not JSON":  func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.String()) },
+		"not an openid": func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(w, `{"access_token":"T","openid":"suggestions#%s"}`, r.URL.Query().Get("code"))
+		},
+		"an openid too long": func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(w, `{"openid":"%s"}`, strings.Repeat("o", 129))
+		},
+		"not JSON": func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.String()) },
 		"redirected": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/x?"+r.URL.RawQuery, http.StatusFound)
 		},

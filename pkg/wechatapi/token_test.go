@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
@@ -224,29 +223,29 @@ func TestRefusedToken(t *testing.T) {
 		{
 			name: "as often as may be forced today",
 			refuse: func(a account) {
-				a.store.stored.ForcedAt = time.Now().Add(-wechat.ForceInterval)
-				a.store.stored.ForcedCount = wechat.ForcesPerDay - 1
+				a.store.stored.ForcedAt = time.Now().Add(-30 * time.Second)
+				a.store.stored.ForcedCount = 9
 				a.platform.BreakToken()
 			},
 			wantFetches: 2,
-			wantForced:  wechat.ForcesPerDay,
+			wantForced:  10,
 		},
 		{
 			name: "forced too often today",
 			refuse: func(a account) {
-				a.store.stored.ForcedAt = time.Now().Add(-wechat.ForceInterval)
-				a.store.stored.ForcedCount = wechat.ForcesPerDay
+				a.store.stored.ForcedAt = time.Now().Add(-30 * time.Second)
+				a.store.stored.ForcedCount = 10
 				a.platform.BreakToken()
 			},
 			want:        40001,
 			noRetry:     true,
 			wantFetches: 1,
-			wantForced:  wechat.ForcesPerDay,
+			wantForced:  10,
 		},
 		{
 			name: "forced a moment ago",
 			refuse: func(a account) {
-				a.store.stored.ForcedAt = time.Now().Add(-wechat.ForceInterval + time.Second)
+				a.store.stored.ForcedAt = time.Now().Add(-29 * time.Second)
 				a.store.stored.ForcedCount = 1
 				a.platform.BreakToken()
 			},
