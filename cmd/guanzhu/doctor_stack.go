@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/doctor"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
-	"github.com/guanzhu/guanzhu/pkg/webhook"
 )
 
 // examineStack examines a deployed stack: what AWS tells of it, its endpoint and pages from this machine, and the
@@ -59,13 +59,13 @@ func (c *doctorCommand) examineStack(ctx context.Context, out *printer) error {
 
 // countRefusals adds up the metric Refusals of the last 24 hours, by reason.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
-func countRefusals(ctx context.Context, watch *cloudwatch.Client, appID string) (map[string]int, error) {
+func countRefusals(ctx context.Context, watch *cloudwatch.Client, appID string) (map[refusal.Reason]int, error) {
 	now := time.Now()
 	input := &cloudwatch.GetMetricDataInput{StartTime: aws.Time(now.Add(-24 * time.Hour)), EndTime: aws.Time(now)}
-	reasons := map[string]string{} // by the query's id
-	for i, reason := range webhook.Reasons() {
+	reasons := map[string]refusal.Reason{} // by the query's id
+	for i, row := range refusal.Table {
 		id := fmt.Sprintf("reason%d", i)
-		reasons[id] = reason
+		reasons[id] = row.Reason
 		input.MetricDataQueries = append(input.MetricDataQueries, types.MetricDataQuery{
 			Id: aws.String(id),
 			MetricStat: &types.MetricStat{
@@ -73,7 +73,7 @@ func countRefusals(ctx context.Context, watch *cloudwatch.Client, appID string) 
 					Namespace:  aws.String(telemetry.Namespace),
 					MetricName: aws.String(telemetry.Refusals.Name),
 					Dimensions: []types.Dimension{
-						{Name: aws.String("appid"), Value: aws.String(appID)}, {Name: aws.String("reason"), Value: aws.String(reason)},
+						{Name: aws.String("appid"), Value: aws.String(appID)}, {Name: aws.String("reason"), Value: aws.String(string(row.Reason))},
 					},
 				},
 				Period: aws.Int32(3600),
@@ -85,7 +85,7 @@ func countRefusals(ctx context.Context, watch *cloudwatch.Client, appID string) 
 	if err != nil {
 		return nil, err
 	}
-	counts := map[string]int{}
+	counts := map[refusal.Reason]int{}
 	for _, result := range out.MetricDataResults {
 		for _, value := range result.Values {
 			counts[reasons[aws.ToString(result.Id)]] += int(value)

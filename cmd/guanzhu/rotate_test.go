@@ -260,6 +260,7 @@ func (l *load) forge(ctx context.Context) {
 // underLoad runs rotate in the middle of pushes, with the rotation that is to be made and what changes the console, to
 // plain mode where there is no key.
 func underLoad(t *testing.T, mode wechattest.Mode, seed uint64, rotate func(*rotation, func(token, key string))) *load {
+	passTenDigits()
 	was := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey}
 	if mode != wechattest.Plain {
 		was.EncodingAESKey = oldKey
@@ -407,6 +408,7 @@ func (fixed) Reload(context.Context) bool { return false }
 
 // rotationOver is a rotation over instances with secrets of their own.
 func rotationOver(t *testing.T, store *systemsManager, instances ...secrets.Secrets) (r *rotation, out, owner *bytes.Buffer) {
+	passTenDigits()
 	out, owner = new(bytes.Buffer), new(bytes.Buffer)
 	f := &fleet{t: t, ssm: store, random: rand.New(rand.NewPCG(1, 2))}
 	for _, s := range instances {
@@ -417,6 +419,9 @@ func rotationOver(t *testing.T, store *systemsManager, instances ...secrets.Secr
 		url:       pushURL, appID: sampleAppID, transport: f, owner: owner,
 	}, out, owner
 }
+
+// passTenDigits lets the clock of a bubble, which starts in 2000, reach the times that have ten digits as WeChat's do.
+func passTenDigits() { time.Sleep(time.Until(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC))) }
 
 // TestRotateAgainGoesOn runs it again before the console was changed: the value that the console uses must stay.
 func TestRotateAgainGoesOn(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -305,7 +304,7 @@ func (r *menuReader) field(e entry, l level) string {
 	case strings.ContainsFunc(text, unsendable):
 		r.problem(line, "%s contains a line break or another control character, which the platform refuses: remove it", e.key)
 		return ""
-	case strings.TrimSpace(text) == "" && e.key != "key": // a key may be anything, and is compared exactly
+	case strings.TrimSpace(text) == "":
 		r.problem(line, "%s is empty: write its text", e.key)
 		return ""
 	case longest > 0 && len(text) > longest:
@@ -354,19 +353,9 @@ func (r *menuReader) checkKey(b menu.Button, line int) {
 	}
 	r.keys[b.Key] = b.Line
 	if _, answered := r.clicks[b.Key]; b.Type == "click" && !answered {
-		r.problem(line, "nothing answers the key %q: add a line %s: … below clicks", b.Key, asName(b.Key))
+		r.problem(line, "nothing answers the key %q: add a line \"%s: …\" below clicks", b.Key, b.Key)
 	}
 }
-
-// asName writes a key as the name of an entry, in quotes unless it is a plain word.
-func asName(key string) string {
-	if isWord(key) {
-		return key
-	}
-	return strconv.Quote(key)
-}
-
-var isWord = regexp.MustCompile(`^\pL[\pL\pN_-]*$`).MatchString
 
 // conditionalMenus reads the conditional menus. An empty list, all of them commented out, is fine.
 func (r *menuReader) conditionalMenus(e entry) []menu.Conditional {
@@ -464,12 +453,6 @@ func (r *menuReader) matchRule(e entry) menu.MatchRule {
 			if value, ok = r.text(e.value, e.key); !ok {
 				continue
 			}
-		}
-		if e.key == "group_id" {
-			e.key = "tag_id" // as tags were once called groups, with the same ids
-		}
-		if was, ok := rule[e.key]; ok && was != value {
-			r.problem(line, "tag_id and group_id, which is its old name, differ: keep one of them")
 		}
 		rule[e.key] = value
 		switch {

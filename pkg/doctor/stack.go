@@ -6,14 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/aws/smithy-go"
 
+	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
@@ -87,7 +86,7 @@ func denied(err error) bool {
 // Refusals explains how often the endpoint refused requests in the last 24 hours, by reason, as the metric Refusals
 // counts them, or err, why that is not known. Below some numbers a reason is noise: strangers knock at every address, and
 // each examination of the endpoint sends one wrong signature on purpose.
-func Refusals(counts map[string]int, err error) []Finding {
+func Refusals(counts map[refusal.Reason]int, err error) []Finding {
 	switch {
 	case denied(err):
 		return []Finding{metricsDenied.of("refusals", "{error}", err.Error())}
@@ -96,15 +95,11 @@ func Refusals(counts map[string]int, err error) []Finding {
 	}
 	var findings []Finding
 	total := 0
-	for _, reason := range slices.Sorted(maps.Keys(counts)) {
-		count := counts[reason]
+	for _, row := range refusal.Table {
+		count := counts[row.Reason]
 		total += count
-		row, ok := refusals[reason]
-		if !ok {
-			row = refusal{refusalOther, noise}
-		}
-		if count >= row.from {
-			findings = append(findings, row.of("refusals", "{reason}", reason, "{count}", fmt.Sprint(count)))
+		if count > 0 && count >= row.From {
+			findings = append(findings, worthTelling(row).of("refusals", "{count}", fmt.Sprint(count)))
 		}
 	}
 	if len(findings) == 0 {
@@ -113,10 +108,13 @@ func Refusals(counts map[string]int, err error) []Finding {
 	return findings
 }
 
-// refusal is what a reason means, and from how many a day on it is worth telling.
-type refusal struct {
-	found
-	from int
+// worthTelling is the finding of a reason that was there often enough.
+func worthTelling(row refusal.Row) found {
+	return found{
+		Warning,
+		Text{"{count} × " + string(row.Reason) + "：" + row.What.ZH, "{count} × " + string(row.Reason) + ": " + row.What.EN},
+		Text(row.Do),
+	}
 }
 
 // Alarm is one of the stack's alarms that is in the state ALARM.

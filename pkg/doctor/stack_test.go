@@ -12,6 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/doctor"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
@@ -30,8 +31,8 @@ func called(err error) error {
 // them in both languages.
 func TestStackFindings(t *testing.T) {
 	t.Parallel()
-	const clear, encrypted = "clear text, but an EncodingAESKey is set", "encrypted, but no EncodingAESKey is set"
 	const ok, warning, failure, skipped = doctor.OK, doctor.Warning, doctor.Failure, doctor.Skipped
+	type counts map[refusal.Reason]int
 	one := func(f doctor.Finding) []doctor.Finding { return []doctor.Finding{f} }
 	unreached := called(&url.Error{Op: "Post", URL: "https://aws.example", Err: errors.New("connection refused")})
 	late := fmt.Errorf("could not be read within 2.5s: %w", called(&smithy.CanceledError{Err: context.DeadlineExceeded}))
@@ -61,12 +62,12 @@ func TestStackFindings(t *testing.T) {
 		{"bad secrets", doctor.Secrets("/p", secrets.Secrets{}, errors.New("secrets: token is missing: add it")), failure, "token is missing", "token is missing"},
 
 		{"no refusals", doctor.Refusals(nil, nil), ok, "0 次", "0, nothing to do"},
-		{"few refusals", doctor.Refusals(map[string]int{"signature": 29, clear: 2}, nil), ok, "31 次", "31, nothing to do"},
-		{"console in plain mode", doctor.Refusals(map[string]int{clear: 3}, nil), warning, "微信后台却在用明文模式", "WeChat's console is in plain mode"},
-		{"no key set", doctor.Refusals(map[string]int{encrypted: 1}, nil), warning, "微信后台在用安全模式，密钥里却没有", "the secrets have no EncodingAESKey"},
-		{"many signatures", doctor.Refusals(map[string]int{"signature": 30}, nil), warning, "每运行一次 guanzhu doctor 造成一次", "Each run of guanzhu doctor causes one, and strangers cause some"},
-		{"another key", doctor.Refusals(map[string]int{"not decryptable": 1}, nil), warning, "解不开", "could not be decrypted"},
-		{"a reason unheard of", doctor.Refusals(map[string]int{"moon": 10}, nil), warning, "moon", "moon"},
+		{"few refusals", doctor.Refusals(counts{refusal.Signature: 29, refusal.ClearText: 2}, nil), ok, "31 次", "31, nothing to do"},
+		{"console in plain mode", doctor.Refusals(counts{refusal.ClearText: 3}, nil), warning, "微信后台却在用明文模式", "WeChat's console is in plain mode"},
+		{"no key set", doctor.Refusals(counts{refusal.NoKey: 1}, nil), warning, "微信后台在用安全模式，密钥里却没有", "the secrets have no EncodingAESKey"},
+		{"many signatures", doctor.Refusals(counts{refusal.Signature: 30}, nil), warning, "guanzhu doctor 每运行一次也会造成一次", "Each run of guanzhu doctor causes one"},
+		{"another key", doctor.Refusals(counts{refusal.WrongKey: 1}, nil), warning, "解不开", "cannot be decrypted"},
+		{"the code is there", doctor.Refusals(counts{refusal.Future: 2}, nil), warning, "2 × future：", "2 × future: "},
 		{"metrics throttled", doctor.Refusals(nil, apiError("Throttling")), skipped, "再试一次", "api error Throttling: mCheck the network"},
 		{"metrics out of reach", doctor.Refusals(nil, unreached), skipped, "再试一次", "connection refusedCheck the network"},
 		{"no metrics", doctor.Refusals(nil, apiError("AccessDenied")), skipped, "cloudwatch:GetMetricData", "cloudwatch:GetMetricData"},

@@ -108,60 +108,6 @@ var (
 var tryAgain = Text{"检查网络、区域（AWS_REGION）和身份（AWS_PROFILE），再试一次。",
 	"Check the network, the region (AWS_REGION) and the identity (AWS_PROFILE), then try again."}
 
-// noise is how many refusals a day a public address has anyway.
-const noise = 10
-
-var refusalOther = found{Warning,
-	Text{"{count} 次，原因：{reason}", "{count} for the reason {reason}"},
-	Text{"运行 make logs，或用保存的 Logs Insights 查询查看被拒绝的请求。", "Look at the refused requests with make logs, or with the saved query of Logs Insights."}}
-
-// refusals are the reasons of package webhook.
-var refusals = map[string]refusal{
-	"clear text, but an EncodingAESKey is set": {found{Warning,
-		Text{"{count} 次明文推送被拒绝：密钥里有 EncodingAESKey，微信后台却在用明文模式", "{count} in clear: the secrets have an EncodingAESKey, but WeChat's console is in plain mode (明文模式)"},
-		Text{"在微信后台的服务器配置里把消息加解密方式改为“安全模式”，填入同一个 EncodingAESKey；测试号只有明文模式：用 guanzhu secrets 去掉密钥里的 EncodingAESKey（提示输入 EncodingAESKey 时输入 -）。",
-			"In WeChat's console, under 服务器配置, set 消息加解密方式 to 安全模式 with the same EncodingAESKey. A test account has plain mode only: remove the EncodingAESKey from the secrets with guanzhu secrets (enter - for it)."}}, 3},
-	"encrypted, but no EncodingAESKey is set": {found{Warning,
-		Text{"{count} 次加密推送被拒绝：微信后台在用安全模式，密钥里却没有 EncodingAESKey", "{count} encrypted: WeChat's console is in safe mode (安全模式), but the secrets have no EncodingAESKey"},
-		Text{"用 guanzhu secrets 写入微信后台的 EncodingAESKey；在那之前可以先把后台改为“兼容模式”。",
-			"Write the console's EncodingAESKey with guanzhu secrets; until then, the console can be set to 兼容模式."}}, 1},
-	"signature": {found{Warning,
-		Text{"{count} 次签名不对：每运行一次 guanzhu doctor 造成一次，陌生人也会造成一些；若是微信发来的，后台填的 Token 和密钥里的不是同一个",
-			"{count} with a wrong signature. Each run of guanzhu doctor causes one, and strangers cause some; if WeChat sent them, the token in its console is not the one in the secrets"},
-		Text{"公众号能正常回复关注者时，可以不管；不能时，在微信后台的服务器配置里填入密钥里的 Token，点“提交”。",
-			"You can ignore this if the account answers its followers. If it does not, enter the token of the secrets in WeChat's console, under 服务器配置, and press 提交."}}, 3 * noise},
-	"not decryptable": {found{Warning,
-		Text{"{count} 次推送解不开：两边的 EncodingAESKey 不同，或者是别的公众号的推送", "{count} could not be decrypted: the two sides' EncodingAESKeys differ, or the push is another account's"},
-		Text{"核对微信后台的 EncodingAESKey 和密钥里的是否相同，AppID 是否是这个公众号的；不同就用 guanzhu secrets 改正。",
-			"Check that the EncodingAESKey in WeChat's console is the one in the secrets, and that AppId is this account's; correct them with guanzhu secrets."}}, 1},
-	"timestamp outside ten minutes": {found{Warning,
-		Text{"{count} 次时间戳相差十分钟以上：旧请求的重放，或发送方时钟不准", "{count} with a timestamp more than ten minutes off: replays of old requests, or a wrong clock of the sender's"},
-		Text{"微信的时钟是准的，一般不用管；自己的测试工具要校准时钟。",
-			"WeChat's clock is right, so mostly ignore them; set the clock of tools of your own."}}, noise},
-	"malformed push": {found{Warning,
-		Text{"{count} 次内容不是微信的 XML", "{count} whose body is not the platform's XML"},
-		Text{"确认微信后台的数据格式是 XML，服务器前面没有改写请求的代理。",
-			"Check that the data format in WeChat's console is XML, and that no proxy in between rewrites requests."}}, noise},
-	"malformed push inside the encryption": {found{Warning,
-		Text{"{count} 次推送解密后不是微信的 XML", "{count} whose content is not the platform's XML once decrypted"},
-		Text{"确认微信后台的数据格式是 XML。", "Check that the data format in WeChat's console is XML."}}, 1},
-	"method": {found{Warning,
-		Text{"{count} 次请求既不是 GET 也不是 POST，不是微信发来的", "{count} that were neither GET nor POST: not WeChat's"},
-		Text{"不用管；很多时可以在 API 前面加 AWS WAF。", "Ignore them; if they are many, put AWS WAF in front of the API."}}, noise},
-	"unreadable body": {found{Warning,
-		Text{"{count} 次请求内容没有收全", "{count} whose body did not arrive whole"},
-		Text{"偶尔出现可以不管；持续出现时检查服务器前面的代理。", "Ignore a few; if they go on, look at the proxy in between."}}, noise},
-	"larger than 256 KiB": {found{Warning,
-		Text{"{count} 次请求超过 256 KiB，不是微信发来的", "{count} larger than 256 KiB: not WeChat's"},
-		Text{"不用管；很多时可以在 API 前面加 AWS WAF。", "Ignore them; if they are many, put AWS WAF in front of the API."}}, noise},
-	"unreadable query": {found{Warning,
-		Text{"{count} 次请求的查询参数无法读取，不是微信发来的", "{count} with an unreadable query: not WeChat's"},
-		Text{"不用管；很多时可以在 API 前面加 AWS WAF。", "Ignore them; if they are many, put AWS WAF in front of the API."}}, noise},
-	"no echostr": {found{Warning,
-		Text{"{count} 次签名正确的 GET 请求没有 echostr", "{count} with a good signature and without echostr"},
-		Text{"检查自己的监控或测试工具，探测时带上 echostr。", "Look at your own monitoring or test tools; let them send an echostr."}}, noise},
-}
-
 // The endpoint, from outside.
 
 var (

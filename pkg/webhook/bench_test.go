@@ -2,10 +2,16 @@ package webhook_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -17,7 +23,7 @@ func BenchmarkPush(b *testing.B) {
 }
 
 func benchmarkPush(b *testing.B, mode wechattest.Mode) {
-	handler, platform := endpoint(b, mode, nil) // a text touches no store
+	handler, platform := endpoint(b, mode, nil, deployedLog(io.Discard)) // a text touches no store
 	request, err := platform.Request(b.Context(), "https://example.com"+webhook.Path, mode, platform.Text(openid, now, 1, "今天几点开门?"), now)
 	if err != nil {
 		b.Fatal(err)
@@ -28,6 +34,7 @@ func benchmarkPush(b *testing.B, mode wechattest.Mode) {
 	}
 	var reader bytes.Reader
 	request.Body = io.NopCloser(&reader)
+	request = request.WithContext(lambdacontext.NewContext(b.Context(), &lambdacontext.LambdaContext{AwsRequestID: "8448ab5c-c6f8-40b2-89f7-ece9cbcec454"}))
 	var answer lightWriter
 
 	b.SetBytes(int64(len(body)))
@@ -38,6 +45,47 @@ func benchmarkPush(b *testing.B, mode wechattest.Mode) {
 		handler.ServeHTTP(&answer, request)
 		if answer.status != http.StatusOK || answer.written < 100 {
 			b.Fatalf("status %d, %d bytes", answer.status, answer.written)
+		}
+	}
+}
+
+// deployedLog is the log as the functions set it, which aws-lambda-go binds to standard output.
+func deployedLog(out io.Writer) *slog.Logger {
+	json := slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelInfo, ReplaceAttr: lambdacontext.ReplaceAttr})
+	return slog.New(telemetry.Handler{Handler: withRequestID{json}, Level: slog.LevelInfo}).With("appid", appID)
+}
+
+// withRequestID adds what aws-lambda-go's handler adds.
+type withRequestID struct{ slog.Handler }
+
+func (h withRequestID) Handle(ctx context.Context, r slog.Record) error {
+	if lambda, ok := lambdacontext.FromContext(ctx); ok {
+		r.AddAttrs(slog.String("requestId", lambda.AwsRequestID))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h withRequestID) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return withRequestID{h.Handler.WithAttrs(attrs)}
+}
+
+// TestDeployedLog holds the benchmark's log to the line that is deployed.
+func TestDeployedLog(t *testing.T) {
+	var out bytes.Buffer
+	handler, platform := endpoint(t, wechattest.Plain, nil, deployedLog(&out))
+	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "id-1"})
+	r, err := platform.Request(ctx, "https://example.com"+webhook.Path, wechattest.Plain, platform.Text(openid, now, 1, "hello"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler.ServeHTTP(new(lightWriter), r)
+	var line map[string]any
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+		t.Fatalf("%v in %q", err, out.String())
+	}
+	for _, name := range []string{"timestamp", "message", "appid", "requestId", "kind", "outcome", "Pushes", "ReplyLatency", "_aws"} {
+		if line[name] == nil {
+			t.Errorf("the line has no %s: %s", name, out.String())
 		}
 	}
 }

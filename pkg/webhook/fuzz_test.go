@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -51,8 +52,8 @@ func (s *countingStore) AddTicket(context.Context, follower.Ticket, follower.Fol
 
 func (s *countingStore) writes() int { return s.follows + s.unfollows + s.suggestions + s.tickets }
 
-// endpoint is the account's endpoint over a store that counts.
-func endpoint(t testing.TB, mode wechattest.Mode, store follower.Store) (*webhook.Handler, wechattest.Account) {
+// endpoint is the account's endpoint over another store.
+func endpoint(t testing.TB, mode wechattest.Mode, store follower.Store, log *slog.Logger) (*webhook.Handler, wechattest.Account) {
 	t.Helper()
 	a, err := account.Parse("account.yaml", []byte(replies))
 	if err != nil {
@@ -67,7 +68,6 @@ func endpoint(t testing.TB, mode wechattest.Mode, store follower.Store) (*webhoo
 	unknown := profilerFunc(func(context.Context, string) (follower.Profile, error) {
 		return follower.Profile{}, follower.ErrNoPermission
 	})
-	log := logTo(io.Discard)
 	hash := telemetry.Hasher(appSecret)
 	service := &follower.Service{Store: store, Profiler: unknown, Hash: hash, Now: clock, LinkKey: keys.AppSecret}
 	h, err := webhook.New(webhook.Config{AppID: appID, Secrets: keys, Router: owner.Routes(service, a), Hash: hash, Now: clock, Log: log})
@@ -85,8 +85,8 @@ func FuzzRequest(f *testing.F) {
 		f.Fatalf("no samples: %v", err)
 	}
 	stores := [2]*countingStore{{}, {}}
-	plain, platform := endpoint(f, wechattest.Plain, stores[0])
-	safe, _ := endpoint(f, wechattest.Safe, stores[1])
+	plain, platform := endpoint(f, wechattest.Plain, stores[0], logTo(io.Discard))
+	safe, _ := endpoint(f, wechattest.Safe, stores[1], logTo(io.Discard))
 	for _, sample := range samples {
 		body, err := os.ReadFile(sample)
 		if err != nil {
@@ -131,7 +131,7 @@ func FuzzRequest(f *testing.F) {
 // suggestion, or asks for a link.
 func FuzzText(f *testing.F) {
 	store := new(countingStore)
-	h, platform := endpoint(f, wechattest.Safe, store)
+	h, platform := endpoint(f, wechattest.Safe, store, logTo(io.Discard))
 	for _, seed := range []string{"", "@", "＠a", " @", "你好", "登录", " 登录 ", "a]]>b", "]]></Content><MsgType>event</MsgType><Content><![CDATA[", "\x00@", "\xff", "{personal_link}"} {
 		f.Add(seed)
 	}

@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -16,30 +17,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// hostileRequest is a request that no platform sends. The reason is how that in the log begins; who sent it is not told.
+// hostileRequest is a request that no platform sends. The reason stands in the log, and is not told to the sender.
 type hostileRequest struct {
 	name    string
 	request *http.Request
 	status  int
-	reason  string
+	reason  refusal.Reason
 }
-
-// The reasons of more than one refusal.
-const (
-	badSignature  = "signature"
-	notNow        = "timestamp outside ten minutes"
-	badQuery      = "unreadable query"
-	tooLarge      = "larger than 256 KiB"
-	malformed     = "malformed push"
-	undecryptable = "not decryptable"
-	inClear       = "clear text, but an EncodingAESKey is set"
-)
 
 // with changes the query or the body of a good request.
 func (w *world) with(r *http.Request, changeQuery func(url.Values), changeBody func(string) string) *http.Request {
@@ -63,7 +54,12 @@ func (w *world) with(r *http.Request, changeQuery func(url.Values), changeBody f
 // signed is a request whose body is sealed and signed as the endpoint's own secrets demand, whatever the body holds.
 func (w *world) signed(body string) *http.Request {
 	w.Helper()
-	timestamp, nonce := strconv.FormatInt(now.Unix(), 10), "415670741"
+	return w.signedWith(strconv.FormatInt(now.Unix(), 10), "415670741", body)
+}
+
+// signedWith is signed with any timestamp and nonce.
+func (w *world) signedWith(timestamp, nonce, body string) *http.Request {
+	w.Helper()
 	q := url.Values{"timestamp": {timestamp}, "nonce": {nonce}, "signature": {wechat.Signature(token, timestamp, nonce)}}
 	if w.mode != wechattest.Plain {
 		cipher, err := wechat.NewCipher(appID, aesKey)
@@ -108,71 +104,90 @@ func hostile(w *world) []hostileRequest {
 		return r
 	}
 	method := func(name string) *http.Request { return changed(func(r *http.Request) { r.Method = name }) }
+	timestamp := strconv.FormatInt(now.Unix(), 10)
+	stamped := func(timestamp string) *http.Request { return w.signedWith(timestamp, "415670741", good) }
 	raw := func(more string) *http.Request { return changed(func(r *http.Request) { r.URL.RawQuery += more }) }
 	body := func(size int) *http.Request {
 		return w.with(push(), nil, func(string) string { return strings.Repeat("a", size) })
 	}
-	inside := malformed // what is wrong with a body that is signed, and sealed where there is a key
+	inside := refusal.Malformed // what is wrong with a body that is signed, and sealed where there is a key
 	if w.mode != wechattest.Plain {
-		inside = "malformed push inside the encryption"
+		inside = refusal.MalformedInside
 	}
 	requests := []hostileRequest{
-		{"no query", w.with(push(), func(q url.Values) { clear(q) }, nil), 403, notNow},
-		{"no signature", w.with(push(), func(q url.Values) { q.Del(signature) }, nil), 403, badSignature},
-		{"empty signature", w.with(push(), set(signature, ""), nil), 403, badSignature},
-		{"wrong signature", w.with(push(), set(signature, strings.Repeat("0", 40)), nil), 403, badSignature},
-		{"signature in upper case", w.with(push(), func(q url.Values) { q.Set(signature, strings.ToUpper(q.Get(signature))) }, nil), 403, badSignature},
-		{"signature with a space behind it", w.with(push(), func(q url.Values) { q.Set(signature, q.Get(signature)+" ") }, nil), 403, badSignature},
-		{"signature as an array", w.with(push(), array(signature), nil), 403, badSignature},
+		{"no query", w.with(push(), func(q url.Values) { clear(q) }, nil), 403, refusal.Stale},
+		{"no signature", w.with(push(), func(q url.Values) { q.Del(signature) }, nil), 403, refusal.Signature},
+		{"empty signature", w.with(push(), set(signature, ""), nil), 403, refusal.Signature},
+		{"wrong signature", w.with(push(), set(signature, strings.Repeat("0", 40)), nil), 403, refusal.Signature},
+		{"signature in upper case", w.with(push(), func(q url.Values) { q.Set(signature, strings.ToUpper(q.Get(signature))) }, nil), 403, refusal.Signature},
+		{"signature with a space behind it", w.with(push(), func(q url.Values) { q.Set(signature, q.Get(signature)+" ") }, nil), 403, refusal.Signature},
+		{"signature as an array", w.with(push(), array(signature), nil), 403, refusal.Signature},
 		{"signature in a header", changed(func(r *http.Request) {
 			q := r.URL.Query()
 			r.Header.Set(signature, q.Get(signature))
 			q.Del(signature)
 			r.URL.RawQuery = q.Encode()
-		}), 403, badSignature},
-		{"a wrong signature before the right one", w.with(push(), repeat(signature, "0"), nil), 403, badSignature},
-		{"other nonce", w.with(push(), set("nonce", "1"), nil), 403, badSignature},
-		{"no nonce", w.with(push(), func(q url.Values) { q.Del("nonce") }, nil), 403, badSignature},
-		{"nonce as an array", w.with(push(), array("nonce"), nil), 403, badSignature},
-		{"another nonce before the right one", w.with(push(), repeat("nonce", "1"), nil), 403, badSignature},
-		{"other timestamp", w.with(push(), set("timestamp", strconv.FormatInt(now.Unix()+1, 10)), nil), 403, badSignature},
-		{"timestamp with a sign", w.with(push(), func(q url.Values) { q.Set("timestamp", "+"+q.Get("timestamp")) }, nil), 403, badSignature},
-		{"no timestamp", w.with(push(), func(q url.Values) { q.Del("timestamp") }, nil), 403, notNow},
-		{"timestamp as an array", w.with(push(), array("timestamp"), nil), 403, notNow},
-		{"an old timestamp before the right one", w.with(push(), repeat("timestamp", "1"), nil), 403, notNow},
-		{"timestamp not a number", w.with(push(), set("timestamp", "now"), nil), 403, notNow},
-		{"timestamp beyond 64 bits", w.with(push(), set("timestamp", strings.Repeat("9", 20)), nil), 403, notNow},
-		{"timestamp in milliseconds", at(time.Duration(now.UnixMilli()-now.Unix()) * time.Second), 403, notNow},
-		{"eleven minutes old", at(-11 * time.Minute), 403, notNow},
-		{"eleven minutes early", at(11 * time.Minute), 403, notNow},
-		{"query that does not parse", raw("&%zz"), 403, badQuery},
-		{"query with a semicolon", raw(";a=1"), 403, badQuery},
-		{"empty body", body(0), 403, malformed},
-		{"body just under 256 KiB, no XML", body(webhook.MaxBody - 1), 403, malformed},
-		{"body of 256 KiB, no XML", body(webhook.MaxBody), 403, malformed},
-		{"body just over 256 KiB", body(webhook.MaxBody + 1), 413, tooLarge},
-		{"body of 4 MiB, signed", w.with(push(), nil, func(s string) string { return s + strings.Repeat(" ", 4<<20) }), 413, tooLarge},
+		}), 403, refusal.Signature},
+		{"a wrong signature before the right one", w.with(push(), repeat(signature, "0"), nil), 403, refusal.Signature},
+		{"other nonce", w.with(push(), set("nonce", "1"), nil), 403, refusal.Signature},
+		{"no nonce", w.with(push(), func(q url.Values) { q.Del("nonce") }, nil), 403, refusal.Signature},
+		{"nonce as an array", w.with(push(), array("nonce"), nil), 403, refusal.Signature},
+		{"another nonce before the right one", w.with(push(), repeat("nonce", "1"), nil), 403, refusal.Signature},
+		{"other timestamp", w.with(push(), set("timestamp", strconv.FormatInt(now.Unix()+1, 10)), nil), 403, refusal.Signature},
+		{"timestamp with a sign", w.with(push(), func(q url.Values) { q.Set("timestamp", "+"+q.Get("timestamp")) }, nil), 403, refusal.Stale},
+		{"no timestamp", w.with(push(), func(q url.Values) { q.Del("timestamp") }, nil), 403, refusal.Stale},
+		{"timestamp as an array", w.with(push(), array("timestamp"), nil), 403, refusal.Stale},
+		{"an old timestamp before the right one", w.with(push(), repeat("timestamp", "1"), nil), 403, refusal.Stale},
+		{"timestamp not a number", w.with(push(), set("timestamp", "now"), nil), 403, refusal.Stale},
+		{"timestamp beyond 64 bits", w.with(push(), set("timestamp", strings.Repeat("9", 20)), nil), 403, refusal.Stale},
+		{"timestamp in milliseconds", at(time.Duration(now.UnixMilli()-now.Unix()) * time.Second), 403, refusal.Stale},
+		{"timestamp with a sign, signed", stamped("+" + timestamp), 403, refusal.Stale},
+		{"timestamp with a sign in place of a digit, signed", stamped("+" + timestamp[1:]), 403, refusal.Stale},
+		{"timestamp with a leading zero, signed", stamped("0" + timestamp), 403, refusal.Stale},
+		{"timestamp with a blank, signed", stamped(timestamp + " "), 403, refusal.Stale},
+		{"timestamp of nine digits, signed", stamped(timestamp[:9]), 403, refusal.Stale},
+		{"empty timestamp, signed", stamped(""), 403, refusal.Stale},
+		{"timestamp and nonce swapped", w.with(push(), func(q url.Values) {
+			q["timestamp"], q["nonce"] = []string{"415670741"}, q["timestamp"]
+		}, nil), 403, refusal.Stale},
+		{"nonce of 65 characters, signed", w.signedWith(timestamp, strings.Repeat("1", 65), good), 403, refusal.Nonce},
+		{"a nonce of 65 characters before the right one", w.with(push(), repeat("nonce", strings.Repeat("1", 65)), nil), 403, refusal.Nonce},
+		{"ten minutes and a second old", at(-10*time.Minute - time.Second), 403, refusal.Stale},
+		{"ten minutes and a second early", at(10*time.Minute + time.Second), 403, refusal.Stale},
+		{"eleven minutes old", at(-11 * time.Minute), 403, refusal.Stale},
+		{"eleven minutes early", at(11 * time.Minute), 403, refusal.Stale},
+		{"query that does not parse", raw("&%zz"), 403, refusal.Query},
+		{"query with a semicolon", raw(";a=1"), 403, refusal.Query},
+		{"a follow from the future", w.request(w.owner.Subscribe(openid, now.Add(10*time.Minute+time.Second), "")), 403, refusal.Future},
+		{"an unfollow from the future", w.request(w.owner.Unsubscribe(openid, now.Add(time.Hour))), 403, refusal.Future},
+		{"a suggestion from the future", w.request(w.owner.Text(openid, now.AddDate(100, 0, 0), 1, "@forged")), 403, refusal.Future},
+		{"a suggestion from the future in JSON", w.signed(inJSON(now.Add(11*time.Minute), "@forged")), 403, refusal.Future},
+		{"empty body", body(0), 403, refusal.Malformed},
+		{"body just under 256 KiB, no XML", body(256<<10 - 1), 403, refusal.Malformed},
+		{"body of 256 KiB, no XML", body(256 << 10), 403, refusal.Malformed},
+		{"body just over 256 KiB", body(256<<10 + 1), 413, refusal.TooLarge},
+		{"body of 4 MiB, signed", w.with(push(), nil, func(s string) string { return s + strings.Repeat(" ", 4<<20) }), 413, refusal.TooLarge},
 		{"body of 4 MiB, its length unknown", changed(func(r *http.Request) {
 			*r = *w.with(r, nil, func(s string) string { return s + strings.Repeat(" ", 4<<20) })
 			r.ContentLength = -1
-		}), 413, tooLarge},
+		}), 413, refusal.TooLarge},
 		{"body that is cut off", changed(func(r *http.Request) {
 			r.Body = io.NopCloser(io.MultiReader(io.LimitReader(r.Body, 40), iotest.ErrReader(io.ErrUnexpectedEOF)))
-		}), 400, "unreadable body"},
+		}), 400, refusal.Body},
 		{"the query as a form in the body", changed(func(r *http.Request) {
 			*r = *w.with(r, func(q url.Values) { clear(q) }, func(string) string { return r.URL.RawQuery })
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		}), 403, notNow},
-		{"PUT", method("PUT"), 405, "method"},
-		{"HEAD", method("HEAD"), 405, "method"},
-		{"OPTIONS", method("OPTIONS"), 405, "method"},
-		{"DELETE", method("DELETE"), 405, "method"},
-		{"post in lower case", method("post"), 405, "method"},
+		}), 403, refusal.Stale},
+		{"PUT", method("PUT"), 405, refusal.Method},
+		{"HEAD", method("HEAD"), 405, refusal.Method},
+		{"OPTIONS", method("OPTIONS"), 405, refusal.Method},
+		{"DELETE", method("DELETE"), 405, refusal.Method},
+		{"post in lower case", method("post"), 405, refusal.Method},
 		{"PUT that says it is a POST", changed(func(r *http.Request) {
 			r.Method = "PUT"
 			r.Header.Set("X-HTTP-Method-Override", "POST")
-		}), 405, "method"},
-		{"GET of a push", method("GET"), 403, "no echostr"},
+		}), 405, refusal.Method},
+		{"GET of a push", method("GET"), 403, refusal.Echostr},
 		{"cut XML", w.signed(good[:len(good)-40]), 403, inside},
 		{"no XML", w.signed("success"), 403, inside},
 		{"entities that grow", w.signed(`<!DOCTYPE xml [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>` + strings.Replace(good, "@forged", "@]]>&b;<![CDATA[", 1)), 403, inside},
@@ -188,7 +203,7 @@ func hostile(w *world) []hostileRequest {
 				safe.mode = wechattest.Safe
 				safe.owner.EncodingAESKey = aesKey
 				return safe.request([]byte(good))
-			}(), 403, "encrypted, but no EncodingAESKey is set"},
+			}(), 403, refusal.NoKey},
 		)
 	}
 	seal := func(appID, key string) *http.Request {
@@ -204,22 +219,21 @@ func hostile(w *world) []hostileRequest {
 	edit := func(old, new string) *http.Request {
 		return w.with(push(), nil, func(s string) string { return strings.Replace(s, old, new, 1) })
 	}
-	timestamp := strconv.FormatInt(now.Unix(), 10)
 	return append(requests, []hostileRequest{
-		{"in clear, with its plain signature", plain(), 403, inClear},
-		{"in clear, said to be raw", w.with(plain(), set("encrypt_type", "raw"), nil), 403, inClear},
-		{"in clear, with the plain signature as msg_signature", w.with(plain(), func(q url.Values) { q.Set("msg_signature", q.Get("signature")) }, nil), 403, inClear},
-		{"in clear, msg_signature over nothing", w.with(plain(), set("msg_signature", wechat.Signature(token, timestamp, "1", "")), nil), 403, inClear},
-		{"an empty Encrypt", w.with(w.signed(good), nil, func(string) string { return strings.Replace(good, "</xml>", "<Encrypt></Encrypt></xml>", 1) }), 403, inClear},
-		{"no msg_signature, but a signature", w.with(push(), func(q url.Values) { q.Del("msg_signature") }, nil), 403, badSignature},
+		{"in clear, with its plain signature", plain(), 403, refusal.ClearText},
+		{"in clear, said to be raw", w.with(plain(), set("encrypt_type", "raw"), nil), 403, refusal.ClearText},
+		{"in clear, with the plain signature as msg_signature", w.with(plain(), func(q url.Values) { q.Set("msg_signature", q.Get("signature")) }, nil), 403, refusal.ClearText},
+		{"in clear, msg_signature over nothing", w.with(plain(), set("msg_signature", wechat.Signature(token, timestamp, "1", "")), nil), 403, refusal.ClearText},
+		{"an empty Encrypt", w.with(w.signed(good), nil, func(string) string { return strings.Replace(good, "</xml>", "<Encrypt></Encrypt></xml>", 1) }), 403, refusal.ClearText},
+		{"no msg_signature, but a signature", w.with(push(), func(q url.Values) { q.Del("msg_signature") }, nil), 403, refusal.Signature},
 		{"a captured msg_signature with another Encrypt", func() *http.Request {
 			captured := w.with(push(), nil, nil).URL.RawQuery
 			return changed(func(r *http.Request) { r.URL.RawQuery = captured })
-		}(), 403, badSignature},
-		{"a changed byte of Encrypt", edit("<Encrypt><![CDATA[", "<Encrypt><![CDATA[A"), 403, badSignature},
-		{"two of Encrypt", edit("<Encrypt>", "<Encrypt>AAAA</Encrypt><Encrypt>"), 403, malformed},
-		{"another account's appid", seal("wxfedcba9876543210", aesKey), 403, undecryptable},
-		{"another EncodingAESKey", seal(appID, strings.Repeat("A", 43)), 403, undecryptable},
+		}(), 403, refusal.Signature},
+		{"a changed byte of Encrypt", edit("<Encrypt><![CDATA[", "<Encrypt><![CDATA[A"), 403, refusal.Signature},
+		{"two of Encrypt", edit("<Encrypt>", "<Encrypt>AAAA</Encrypt><Encrypt>"), 403, refusal.Malformed},
+		{"another account's appid", seal("wxfedcba9876543210", aesKey), 403, refusal.WrongKey},
+		{"another EncodingAESKey", seal(appID, strings.Repeat("A", 43)), 403, refusal.WrongKey},
 	}...)
 }
 
@@ -237,7 +251,7 @@ func TestHostileRequestsAreRefused(t *testing.T) {
 					t.Errorf("answered %q", body)
 				}
 				plainText(t, response)
-				if want := `"outcome":"refused","status":` + strconv.Itoa(tt.status) + `,"reason":"` + tt.reason; !strings.Contains(w.log.String(), want) {
+				if want := `"outcome":"refused","status":` + strconv.Itoa(tt.status) + `,"reason":"` + string(tt.reason) + `"`; !strings.Contains(w.log.String(), want) {
 					t.Errorf("the log lacks %s: %s", want, w.log)
 				}
 				if diff := cmp.Diff([]string{}, w.records()); diff != "" {
@@ -295,11 +309,21 @@ func TestOddRequestsAreAccepted(t *testing.T) {
 				r.Header.Set("X-HTTP-Method-Override", "DELETE")
 				return r
 			}},
+			{"a nonce of 64 characters", func(*http.Request) *http.Request {
+				return w.signedWith(strconv.FormatInt(now.Unix(), 10), strings.Repeat("1", 64), string(w.owner.Text(openid, now, 100, "@kept")))
+			}},
+			{"sent ten minutes ago", func(*http.Request) *http.Request {
+				return w.signedWith(strconv.FormatInt(now.Unix()-600, 10), "1", string(w.owner.Text(openid, now, 101, "@kept")))
+			}},
+			{"sent by a clock ten minutes ahead", func(*http.Request) *http.Request {
+				at := now.Add(10 * time.Minute)
+				return w.signedWith(strconv.FormatInt(at.Unix(), 10), "1", string(w.owner.Text(openid, at, 102, "@kept")))
+			}},
 			{"exactly 256 KiB", func(r *http.Request) *http.Request {
-				return w.with(r, nil, func(s string) string { return s + strings.Repeat(" ", webhook.MaxBody-len(s)) })
+				return w.with(r, nil, func(s string) string { return s + strings.Repeat(" ", 256<<10-len(s)) })
 			}},
 			{"exactly 256 KiB, the length unknown", func(r *http.Request) *http.Request {
-				r = w.with(r, nil, func(s string) string { return s + strings.Repeat(" ", webhook.MaxBody-len(s)) })
+				r = w.with(r, nil, func(s string) string { return s + strings.Repeat(" ", 256<<10-len(s)) })
 				r.ContentLength = -1
 				return r
 			}},
@@ -336,6 +360,50 @@ func TestPlainReadsTheClearFields(t *testing.T) {
 	if got := w.says(w.textOf("hello")); got != defaultReply {
 		t.Errorf("answered %q", got)
 	}
+}
+
+// TestCiphertextMovedIntoTheNonce has a follower whose text holds, at the right place, what reads as a whole message
+// once the ciphertext's front is gone. The signature stays right if the front goes into the nonce beside it.
+func TestCiphertextMovedIntoTheNonce(t *testing.T) {
+	w := newWorld(t, wechattest.Safe, nil)
+	const moved = 288 // bytes, which is whole in blocks of the cipher, of the padding and of base64
+	head, tail, _ := strings.Cut(string(w.textOf("MARK")), "MARK")
+	forged := head + "@forged"
+	// The new message has its length before it, after 16 bytes of noise; the whole one has 20 bytes before it.
+	text := strings.Repeat("x", moved+16-20-len(head)) +
+		string(binary.BigEndian.AppendUint32(nil, uint32(len(forged)+len(tail)))) + forged
+	message := head + text + tail
+
+	for range 1000 { // the moved parts must sort beside each other, which is by chance
+		r := w.request([]byte(message))
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		envelope, err := wechat.ReadEnvelope(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := r.URL.Query()
+		nonce, encrypt := q.Get("nonce")+envelope.Encrypt[:moved/3*4], envelope.Encrypt[moved/3*4:]
+		if !wechat.VerifySignature(q.Get("msg_signature"), token, q.Get("timestamp"), nonce, encrypt) {
+			continue
+		}
+		q.Set("nonce", nonce)
+		body = []byte(strings.Replace(string(body), envelope.Encrypt, encrypt, 1))
+		r = httptest.NewRequest(http.MethodPost, "https://example.com"+webhook.Path+"?"+q.Encode(), bytes.NewReader(body))
+		if response := w.serve(r); response.StatusCode != http.StatusForbidden {
+			t.Errorf("status %d", response.StatusCode)
+		}
+		if diff := cmp.Diff([]string{}, w.records()); diff != "" {
+			t.Errorf("stored (-want +got):\n%s", diff)
+		}
+		if want := `"reason":"nonce"`; !strings.Contains(w.log.String(), want) {
+			t.Errorf("the log lacks %s: %s", want, w.log)
+		}
+		return
+	}
+	t.Fatal("no signature stays right")
 }
 
 func TestRandomBytesGiveNo5xx(t *testing.T) {
@@ -388,17 +456,18 @@ func TestURLCheck(t *testing.T) {
 			t.Errorf("Content-Length: %q", got)
 		}
 		for _, tt := range []struct {
-			name, reason string
-			change       func(url.Values)
-			at           time.Time
+			name   string
+			reason refusal.Reason
+			change func(url.Values)
+			at     time.Time
 		}{
-			{"wrong signature", badSignature, func(q url.Values) { q.Set("signature", "0") }, now},
-			{"no signature", badSignature, func(q url.Values) { q.Del("signature") }, now},
-			{"a wrong signature first", badSignature, func(q url.Values) { q["signature"] = []string{"0", q.Get("signature")} }, now},
-			{"no echostr", "no echostr", func(q url.Values) { q.Del("echostr") }, now},
-			{"echostr as an array", "no echostr", func(q url.Values) { q["echostr[]"] = q["echostr"]; q.Del("echostr") }, now},
-			{"an hour old", notNow, nil, now.Add(-time.Hour)},
-			{"no query", notNow, func(q url.Values) { clear(q) }, now},
+			{"wrong signature", refusal.Signature, func(q url.Values) { q.Set("signature", "0") }, now},
+			{"no signature", refusal.Signature, func(q url.Values) { q.Del("signature") }, now},
+			{"a wrong signature first", refusal.Signature, func(q url.Values) { q["signature"] = []string{"0", q.Get("signature")} }, now},
+			{"no echostr", refusal.Echostr, func(q url.Values) { q.Del("echostr") }, now},
+			{"echostr as an array", refusal.Echostr, func(q url.Values) { q["echostr[]"] = q["echostr"]; q.Del("echostr") }, now},
+			{"an hour old", refusal.Stale, nil, now.Add(-time.Hour)},
+			{"no query", refusal.Stale, func(q url.Values) { clear(q) }, now},
 		} {
 			w.log.Reset()
 			response := check(tt.change, tt.at)
@@ -406,7 +475,7 @@ func TestURLCheck(t *testing.T) {
 				t.Errorf("%s: status %d, %q", tt.name, response.StatusCode, body)
 			}
 			plainText(t, response)
-			if want := `"reason":"` + tt.reason + `"`; !strings.Contains(w.log.String(), want) {
+			if want := `"reason":"` + string(tt.reason) + `"`; !strings.Contains(w.log.String(), want) {
 				t.Errorf("%s: the log lacks %s: %s", tt.name, want, w.log)
 			}
 		}
@@ -443,6 +512,18 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// TestRotationReadByAnother has a request that failed while another one read the new secrets: there is nothing to reload,
+// but new secrets to try.
+func TestRotationReadByAnother(t *testing.T) {
+	w := newWorld(t, wechattest.Safe, nil)
+	w.secrets.byAnother = true
+	w.secrets.next = secrets.Secrets{Token: "anotherToken", AppSecret: appSecret, EncodingAESKey: strings.Repeat("B", 43)}
+	w.owner.Token, w.owner.EncodingAESKey = w.secrets.next.Token, w.secrets.next.EncodingAESKey
+	if got := w.says(w.textOf("hello")); got != defaultReply {
+		t.Errorf("answered %q", got)
+	}
+}
+
 // TestKeyIsSet is the other half of the step from plain to safe: the key reaches a running endpoint.
 func TestKeyIsSet(t *testing.T) {
 	w := newWorld(t, wechattest.Plain, nil)
@@ -455,23 +536,38 @@ func TestKeyIsSet(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	w := newWorld(t, wechattest.Plain, nil)
-	good := webhook.Config{AppID: appID, Secrets: w.secrets, Router: webhook.NewRouter()}
+	good := w.config(webhook.NewRouter())
 	if _, err := webhook.New(good); err != nil {
 		t.Fatal(err)
 	}
-	for name, change := range map[string]func(*webhook.Config){
-		"no appid":    func(c *webhook.Config) { c.AppID = "" },
-		"empty token": func(c *webhook.Config) { c.Secrets = &rotating{now: secrets.Secrets{AppSecret: appSecret}} },
-		"bad key": func(c *webhook.Config) {
+	for _, tt := range []struct {
+		name   string
+		change func(*webhook.Config)
+		want   string
+	}{
+		{"nothing", func(c *webhook.Config) { *c = webhook.Config{} },
+			"webhook: the Config lacks AppID, Secrets, Router (of NewRouter), Hash, Now, Log"},
+		{"no appid", func(c *webhook.Config) { c.AppID = "" }, "webhook: the Config lacks AppID"},
+		{"no secrets", func(c *webhook.Config) { c.Secrets = nil }, "webhook: the Config lacks Secrets"},
+		{"no router", func(c *webhook.Config) { c.Router = nil }, "webhook: the Config lacks Router (of NewRouter)"},
+		{"the zero router", func(c *webhook.Config) { c.Router = new(webhook.Router) }, "webhook: the Config lacks Router (of NewRouter)"},
+		{"no hash", func(c *webhook.Config) { c.Hash = nil }, "webhook: the Config lacks Hash"},
+		{"no clock", func(c *webhook.Config) { c.Now = nil }, "webhook: the Config lacks Now"},
+		{"no log", func(c *webhook.Config) { c.Log = nil }, "webhook: the Config lacks Log"},
+		{"empty token", func(c *webhook.Config) { c.Secrets = &rotating{now: secrets.Secrets{AppSecret: appSecret}} },
+			"webhook: the token is empty: signatures could be made by anyone"},
+		{"bad key", func(c *webhook.Config) {
 			c.Secrets = &rotating{now: secrets.Secrets{Token: token, EncodingAESKey: "short"}}
-		},
+		}, "wechat: an EncodingAESKey has 43 characters A-Z, a-z, 0-9"},
+		{"bad key and no log", func(c *webhook.Config) {
+			c.Secrets = &rotating{now: secrets.Secrets{Token: token, EncodingAESKey: "short"}}
+			c.Log = nil
+		}, "webhook: the Config lacks Log\nwechat: an EncodingAESKey has 43 characters A-Z, a-z, 0-9"},
 	} {
 		config := good
-		change(&config)
-		if _, err := webhook.New(config); err == nil {
-			t.Errorf("%s: accepted", name)
-		} else if strings.Contains(fmt.Sprint(err), "short") {
-			t.Errorf("%s: the error shows the key", name)
+		tt.change(&config)
+		if _, err := webhook.New(config); fmt.Sprint(err) != tt.want {
+			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
 		}
 	}
 }

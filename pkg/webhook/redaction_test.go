@@ -80,8 +80,8 @@ func TestNothingIsTold(t *testing.T) {
 		w.store.Close() // and now every write fails
 		push(w.owner.Text(openid, now.Add(time.Minute), 5, unspeakable))
 		push(w.owner.Text(openid, now.Add(time.Minute), 6, "登录"))
-		push(w.owner.Subscribe(openid, now.Add(time.Hour), ""))
-		push(w.owner.Unsubscribe(openid, now.Add(time.Hour)))
+		push(w.owner.Subscribe(openid, now.Add(9*time.Minute), ""))
+		push(w.owner.Unsubscribe(openid, now.Add(9*time.Minute)))
 
 		if len(heard.errors) < 9 || len(heard.answers) < 40 || len(heard.replies) < 8 {
 			t.Fatalf("%d errors, %d answers, %d replies: the run has become too tame", len(heard.errors), len(heard.answers), len(heard.replies))

@@ -126,7 +126,7 @@ func TestRouterRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := webhook.NewRouter()
 			tt.register(r)
-			_, err := webhook.New(webhook.Config{AppID: appID, Secrets: w.secrets, Router: r})
+			_, err := webhook.New(w.config(r))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q in it", err, tt.want)
 			}
@@ -169,7 +169,7 @@ func TestPatternsThatAreNotCovered(t *testing.T) {
 		r := webhook.NewRouter()
 		webhook.OnText(r, pair[0], says[*wechat.Text](""))
 		webhook.OnText(r, pair[1], says[*wechat.Text](""))
-		if _, err := webhook.New(webhook.Config{AppID: appID, Secrets: w.secrets, Router: r}); err != nil {
+		if _, err := webhook.New(w.config(r)); err != nil {
 			t.Errorf("%v, then %v: %v", pair[0], pair[1], err)
 		}
 	}

@@ -26,16 +26,16 @@ func TestFromFollowToUnfollow(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
 		w := newWorld(t, mode, nil)
 		w.platform.Follow(openid, profile)
-		at := now.Truncate(time.Second)
+		at := now.Add(-3 * time.Hour)
 
 		// Follow: the welcome, a follower and a session.
 		if got := w.says(w.owner.Subscribe(openid, at, "qrscene_spring")); got != text(t, w.account.Welcome()) {
 			t.Errorf("the welcome is %q", got)
 		}
 		wantFollower := follower.Follower{OpenID: openid, State: follower.Complete, EventTime: at, Profile: follower.Profile{
-			UnionID: "uUNIONID", Language: "zh_CN", SubscribedAt: at, Remark: "a friend", Tags: []int{2, 101},
+			UnionID: "uUNIONID", Language: "zh_CN", SubscribedAt: now, Remark: "a friend", Tags: []int{2, 101},
 			Scene: "ADD_SCENE_QR_CODE", QRScene: "spring"}}
-		wantSession := follower.Session{EstablishedAt: at, EventTime: at}
+		wantSession := follower.Session{EstablishedAt: now, EventTime: at}
 		f, s, err := w.store.Lookup(t.Context(), openid)
 		if err != nil {
 			t.Fatal(err)

@@ -3,65 +3,25 @@ package webhook
 import (
 	"errors"
 	"net/url"
-	"strconv"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// window is how far a request's timestamp may be from our clock. The platform's protocol forbids no replay; this bounds it.
+// window is how far a request's timestamp may be from our clock, and a push's CreateTime ahead of it. The platform's
+// protocol forbids no replay; this bounds it.
 const window = 10 * time.Minute
 
-// refusal is why a request is refused. It goes to the log and into a metric, never to who sent the request.
-type refusal string
-
-const (
-	badMethod      refusal = "method"
-	badBody        refusal = "unreadable body"
-	tooLarge       refusal = "larger than 256 KiB"
-	badQuery       refusal = "unreadable query"
-	badSignature   refusal = "signature"
-	stale          refusal = "timestamp outside ten minutes"
-	noEchostr      refusal = "no echostr"
-	clearText      refusal = "clear text, but an EncodingAESKey is set"
-	noKey          refusal = "encrypted, but no EncodingAESKey is set"
-	undecryptable  refusal = "not decryptable"
-	malformed      refusal = "malformed push"
-	malformedInner refusal = "malformed push inside the encryption"
-)
-
-// Reasons are all reasons for which requests are refused, as the log and the metric Refusals name them.
-func Reasons() []string {
-	var names []string
-	for _, r := range []refusal{
-		badMethod, badBody, tooLarge, badQuery, badSignature, stale, noEchostr, clearText, noKey, undecryptable,
-		malformed, malformedInner,
-	} {
-		names = append(names, string(r))
-	}
-	return names
-}
-
-// advice is what the account's owner can do, if the platform itself is refused.
-func (r refusal) advice() string {
-	switch r {
-	case badSignature:
-		return "if it is the platform, the token in its console is not the one in the secrets"
-	case clearText:
-		return "set the platform's console to compatible or safe mode"
-	case noKey:
-		return "add the EncodingAESKey of the platform's console to the secrets"
-	case undecryptable:
-		return "the EncodingAESKey in the secrets is not the console's, or the push is another account's"
-	}
-	return ""
-}
+// maxNonce is the longest nonce in characters; the platform's have ten digits or so. The signature does not tell where
+// one of its parts ends and the next begins, so a nonce without a bound could take the front of a ciphertext into itself.
+const maxNonce = 64
 
 // mayBeRotation tells whether secrets that have changed since they were read could explain the refusal.
-func (r refusal) mayBeRotation() bool {
+func mayBeRotation(r refusal.Reason) bool {
 	switch r {
-	case badSignature, clearText, noKey, undecryptable:
+	case refusal.Signature, refusal.ClearText, refusal.NoKey, refusal.WrongKey:
 		return true
 	}
 	return false
@@ -72,24 +32,43 @@ type query struct {
 	signature, msgSignature, timestamp, nonce, echostr string
 }
 
-func readQuery(raw string) (query, refusal) {
+func readQuery(raw string) (query, refusal.Reason) {
 	q, err := url.ParseQuery(raw)
 	if err != nil {
-		return query{}, badQuery
+		return query{}, refusal.Query
 	}
-	return query{q.Get("signature"), q.Get("msg_signature"), q.Get("timestamp"), q.Get("nonce"), q.Get("echostr")}, ""
+	read := query{q.Get("signature"), q.Get("msg_signature"), q.Get("timestamp"), q.Get("nonce"), q.Get("echostr")}
+	if len(read.nonce) > maxNonce {
+		return query{}, refusal.Nonce
+	}
+	return read, ""
 }
 
-// fresh refuses a request that was not made now.
-func (q query) fresh(now time.Time) refusal {
-	seconds, err := strconv.ParseInt(q.timestamp, 10, 64)
-	if err != nil {
-		return stale
+// fresh refuses a request that was not made now, or, if old ones are accepted, was made later than now.
+func (q query) fresh(now time.Time, acceptOld bool) refusal.Reason {
+	seconds, ok := tenDigits(q.timestamp)
+	if !ok {
+		return refusal.Stale
 	}
-	if sent := time.Unix(seconds, 0); sent.Before(now.Add(-window)) || sent.After(now.Add(window)) {
-		return stale
+	sent := time.Unix(seconds, 0)
+	if sent.After(now.Add(window)) || sent.Before(now.Add(-window)) && !acceptOld {
+		return refusal.Stale
 	}
 	return ""
+}
+
+// tenDigits reads a number that is written with exactly ten digits, as the seconds since 1970 are from 2001 to 2286.
+func tenDigits(s string) (n int64, ok bool) {
+	if len(s) != 10 {
+		return 0, false
+	}
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n, true
 }
 
 // keys are the secrets made ready for use, the current before the previous of a rotation.

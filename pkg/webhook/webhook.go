@@ -8,6 +8,7 @@ package webhook
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -31,6 +33,9 @@ const (
 	Budget = 4500 * time.Millisecond
 	// MaxBody is the largest body that is read, in bytes. The platform's largest push is far smaller.
 	MaxBody = 256 << 10
+
+	// patience is what a handler has after the Budget to return, before it counts as one that ignores its context.
+	patience = 100 * time.Millisecond
 )
 
 // Secrets gives the secrets in force. Reload reads them again from where they are kept, as often as it sees fit, and
@@ -52,7 +57,7 @@ type Config struct {
 	// PublicURL is where the follower's pages are, for Site; empty for https and the host of the request.
 	PublicURL string
 
-	// AcceptOld accepts timestamps of any age, for the recorded samples on a developer's machine. A deployed
+	// AcceptOld accepts old timestamps of any age, for the recorded samples on a developer's machine. A deployed
 	// endpoint must not set it: it would admit replays.
 	AcceptOld bool
 }
@@ -63,21 +68,47 @@ type Handler struct {
 	keys atomic.Pointer[keys]
 }
 
-// New checks the configuration: secrets that cannot be used and a Router that was set up wrongly are refused.
+// New checks the configuration. Its error names every field that is missing, and all that is wrong with the Router and
+// with the secrets.
 func New(c Config) (*Handler, error) {
-	if c.AppID == "" {
-		return nil, errors.New("webhook: the appid is empty")
+	var errs []error
+	if missing := c.missing(); len(missing) > 0 {
+		errs = append(errs, fmt.Errorf("webhook: the Config lacks %s", strings.Join(missing, ", ")))
 	}
-	if err := c.Router.err(); err != nil {
-		return nil, err
-	}
-	k, err := newKeys(c.AppID, c.Secrets.Current())
-	if err != nil {
-		return nil, err
+	if c.Router != nil {
+		errs = append(errs, c.Router.err())
 	}
 	h := &Handler{Config: c}
-	h.keys.Store(k)
+	if c.AppID != "" && c.Secrets != nil {
+		k, err := newKeys(c.AppID, c.Secrets.Current())
+		errs = append(errs, err)
+		h.keys.Store(k)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
 	return h, nil
+}
+
+// missing names the required fields that are not set.
+func (c *Config) missing() []string {
+	var names []string
+	for _, field := range []struct {
+		name string
+		set  bool
+	}{
+		{"AppID", c.AppID != ""},
+		{"Secrets", c.Secrets != nil},
+		{"Router (of NewRouter)", c.Router != nil && c.Router.types != nil},
+		{"Hash", c.Hash != nil},
+		{"Now", c.Now != nil},
+		{"Log", c.Log != nil},
+	} {
+		if !field.set {
+			names = append(names, field.name)
+		}
+	}
+	return names
 }
 
 type (
@@ -103,12 +134,12 @@ type answer struct {
 	contentType string
 	body        []byte
 	outcome     string
-	reason      refusal
+	reason      refusal.Reason
 	push        wechat.Push
 	err         error
 }
 
-func refused(r refusal) answer {
+func refused(r refusal.Reason) answer {
 	return answer{status: http.StatusForbidden, contentType: textPlain, body: []byte("Bad Token!"), outcome: "refused", reason: r}
 }
 
@@ -119,6 +150,7 @@ func failed(p wechat.Push, err error) answer {
 const (
 	textPlain = "text/plain; charset=utf-8"
 	textXML   = "text/xml; charset=utf-8"
+	inJSON    = "application/json"
 )
 
 // ServeHTTP answers one request.
@@ -156,7 +188,7 @@ func (h *Handler) answer(ctx context.Context, r *http.Request) answer {
 	case http.MethodPost:
 		return h.push(ctx, r)
 	}
-	return answer{status: http.StatusMethodNotAllowed, contentType: textPlain, body: []byte("method not allowed"), outcome: "refused", reason: badMethod}
+	return answer{status: http.StatusMethodNotAllowed, contentType: textPlain, body: []byte("method not allowed"), outcome: "refused", reason: refusal.Method}
 }
 
 // check answers the platform's URL check. Its echostr is in clear in every mode and goes back unchanged.
@@ -165,9 +197,9 @@ func (h *Handler) check(ctx context.Context, r *http.Request) answer {
 	if why != "" {
 		return refused(why)
 	}
-	verify := func(k *keys) refusal {
+	verify := func(k *keys) refusal.Reason {
 		if _, ok := k.verify(q, q.signature); !ok {
-			return badSignature
+			return refusal.Signature
 		}
 		return ""
 	}
@@ -175,7 +207,7 @@ func (h *Handler) check(ctx context.Context, r *http.Request) answer {
 		return refused(why)
 	}
 	if q.echostr == "" {
-		return refused(noEchostr)
+		return refused(refusal.Echostr)
 	}
 	return answer{status: http.StatusOK, contentType: textPlain, body: []byte(q.echostr), outcome: "checked"}
 }
@@ -183,9 +215,9 @@ func (h *Handler) check(ctx context.Context, r *http.Request) answer {
 func (h *Handler) push(ctx context.Context, r *http.Request) (a answer) {
 	body, err := readBody(r)
 	if errors.Is(err, errTooLarge) {
-		return answer{status: http.StatusRequestEntityTooLarge, contentType: textPlain, body: []byte("too large"), outcome: "refused", reason: tooLarge}
+		return answer{status: http.StatusRequestEntityTooLarge, contentType: textPlain, body: []byte("too large"), outcome: "refused", reason: refusal.TooLarge}
 	} else if err != nil {
-		return answer{status: http.StatusBadRequest, contentType: textPlain, body: []byte("unreadable body"), outcome: "refused", reason: badBody}
+		return answer{status: http.StatusBadRequest, contentType: textPlain, body: []byte("unreadable body"), outcome: "refused", reason: refusal.Body}
 	}
 	q, why := h.readQuery(r)
 	if why != "" {
@@ -193,12 +225,15 @@ func (h *Handler) push(ctx context.Context, r *http.Request) (a answer) {
 	}
 	var p wechat.Push
 	var seal seal
-	open := func(k *keys) (why refusal) {
+	open := func(k *keys) (why refusal.Reason) {
 		p, seal, why = k.open(q, body)
 		return why
 	}
 	if why := h.withKeys(ctx, open); why != "" {
 		return refused(why)
+	}
+	if p.Common().Time().After(h.Now().Add(window)) {
+		return refused(refusal.Future) // it would win over every later event
 	}
 
 	reply, outcome, err := h.handle(ctx, p)
@@ -209,10 +244,22 @@ func (h *Handler) push(ctx context.Context, r *http.Request) (a answer) {
 	if string(marshalled) == wechat.Success {
 		return answer{status: http.StatusOK, contentType: textPlain, body: marshalled, outcome: outcome, push: p}
 	}
-	return answer{status: http.StatusOK, contentType: textXML, body: seal(marshalled, h.Now()), outcome: "replied", push: p}
+	a = answer{status: http.StatusOK, contentType: textXML, body: seal(marshalled, h.Now()), outcome: "replied", push: p}
+	if p.Common().JSON {
+		a.contentType = inJSON
+	}
+	return a
 }
 
-// handle runs the push's handler. A handler that panics has failed; the process goes on.
+// result is what a handler returns.
+type result struct {
+	reply wechat.Reply
+	err   error
+}
+
+// handle runs the push's handler. A handler that still works when the Budget is over has ignored its context: it is
+// abandoned, so that the platform gets its answer. For that alone each handler runs on a goroutine of its own, which
+// otherwise ends with the request.
 func (h *Handler) handle(ctx context.Context, p wechat.Push) (reply wechat.Reply, outcome string, err error) {
 	handler, found := h.Router.route(p)
 	outcome = "acknowledged"
@@ -222,6 +269,25 @@ func (h *Handler) handle(ctx context.Context, p wechat.Push) (reply wechat.Reply
 	if handler == nil {
 		return nil, outcome, nil
 	}
+	returned := make(chan result, 1)
+	go func() { returned <- h.run(ctx, handler, p) }()
+	select {
+	case r := <-returned:
+		return r.reply, outcome, r.err
+	case <-ctx.Done(): // cut off, or the platform has hung up
+	}
+	end, _ := ctx.Deadline()
+	select {
+	case r := <-returned:
+		return r.reply, outcome, r.err
+	case <-time.After(time.Until(end) + patience):
+		return nil, outcome, fmt.Errorf("the handler of %s is abandoned: it went on after its context had ended; "+
+			"let whatever it waits for end with the context", kind(p))
+	}
+}
+
+// run calls the handler. One that panics has failed; the process goes on.
+func (h *Handler) run(ctx context.Context, handler PushHandler, p wechat.Push) (r result) {
 	defer func() {
 		if value := recover(); value != nil {
 			// The value may hold what the user wrote; of the runtime's own errors it is known that it does not.
@@ -230,28 +296,28 @@ func (h *Handler) handle(ctx context.Context, p wechat.Push) (reply wechat.Reply
 				what = e.Error()
 			}
 			h.Log.ErrorContext(ctx, "handler panicked", "kind", kind(p), "panic", what, "stack", string(debug.Stack()))
-			err = errors.New("handler panicked")
+			r = result{err: errors.New("handler panicked")}
 		}
 	}()
-	reply, err = handler(ctx, p)
-	return reply, outcome, err
+	reply, err := handler(ctx, p)
+	return result{reply, err}
 }
 
 // readQuery reads the query and refuses requests that were not made now.
-func (h *Handler) readQuery(r *http.Request) (query, refusal) {
+func (h *Handler) readQuery(r *http.Request) (query, refusal.Reason) {
 	q, why := readQuery(r.URL.RawQuery)
-	if why == "" && !h.AcceptOld {
-		why = q.fresh(h.Now())
+	if why == "" {
+		why = q.fresh(h.Now(), h.AcceptOld)
 	}
 	return q, why
 }
 
-// withKeys runs step with the keys in force and, where a rotation of the secrets could explain its refusal, once more
-// with the secrets read again.
-func (h *Handler) withKeys(ctx context.Context, step func(*keys) refusal) refusal {
+// withKeys runs step with the keys in force and, if a rotation of the secrets could explain its refusal, once more with
+// the secrets read again. Another request may have read them since step began; then there is nothing left to reload.
+func (h *Handler) withKeys(ctx context.Context, step func(*keys) refusal.Reason) refusal.Reason {
 	k := h.current(ctx)
 	why := step(k)
-	if why.mayBeRotation() && (h.Secrets.Reload(ctx) || h.Secrets.Current() != k.secrets) {
+	if mayBeRotation(why) && (h.Secrets.Reload(ctx) || h.Secrets.Current() != k.secrets) {
 		why = step(h.current(ctx))
 	}
 	return why
@@ -314,10 +380,8 @@ func (h *Handler) log(ctx context.Context, method string, a answer, line *teleme
 	}
 	if a.reason != "" {
 		level = slog.LevelWarn
-		attrs = append(attrs, slog.String("reason", string(a.reason)), telemetry.Refusals.Of(1))
-		if advice := a.reason.advice(); advice != "" {
-			attrs = append(attrs, slog.String("advice", advice))
-		}
+		attrs = append(attrs, slog.String("reason", string(a.reason)), slog.String("advice", a.reason.Advice()),
+			telemetry.Refusals.Of(1))
 	}
 	if a.err != nil {
 		level = slog.LevelError

@@ -77,6 +77,7 @@ type world struct {
 type rotating struct {
 	now, next secrets.Secrets
 	reloads   int
+	byAnother bool // it is another request that reads them: Reload itself changes nothing
 }
 
 func (r *rotating) Current() secrets.Secrets { return r.now }
@@ -87,7 +88,7 @@ func (r *rotating) Reload(context.Context) bool {
 	if changed {
 		r.now = r.next
 	}
-	return changed
+	return changed && !r.byAnother
 }
 
 // newWorld makes the account in a message mode; change, if not nil, is called before the endpoint is made.
@@ -126,13 +127,18 @@ func newWorld(t *testing.T, mode wechattest.Mode, change func(*world)) *world {
 	if change != nil {
 		change(w)
 	}
-	if w.handler, err = webhook.New(webhook.Config{AppID: appID, Secrets: w.secrets, Router: w.router, Hash: hash, Now: clock, Log: log}); err != nil {
+	if w.handler, err = webhook.New(w.config(w.router)); err != nil {
 		t.Fatal(err)
 	}
 	return w
 }
 
-// logTo is the log of a deployed function, metrics included.
+// config is the endpoint's configuration with another router.
+func (w *world) config(r *webhook.Router) webhook.Config {
+	return webhook.Config{AppID: appID, Secrets: w.secrets, Router: r, Hash: w.service.Hash, Now: w.service.Now, Log: logTo(w.log)}
+}
+
+// logTo is the log of a deployed function, metrics included, but with the names that package slog gives to what it writes.
 func logTo(out io.Writer) *slog.Logger {
 	json := slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})
 	return slog.New(telemetry.Handler{Handler: json, Level: slog.LevelDebug}).With("appid", appID)

@@ -69,15 +69,15 @@ func TestDoctor(t *testing.T) {
 	examine("zh", 1, "✗ Token 验证：403：“Token验证失败”", "guanzhu secrets")
 
 	putSecrets(t, parameter, strings.Replace(doctorsSecrets, "}", `,"previous":{"token":"old"}}`, 1))
-	refuse(t, appID, "clear text, but an EncodingAESKey is set", 2) // twice two
-	refuse(t, appID, "clear text, but an EncodingAESKey is set", 2)
-	refuse(t, appID, "encrypted, but no EncodingAESKey is set", 1)
+	refuse(t, appID, "clear_text", 2) // twice two
+	refuse(t, appID, "clear_text", 2)
+	refuse(t, appID, "no_key", 1)
 	refuse(t, appID, "signature", 3)
 	ring(t, name)
 	platform.Fail("/cgi-bin/stable_token", 40164, 1)
 	examine("zh", 1, "! 密钥轮换：", "guanzhu secrets finish",
-		"! 24 小时内被拒绝的请求：4 次明文推送被拒绝：密钥里有 EncodingAESKey，微信后台却在用明文模式",
-		"! 24 小时内被拒绝的请求：1 次加密推送被拒绝：微信后台在用安全模式，密钥里却没有 EncodingAESKey",
+		"! 24 小时内被拒绝的请求：4 × clear_text：推送是明文：密钥里有 EncodingAESKey，微信后台却在用明文模式",
+		"! 24 小时内被拒绝的请求：1 × no_key：推送是密文：微信后台在用安全模式，密钥里却没有 EncodingAESKey",
 		"! 告警："+name+"-", " 正在告警：",
 		"✗ 获取 access_token：errcode 40164：203.0.113.7 不在 IP 白名单里，而且函数的地址会变（FixedEgress=none）",
 		"– 使用 access_token：没有检查")

@@ -1,0 +1,121 @@
+package webhook_test
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+// budget is what a request has from its arrival on, and lastAnswer is when even a handler's fault is answered: the
+// platform hangs up after 5 s.
+const (
+	budget     = 4500 * time.Millisecond
+	lastAnswer = 4600 * time.Millisecond
+)
+
+// answered sends a text to an endpoint with that handler alone, at the bubble's time. Its request arrived that long ago.
+func answered(t *testing.T, ago time.Duration, handler func(context.Context, *wechat.Text) (wechat.Reply, error)) (status int, log string, took time.Duration) {
+	t.Helper()
+	time.Sleep(time.Until(now)) // of a bubble, whose clock starts in 2000
+	router := webhook.NewRouter()
+	webhook.On(router, handler)
+	var out bytes.Buffer
+	h, err := webhook.New(webhook.Config{AppID: appID, Secrets: &rotating{now: secrets.Secrets{Token: token, AppSecret: appSecret}},
+		Router: router, Hash: func(string) string { return "hash" }, Now: time.Now, Log: logTo(&out)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	platform := wechattest.Account{AppID: appID, Token: token, ID: accountID}
+	ctx := webhook.WithArrival(t.Context(), time.Now().Add(-ago))
+	r, err := platform.Request(ctx, "https://example.com"+webhook.Path, wechattest.Plain, platform.Text(openid, now, 1, "unspeakable"), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	start, answer := time.Now(), httptest.NewRecorder()
+	h.ServeHTTP(answer, r)
+	return answer.Code, out.String(), time.Since(start)
+}
+
+// TestBudget holds the time that a handler has to that of the contract, counted from the request's arrival.
+func TestBudget(t *testing.T) {
+	for _, ago := range []time.Duration{0, time.Second, 4 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			var left time.Duration
+			status, log, took := answered(t, ago, func(ctx context.Context, _ *wechat.Text) (wechat.Reply, error) {
+				deadline, _ := ctx.Deadline()
+				left = time.Until(deadline)
+				return wechat.TextReply("ok"), nil
+			})
+			if status != http.StatusOK || left != budget-ago || took != 0 {
+				t.Errorf("arrived %v ago: status %d, the handler had %v, answered after %v: %s", ago, status, left, took, log)
+			}
+		})
+	}
+}
+
+// TestHandlerThatIgnoresItsContext is abandoned, and named in the log. Its end, whatever it is, harms nobody.
+func TestHandlerThatIgnoresItsContext(t *testing.T) {
+	for name, end := range map[string]func(){
+		"returns in the end": func() {},
+		"panics in the end":  func() { panic("unspeakable") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				status, log, took := answered(t, time.Second, func(context.Context, *wechat.Text) (wechat.Reply, error) {
+					time.Sleep(time.Minute)
+					end()
+					return wechat.TextReply("late"), nil
+				})
+				if status != http.StatusInternalServerError || took != lastAnswer-time.Second {
+					t.Errorf("status %d after %v, want 500 after %v", status, took, lastAnswer-time.Second)
+				}
+				for _, want := range []string{`"level":"ERROR"`, `"outcome":"failed"`, "the handler of text is abandoned"} {
+					if !strings.Contains(log, want) {
+						t.Errorf("the log lacks %s: %s", want, log)
+					}
+				}
+				if strings.Contains(log, "unspeakable") {
+					t.Errorf("the log holds what the user wrote: %s", log)
+				}
+				time.Sleep(time.Minute) // until its end
+			})
+		})
+	}
+}
+
+// TestHandlerThatHeedsItsContext ends with it, or just after: what it returns counts, and it is not blamed.
+func TestHandlerThatHeedsItsContext(t *testing.T) {
+	for name, tt := range map[string]struct {
+		handler func(context.Context, *wechat.Text) (wechat.Reply, error)
+		status  int
+	}{
+		"with an error": {func(ctx context.Context, _ *wechat.Text) (wechat.Reply, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}, http.StatusInternalServerError},
+		"with a reply": {func(ctx context.Context, _ *wechat.Text) (wechat.Reply, error) {
+			<-ctx.Done()
+			time.Sleep(50 * time.Millisecond)
+			return wechat.TextReply("just in time"), nil
+		}, http.StatusOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				status, log, took := answered(t, 0, tt.handler)
+				if status != tt.status || took < budget || took > lastAnswer || strings.Contains(log, "abandoned") {
+					t.Errorf("status %d after %v: %s", status, took, log)
+				}
+			})
+		})
+	}
+}

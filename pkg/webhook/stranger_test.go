@@ -1,0 +1,83 @@
+package webhook_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+// parameter is the SecureString with the secrets, and counts how often it is read.
+type parameter struct {
+	value string
+	reads int
+}
+
+func (p *parameter) GetParameter(context.Context, *ssm.GetParameterInput, ...func(*ssm.Options)) (*ssm.GetParameterOutput, error) {
+	p.reads++
+	return &ssm.GetParameterOutput{Parameter: &types.Parameter{Type: types.ParameterTypeSecureString, Value: aws.String(p.value)}}, nil
+}
+
+// TestStrangersAreCheap sends everything that is refused, again and again: no call goes to the table or to the
+// platform, and the secrets are read again once a minute at most.
+func TestStrangersAreCheap(t *testing.T) {
+	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
+		w := newWorld(t, mode, nil)
+		kept := &parameter{value: `{"token":"` + token + `","app_secret":"` + appSecret + `"}`}
+		if mode != wechattest.Plain {
+			kept.value = `{"token":"` + token + `","app_secret":"` + appSecret + `","encoding_aes_key":"` + aesKey + `"}`
+		}
+		clock := now
+		keeper, err := secrets.Open(t.Context(), "ssm:/guanzhu/test", secrets.Options{Parameters: kept, Now: func() time.Time { return clock }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.profiler = profilerFunc(func(context.Context, string) (follower.Profile, error) {
+			t.Error("the platform is asked")
+			return follower.Profile{}, follower.ErrNoPermission
+		})
+		w.service.Store = noStore{} // any call panics, which is answered 500
+		config := w.config(owner.Routes(w.service, w.account))
+		config.Secrets = keeper
+		handler, err := webhook.New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refuseAll := func() {
+			for _, tt := range hostile(w) {
+				answer := httptest.NewRecorder()
+				handler.ServeHTTP(answer, tt.request)
+				if answer.Code != tt.status {
+					t.Errorf("%s: status %d, want %d", tt.name, answer.Code, tt.status)
+				}
+			}
+		}
+		for minute := 1; minute <= 3; minute++ {
+			refuseAll()
+			clock = clock.Add(time.Minute - time.Second)
+			refuseAll()
+			if want := 1 + minute; kept.reads != want {
+				t.Fatalf("after minute %d the secrets have been read %d times, want %d", minute, kept.reads, want)
+			}
+			clock = clock.Add(time.Second)
+		}
+		answer := httptest.NewRecorder()
+		if handler.ServeHTTP(answer, w.request(w.textOf("hello"))); answer.Code != http.StatusOK {
+			t.Errorf("the good push after them: status %d", answer.Code)
+		}
+	})
+}
+
+// noStore has no store behind it.
+type noStore struct{ follower.Store }
