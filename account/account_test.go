@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -68,5 +69,34 @@ func TestHumanDesk(t *testing.T) {
 	}
 	if diff := cmp.Diff(wechat.Reply(wechat.TransferReply{}), a.Default()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestExamples uncomments the examples of account.yaml, where they still stand.
+func TestExamples(t *testing.T) {
+	file, err := os.ReadFile("account.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, examples, ok := strings.Cut(string(file), "\nkeywords:\n")
+	for _, example := range []string{"\n#   - contains: 营业时间\n", "\n#     - name: 更多\n"} {
+		ok = ok && strings.Contains(examples, example)
+	}
+	if !ok {
+		t.Skip("the examples are gone from account.yaml")
+	}
+	uncommented := regexp.MustCompile(`(?m)^# (  +)`).ReplaceAllString(examples, "$1")
+	a, err := account.Parse("account.yaml", []byte(text+"\nkeywords:\n"+uncommented))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"你好", "帮助我", "请问营业时间"} {
+		if a.Answer(text) == a.Default() {
+			t.Errorf("%s: no rule answers", text)
+		}
+	}
+	m, err := a.Menu("https://host.example")
+	if err != nil || len(m.Buttons) != 3 {
+		t.Errorf("%d buttons, %v", len(m.Buttons), err)
 	}
 }

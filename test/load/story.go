@@ -20,12 +20,12 @@ import (
 const (
 	openidPrefix     = "oSAMPLEload"
 	suggestionPrefix = "@suggestion "
-	greeting         = "你好" // has a keyword's answer
+	greeting         = "你好" // is answered from account.yaml
 )
 
 // story makes up pushes and remembers which were acknowledged. It is safe for concurrent use.
 //
-// Of ten pushes five are texts that a keyword answers, which touch no store; two are follows, one an unfollow and one a
+// Of ten pushes five are texts that account.yaml answers, which touch no store; two are follows, one an unfollow and one a
 // suggestion. The tenth delivers one of these a second time, as WeChat does.
 type story struct {
 	account wechattest.Account
