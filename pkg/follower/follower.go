@@ -1,7 +1,7 @@
 // Package follower is the story of an Official Account's followers, from follow to unfollow: what is kept of them, what
 // happens at each event, and the Store that keeps it.
 //
-// The platform delivers each push up to four times, possibly in parallel, late and out of order, and the process may
+// The platform delivers each push up to three times, possibly in parallel, late and out of order, and the process may
 // die at any line. All effects here are therefore idempotent and ordered by the time the platform gives the event
 // (CreateTime), not by the time of arrival; see Store for the conditions that make it so.
 package follower

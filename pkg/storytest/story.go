@@ -1,5 +1,5 @@
 // Package storytest tells random stories of many followers to the endpoint as it is deployed, over any store, and
-// compares what is stored in the end with what was promised. Pushes come up to four times, shuffled, several at work at
+// compares what is stored in the end with what was promised. Pushes come up to three times, shuffled, several at work at
 // once in several handlers; calls fail before and after the write, are throttled, cut or far too late; handlers die.
 package storytest
 
@@ -51,7 +51,7 @@ const (
 var faults = [...]string{"ok", "fails", "is throttled", "is done, its answer cut", "is given up and done at the very end",
 	"the handler dies before it", "the handler dies after it"}
 
-// delivery is one of up to four times that a push is sent.
+// delivery is one of up to three times that a push is sent.
 type delivery struct {
 	push    int // index
 	handler int
@@ -112,7 +112,7 @@ func drawAct(t *rapid.T) act {
 		what:  rapid.SampledFrom([]verb{say, unfollow, unfollow, unfollow, suggest, ask, ask, tap, view, scan}).Draw(t, "what"),
 		scene: rapid.SampledFrom([]string{"", "spring"}).Draw(t, "scene"),
 	}
-	last := rapid.IntRange(0, 3).Draw(t, "retries")
+	last := rapid.IntRange(0, 2).Draw(t, "repeats")
 	for n := range last + 1 {
 		d := delivery{handler: rapid.IntRange(0, handlers-1).Draw(t, "handler")}
 		if n < last || rapid.IntRange(0, 7).Draw(t, "given up") == 7 {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// How WeChat delivers a push
-// (https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html).
+// How WeChat delivers a push: three times in all, as every published log shows. Its page says 总共重试三次, which could be
+// read as three more (https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html).
 const (
 	attemptFor = 5 * time.Second
 	attempts   = 3
@@ -60,7 +60,7 @@ func (a Account) Deliver(
 // Chaos is how DeliverAll departs from one delivery after the other.
 type Chaos struct {
 	Seed     uint64 // the same seed, number of messages and Copies make the same order
-	Copies   int    // how often each message is sent, whatever is answered; WeChat sends up to 4; 0: once
+	Copies   int    // how often each message is sent, whatever is answered; WeChat sends up to 3; 0: once
 	Parallel int    // so many deliveries at the same time; 0: one after the other
 }
 
