@@ -191,6 +191,9 @@ func (p *parameter) replaceAppSecret(ctx context.Context, owner *prompt) error {
 	if err != nil {
 		return err
 	}
+	if was.LinkKey == "" {
+		fmt.Fprintf(owner.out, noLinkKey, p.flags)
+	}
 	fmt.Fprint(owner.out, resetFirst)
 	next := was
 	next.AppSecret, err = owner.secret("New app secret (AppSecret), which is not shown:", func(answer string) error {
@@ -207,9 +210,6 @@ func (p *parameter) replaceAppSecret(ctx context.Context, owner *prompt) error {
 		return err
 	}
 	fmt.Fprintln(p.out, "The functions read it when the platform refuses the old one (40001, 40125): there is nothing more to do.")
-	if next.LinkKey == "" {
-		fmt.Fprintf(owner.out, noLinkKey, p.flags)
-	}
 	return nil
 }
 
@@ -224,10 +224,11 @@ URL and message mode stay as they are (URL 和消息加解密方式不变). Afte
   guanzhu secrets finish %s
 `
 
-	noLinkKey = `These secrets have no link key, so personal links may fail for up to two hours, and the hashes of openids in the log
-change. This adds a link key, so that it is the last time:
-没有 link key，两小时内个人链接可能失效，日志中的 openid 哈希也会改变。运行以下命令添加：
+	noLinkKey = `These secrets have no link key. Without one, personal links may fail for up to two hours after the app secret is replaced,
+and the hashes of openids in the log change. If you have not reset the app secret yet, stop here (Ctrl-C) and add a link key:
+没有 link key 时，更换 AppSecret 后两小时内个人链接可能失效，日志中的 openid 哈希也会改变。如果尚未重置，请按 Ctrl-C 停止，先运行：
   guanzhu secrets %s
+
 `
 
 	resetFirst = `Reset the app secret now, and enter the new one at once: from the reset on, the platform refuses the old one.
