@@ -601,3 +601,18 @@ func TestRotateAppSecretWithoutLinkKey(t *testing.T) {
 		t.Errorf("told %s", owner)
 	}
 }
+
+// TestRoundIsSmall: a small concurrency limit of the functions holds for the checks as well.
+func TestRoundIsSmall(t *testing.T) {
+	t.Parallel()
+	plain := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey}
+	r, _, _ := rotationOver(t, holding(t, plain))
+	var requests atomic.Int32
+	r.transport = roundTripper(func(*http.Request) (*http.Response, error) {
+		requests.Add(1)
+		return nil, io.ErrUnexpectedEOF
+	})
+	if err := r.round(t.Context(), plain); err == nil || requests.Load() != 5 {
+		t.Errorf("%d requests at once, want 5; error %v", requests.Load(), err)
+	}
+}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/functions/internal/gateway"
 	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -111,6 +112,9 @@ func TestThrottledTable(t *testing.T) {
 	handler, err := start(t.Context(), func(name string) (string, bool) { value, ok := env[name]; return value, ok })
 	if err != nil {
 		t.Fatal(err)
+	}
+	if handler.Hash("oFOLLOWER") != telemetry.Hasher("l")("oFOLLOWER") {
+		t.Error("hashes are derived from another key than the link key")
 	}
 	throttled.Store(true)
 	lambda := gateway.Handler(handler, func(ctx context.Context, _ time.Time) context.Context { return ctx }, time.Now)

@@ -129,7 +129,7 @@ func TestOpenFails(t *testing.T) {
 		atLeast int32         // calls
 		atMost  int32
 	}{
-		{"throttled all the time", answers(throttled), "could not be read within 2.5s", 2500 * time.Millisecond, 6, 20},
+		{"throttled all the time", answers(throttled), "could not be read within 2.5s", 2500 * time.Millisecond, 9, 16},
 		{"reason of the last answer", &systemsManager{answer: func(ctx context.Context, call int) (string, error) {
 			if call == 1 {
 				return "", throttled
@@ -438,6 +438,40 @@ func TestNewSSMTLS(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 		})
+	}
+}
+
+// TestReloadAfterAStall: a connection that answers nothing leaves time for another try within the second of a Reload.
+func TestReloadAfterAStall(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int32
+	ended := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		value := allJSON
+		switch calls.Add(1) {
+		case 1:
+		case 2:
+			io.Copy(io.Discard, r.Body)
+			select {
+			case <-r.Context().Done():
+			case <-ended:
+			}
+			return
+		default:
+			value = otherJSON
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		fmt.Fprintf(w, `{"Parameter":{"Name":"/guanzhu/secrets","Type":"SecureString","Value":%q}}`, value)
+	}))
+	defer server.Close()
+	defer close(ended)
+	client := secrets.NewSSM(aws.Config{Region: "eu-central-1", Credentials: aws.AnonymousCredentials{}}, server.URL)
+	k, err := secrets.Open(t.Context(), ref, secrets.Options{Parameters: client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !k.Reload(t.Context()) || k.Current() != other {
+		t.Errorf("not changed after %d calls", calls.Load())
 	}
 }
 

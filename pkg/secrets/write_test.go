@@ -204,6 +204,7 @@ func TestWriteFails(t *testing.T) {
 		{"no credentials", fmt.Errorf("get identity: get credentials: no EC2 IMDS role found: %w", dial), nil, "check that AWS credentials are there"},
 		{"another one", code("HierarchyLevelLimitExceededException", "15"), nil, "check the parameter"},
 		{"one that quotes", code("ValidationException", "Value '"+otherJSON+"' failed"), nil, "ValidationException"},
+		{"one that quotes the link key", errors.New("cannot send HIDE_link"), func(s *secrets.Secrets) { s.LinkKey = "HIDE_link" }, "its text holds a secret"},
 		{"one that quotes, not of AWS", errors.New("cannot send " + otherJSON), nil, "its text holds a secret"},
 		{"too large", nil, func(s *secrets.Secrets) { s.AppSecret = strings.Repeat("HIDE", 1100) }, "a parameter holds 4096"},
 		{"no secrets", nil, func(s *secrets.Secrets) { s.Token = "" }, "token is missing"},
