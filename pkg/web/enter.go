@@ -60,7 +60,7 @@ func (h *Handler) enter(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// refuseTicket says that a link is good no more, unless the device has got in, as by the button's first of two presses.
+// refuseTicket says that a link no longer works, unless the device has got in, as by the button's first of two presses.
 func (h *Handler) refuseTicket(w http.ResponseWriter, r *http.Request) {
 	_, known, err := h.session(w, r)
 	switch {

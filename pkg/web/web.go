@@ -162,11 +162,11 @@ func New(c Config) (*Handler, error) {
 
 // Handle adds a page of the owner's own. The pattern is net/http's, for example "GET /points"; one that is there already
 // panics, as in net/http. The page has the headers of the others: no caching, and a Content-Security-Policy that allows
-// no script and nothing from elsewhere, which the page may set anew.
+// no script and nothing from elsewhere. The page may set another one.
 func (h *Handler) Handle(pattern string, page http.Handler) { h.mux.Handle(pattern, page) }
 
-// RequireFollower returns a page that only followers see: who has no session is led in first, and back to the page. f is
-// the follower's record; what it holds beyond the page's need (openid, unionid, remark, tags) is to stay there.
+// RequireFollower returns a page that only followers see. A visitor without a session is led in first, and back to the
+// page. f is the follower's record; what it holds beyond the page's need (openid, unionid, remark, tags) is to stay there.
 func RequireFollower(
 	h *Handler, page func(w http.ResponseWriter, r *http.Request, f follower.Follower),
 ) http.Handler {
