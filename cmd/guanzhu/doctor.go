@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -59,6 +60,7 @@ func (c *doctorCommand) Run(lang language) error {
 // printer prints findings and counts them.
 type printer struct {
 	out              io.Writer
+	flags            map[string]string // by command: which account it is for
 	language         language
 	checks, failures int
 	err              error // of writing, the first one
@@ -74,7 +76,7 @@ func (p *printer) show(findings ...doctor.Finding) {
 			p.failures++
 		}
 		text := p.language.say("%s %s：%s\n", "%s %s: %s\n", symbols[f.Status], f.Name.In(in), f.What.In(in))
-		if do := f.Do.In(in); do != "" {
+		if do := p.complete(f.Do.In(in)); do != "" {
 			text += "    " + do + "\n"
 		}
 		if _, err := io.WriteString(p.out, text); err != nil && p.err == nil {
@@ -83,8 +85,22 @@ func (p *printer) show(findings ...doctor.Finding) {
 	}
 }
 
+// advised finds a command in a finding.
+var advised = regexp.MustCompile(`guanzhu (secrets|menu)( (rotate|finish|plan|publish))?`)
+
+// complete adds to each command the flags without which it would be for another account.
+func (p *printer) complete(advice string) string {
+	return advised.ReplaceAllStringFunc(advice, func(command string) string {
+		return strings.TrimSpace(command + " " + p.flags[strings.Fields(command)[1]])
+	})
+}
+
 // examineLocal examines a local run, or any endpoint whose secrets are in the environment.
 func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
+	out.flags = map[string]string{}
+	if name, stored := strings.CutPrefix(c.Secrets, "ssm:"); stored {
+		out.flags["secrets"] = "--name " + name
+	}
 	account, err := owner.Load()
 	if err != nil {
 		return err
@@ -112,12 +128,9 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 		out.show(doctor.SampleAccount())
 		return nil
 	}
-	menuCommand := func(action string) string {
-		command := "PUBLIC_URL=" + site + " guanzhu menu " + action
-		if c.APIURL != "" {
-			command += " --api-url " + c.APIURL
-		}
-		return command
+	out.flags["menu"] = "--public-url " + site
+	if c.APIURL != "" {
+		out.flags["menu"] += " --api-url " + c.APIURL
 	}
 	wanted, err := account.Menu(site)
 	if err != nil {
@@ -129,7 +142,6 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 	}
 	platform := doctor.Platform{
 		API: api, Now: time.Now, Menu: wanted, RepairsMenu: account.RepairsMenu(), Pages: account.Pages(),
-		Plan: menuCommand("plan"), Publish: menuCommand("publish"),
 	}
 	out.show(platform.Examine(ctx)...)
 	return nil

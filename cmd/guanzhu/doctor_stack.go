@@ -19,6 +19,7 @@ import (
 // examineStack examines a deployed stack: what AWS tells of it, its endpoint and pages from this machine, and the
 // platform's API from where its functions run.
 func (c *doctorCommand) examineStack(ctx context.Context, out *printer) error {
+	out.flags = map[string]string{"secrets": "--stack " + c.Stack, "menu": "--stack " + c.Stack}
 	account, err := owner.Load()
 	if err != nil {
 		return err
@@ -123,12 +124,7 @@ func invokeDoctor(ctx context.Context, cfg aws.Config, s stack, lang language) [
 	if err != nil {
 		return doctor.Function(nil, "", err)
 	}
-	// The stack's own function publishes with the stack's PUBLIC_URL.
-	out, err := newInvoker(cfg, lang).call(ctx, name, map[string]string{
-		"FixedEgress": s.parameters["FixedEgress"],
-		"Plan":        "guanzhu menu plan --stack " + s.name,
-		"Publish":     "guanzhu menu publish --stack " + s.name,
-	})
+	out, err := newInvoker(cfg, lang).call(ctx, name, map[string]string{"FixedEgress": s.parameters["FixedEgress"]})
 	if err != nil {
 		return doctor.Function(nil, "", err)
 	}

@@ -15,6 +15,14 @@ import (
 // startConsole runs the console as a process of its own and returns where it answers.
 func startConsole(t *testing.T, env ...string) (site string) {
 	t.Helper()
+	lines := startConsoleLines(t, "The account answers at ", env...)
+	_, address, _ := strings.Cut(lines[len(lines)-1], " at ")
+	return strings.TrimSuffix(address, "/login/wechat")
+}
+
+// startConsoleLines runs the console as a process of its own and returns what it prints, up to a line that holds last.
+func startConsoleLines(t *testing.T, last string, env ...string) (printed []string) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -29,13 +37,13 @@ func startConsole(t *testing.T, env ...string) (site string) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	for site == "" && lines.Scan() {
-		if address, found := strings.CutPrefix(lines.Text(), "The account answers at "); found {
-			site = strings.TrimSuffix(address, "/login/wechat")
-		}
+	found := false
+	for !found && lines.Scan() {
+		printed = append(printed, lines.Text())
+		found = strings.Contains(lines.Text(), last)
 	}
 	done := make(chan struct{})
-	go func() { // what it prints must go somewhere
+	go func() { // what else it prints must go somewhere
 		defer close(done)
 		for lines.Scan() {
 		}
@@ -45,10 +53,10 @@ func startConsole(t *testing.T, env ...string) (site string) {
 		<-done
 		command.Wait()
 	})
-	if site == "" {
-		t.Fatal("the console does not say where it answers")
+	if !found {
+		t.Fatalf("the console does not print %q", last)
 	}
-	return site
+	return printed
 }
 
 var findingLine = regexp.MustCompile(`(?m)^(✓|!|✗|–) `)
@@ -70,7 +78,8 @@ func TestDoctorLocal(t *testing.T) {
 			url := "--url=" + site + "/login/wechat"
 
 			stdout, stderr, status := guanzhu(t, env, "doctor", url)
-			if status != 0 || stderr != "" || !strings.Contains(stdout, "! menu: the live menu is not that of account.yaml\n    Look at") {
+			if status != 0 || stderr != "" || !strings.Contains(stdout, "! menu: the live menu is not that of account.yaml\n"+
+				"    Look at the difference: guanzhu menu plan --public-url "+site+" --api-url "+api.URL+" ; then publish: guanzhu menu publish --public-url "+site+" --api-url "+api.URL+"\n") {
 				t.Errorf("before the menu is published: status %d\n%s%s", status, stdout, stderr)
 			}
 			_, stderr, status = guanzhu(t, append(env, "PUBLIC_URL="+site), "menu", "publish", "../../account/account.yaml")

@@ -26,7 +26,7 @@ func main() {
 }
 
 // request says what to advise; see doctor.Platform.
-type request struct{ FixedEgress, Plan, Publish string }
+type request struct{ FixedEgress string }
 
 type handler func(context.Context, request) ([]doctor.Finding, error)
 
@@ -53,7 +53,7 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (handler, er
 	return func(ctx context.Context, r request) ([]doctor.Finding, error) {
 		platform := doctor.Platform{
 			API: api, Now: time.Now, Menu: wanted, Record: store.MenuRecord, RepairsMenu: account.RepairsMenu(),
-			Pages: account.Pages(), FixedEgress: r.FixedEgress, Plan: r.Plan, Publish: r.Publish,
+			Pages: account.Pages(), FixedEgress: r.FixedEgress,
 		}
 		return platform.Examine(ctx), nil
 	}, err

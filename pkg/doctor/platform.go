@@ -24,8 +24,6 @@ type Platform struct {
 	Pages       string // of account.yaml: oauth or link
 	// FixedEgress is the stack's parameter: nat or none; empty outside the stack.
 	FixedEgress string
-	// Plan and Publish are the commands by which the owner shows what publishing the menu would change, and publishes it.
-	Plan, Publish string
 }
 
 // Examine checks that the platform is reached, gives an access token and accepts it, what the account may call, how many
@@ -246,7 +244,7 @@ func (p *Platform) menu(ctx context.Context, may permissions) Finding {
 	case was.Hash == "" && p.Record != nil:
 		row = menuNever
 	}
-	return row.of("menu", "{plan}", p.Plan, "{publish}", p.Publish)
+	return row.of("menu")
 }
 
 // published is a menu.Store that remembers which menu was published last, and nothing more.

@@ -1,5 +1,8 @@
 package doctor
 
+// A command in a text is written without the flags that say which account: "guanzhu secrets", "guanzhu menu plan". Who
+// prints the text adds them.
+//
 // The platform's own words stay Chinese in the English texts too, as its console has them.
 
 var notExamined = Text{"没有检查：先解决“{cause}”", `not examined: first solve "{cause}"`}
@@ -101,7 +104,7 @@ var (
 	alarmsQuiet = found{OK, Text{"没有告警", "no alarm"}, Text{}}
 	alarmActive = found{Warning,
 		Text{"{name} 正在告警：{description}", "{name} is in alarm: {description}"},
-		Text{"在 docs/operations.md 查这个告警的含义和处理办法。", "docs/operations.md says what it means and what to do."}}
+		Text{"在 docs/operations.zh-CN.md 查这个告警的含义和处理办法。", "docs/operations.md says what it means and what to do."}}
 )
 
 // tryAgain is for calls to AWS that got no answer, or an error that may pass.
@@ -382,8 +385,8 @@ var (
 
 	notListed = found{Failure,
 		Text{"errcode {errcode}：{ip} 不在 IP 白名单里", "errcode {errcode}: {ip} is not on the IP whitelist"},
-		Text{"在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加 {ip}，每行一个，十分钟内生效。这是本机的地址，AWS 上的函数用另一个：用 guanzhu doctor --stack 检查。",
-			"Add {ip} on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes. It is this machine's; functions on AWS have another one: run guanzhu doctor --stack."}}
+		Text{"在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加 {ip}，每行一个，十分钟内生效。这是本机的地址，AWS 上的函数用另一个：用 guanzhu doctor --stack 堆栈名 检查。",
+			"Add {ip} on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes. It is this machine's; functions on AWS have another one: run guanzhu doctor --stack NAME."}}
 	notListedNone = found{Failure,
 		Text{"errcode {errcode}：{ip} 不在 IP 白名单里，而且函数的地址会变（FixedEgress=none）", "errcode {errcode}: {ip} is not on the IP whitelist, and the functions' address changes (FixedEgress=none)"},
 		Text{"现在添加 {ip} 只能暂时有效。用 FixedEgress=nat 重新部署，或用中转作为 ApiUrl，再把固定的地址填入微信开发者平台 → 基础信息 → 开发密钥 → IP白名单，每行一个，十分钟内生效。测试号没有白名单。",
@@ -511,18 +514,18 @@ var (
 	menuNoRecord   = found{Skipped, Text{"没有检查：表读不到：{error}", "not examined: the table cannot be read: {error}"}, Text{}}
 	menuNever      = found{Warning,
 		Text{"account.yaml 的菜单还没有发布过", "the menu of account.yaml has never been published"},
-		Text{"发布：{publish}", "Publish it: {publish}"}}
+		Text{"发布：guanzhu menu publish", "Publish it: guanzhu menu publish"}}
 	menuDifferent = found{Warning,
 		Text{"平台上的菜单和 account.yaml 不同", "the live menu is not that of account.yaml"},
-		Text{"先看差别：{plan} ；再发布：{publish}", "Look at the difference: {plan} ; then publish: {publish}"}}
+		Text{"先看差别：guanzhu menu plan ；再发布：guanzhu menu publish", "Look at the difference: guanzhu menu plan ; then publish: guanzhu menu publish"}}
 	menuDriftRepair = found{Warning,
 		Text{"平台上的菜单被别处改动过（menu_drift: repair）", "someone else has changed the live menu (menu_drift: repair)"},
-		Text{"改回来：{publish} ；要保留改动，把它写进 account.yaml 再部署。",
-			"Put it back: {publish} ; to keep the change, write it into account.yaml and deploy again."}}
+		Text{"改回来：guanzhu menu publish ；要保留改动，把它写进 account.yaml 再部署。",
+			"Put it back: guanzhu menu publish ; to keep the change, write it into account.yaml and deploy again."}}
 	menuDriftTell = found{Warning,
 		Text{"平台上的菜单被别处改动过（menu_drift: tell，不会自动改回）", "someone else has changed the live menu (menu_drift: tell, so it is not put back by itself)"},
-		Text{"看差别：{plan} ；改回来：{publish} ；要保留就写进 account.yaml。",
-			"Look at the difference: {plan} ; put it back: {publish} ; or write it into account.yaml."}}
+		Text{"看差别：guanzhu menu plan ；改回来：guanzhu menu publish ；要保留就写进 account.yaml。",
+			"Look at the difference: guanzhu menu plan ; put it back: guanzhu menu publish ; or write it into account.yaml."}}
 	menuLeftOut = found{Warning,
 		Text{"有按钮没有发布：{buttons}", "{buttons}"},
 		Text{"设置 PUBLIC_URL（堆栈的参数 DomainName），重新部署后再发布菜单。",

@@ -74,7 +74,7 @@ func newWorld(t *testing.T) *world {
 	w.config = wechattest.Config{AppID: appID, AppSecret: appSecret}
 	w.endpoint = doctor.Endpoint{AppID: appID, Secrets: s}
 	w.pages = doctor.Pages{AppID: appID, Mode: "oauth"}
-	w.examined = doctor.Platform{Pages: "oauth", RepairsMenu: true, Plan: "guanzhu menu plan", Publish: "guanzhu menu publish"}
+	w.examined = doctor.Platform{Pages: "oauth", RepairsMenu: true}
 	a := w.account()
 	wanted, err := a.Menu("")
 	if err != nil {

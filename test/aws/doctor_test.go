@@ -57,7 +57,7 @@ func TestDoctor(t *testing.T) {
 		}
 	}
 
-	examine("en", 1, "✓ AWS stack: "+name, "✗ secrets: there is no parameter "+parameter+" in SSM\n    Write it with guanzhu secrets",
+	examine("en", 1, "✓ AWS stack: "+name, "✗ secrets: there is no parameter "+parameter+" in SSM\n    Write it with guanzhu secrets --stack "+name+". ",
 		`– token verification: not examined: first solve "secrets"`)
 
 	putSecrets(t, parameter, doctorsSecrets)
@@ -75,7 +75,7 @@ func TestDoctor(t *testing.T) {
 	refuse(t, appID, "signature", 3)
 	ring(t, name)
 	platform.Fail("/cgi-bin/stable_token", 40164, 1)
-	examine("zh", 1, "! 密钥轮换：", "guanzhu secrets finish",
+	examine("zh", 1, "! 密钥轮换：", "guanzhu secrets finish --stack "+name+"。",
 		"! 24 小时内被拒绝的请求：4 × clear_text：推送是明文：密钥里有 EncodingAESKey，微信后台却在用明文模式",
 		"! 24 小时内被拒绝的请求：1 × no_key：推送是密文：微信后台在用安全模式，密钥里却没有 EncodingAESKey",
 		"! 告警："+name+"-", " 正在告警：",
