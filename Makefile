@@ -92,8 +92,8 @@ deploy: ## build and deploy the stack of an environment in samconfig.toml (ENV=d
 	$(BUILD) $(SAM) build --config-env $(ENV)
 	$(SAM) deploy --config-env $(ENV)
 
-logs: ## follow what the functions of a deployed stack log (ENV=dev or ENV=prod)
-	$(SAM) logs --config-env $(ENV) --tail
+logs: command ## follow what the functions of a deployed stack log, one line a push (ENV=dev or ENV=prod)
+	$(SAM) logs --config-env $(ENV) --tail --output json | bin/guanzhu logs
 
 sam-local: ## the functions in containers, with DynamoDB Local and a simulated platform (needs Docker and the SAM CLI)
 	test/stack/sam-local

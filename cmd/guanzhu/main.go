@@ -26,6 +26,7 @@ type commands struct {
 	Menu        menuCommand        `cmd:"" help:"Check the menu of account.yaml, compare it with the live one, publish it."`
 	Secrets     secretsCommand     `cmd:"" help:"Write the account's secrets into AWS, and rotate them without a gap."`
 	Doctor      doctorCommand      `cmd:"" help:"Examine the account, and say what to do about each thing that is wrong."`
+	Logs        logsCommand        `cmd:"" help:"Make what sam logs prints readable, one line a push. make logs runs it."`
 	Suggestions suggestionsCommand `cmd:"" help:"List what followers suggested, and mark it handled."`
 	Followers   followersCommand   `cmd:"" help:"Export the followers, or delete one."`
 	Restore     restoreCommand     `cmd:"" help:"Put what a restored table has back into the present one."`

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -369,7 +371,7 @@ func watched(a cwtypes.MetricAlarm) string {
 	return fmt.Sprintf("%s %s %g", strings.Join(parts, ", "), comparison, aws.ToFloat64(a.Threshold))
 }
 
-// TestLogs runs what `make logs` runs. moto forgets which log group a function has, so this test tells the SAM CLI.
+// TestLogs runs what `make logs` runs, and finds one line for each that was logged. moto forgets which log group a function has, so this test tells the SAM CLI.
 func TestLogs(t *testing.T) {
 	sam := part(t, samCLI)
 	name := deploy(t, nil)
@@ -378,7 +380,7 @@ func TestLogs(t *testing.T) {
 		group := made[what+"Logs"]
 		ask(t, "logs", "Logs_20140328.CreateLogStream", `{"logGroupName": "`+group+`", "logStreamName": "s"}`)
 		ask(t, "logs", "Logs_20140328.PutLogEvents", fmt.Sprintf(`{"logGroupName": %q, "logStreamName": "s",
-			"logEvents": [{"timestamp": %d, "message": "{\"message\":\"line of %s\"}"}]}`, group, time.Now().UnixMilli(), what))
+			"logEvents": [{"timestamp": %d, "message": "{\"message\":\"line of %s 关注\"}"}]}`, group, time.Now().UnixMilli(), what))
 	}
 
 	behind, err := url.Parse(moto(t))
@@ -396,7 +398,11 @@ func TestLogs(t *testing.T) {
 		forward.ServeHTTP(w, r)
 	}))
 	defer aws.Close()
-	cmd := exec.CommandContext(t.Context(), sam, "logs", "--config-env", "dev", "--stack-name", name)
+	command, err := build(bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", `"$0" logs --config-env dev --stack-name "$1" --output json | "$2" logs`, sam, name, command)
 	cmd.Dir = root
 	cmd.Env = []string{
 		"HOME=" + t.TempDir(), "SAM_CLI_TELEMETRY=0", "AWS_ENDPOINT_URL=" + aws.URL, "AWS_DEFAULT_REGION=" + region,
@@ -409,8 +415,12 @@ func TestLogs(t *testing.T) {
 		t.Fatalf("%v: %s", err, failed.Stderr)
 	}
 	for _, what := range []string{"Webhook", "Web", "Menu", "Doctor"} {
-		if !strings.Contains(string(out), "line of "+what+`"`) {
+		line := regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d line of ` + what + ` 关注$`)
+		if !line.Match(out) {
 			t.Errorf("%s's line is missing in\n%s", what, out)
 		}
+	}
+	if lines := bytes.Count(out, []byte("\n")); lines != 4 {
+		t.Errorf("%d lines, want 4:\n%s", lines, out)
 	}
 }
