@@ -304,7 +304,7 @@ func (r *menuReader) field(e entry, l level) string {
 	case strings.ContainsFunc(text, unsendable):
 		r.problem(line, "%s contains a line break or another control character, which the platform refuses: remove it", e.key)
 		return ""
-	case strings.TrimSpace(text) == "":
+	case strings.TrimSpace(text) == "" && e.key != "key": // a key may be anything, and is compared exactly
 		r.problem(line, "%s is empty: write its text", e.key)
 		return ""
 	case longest > 0 && len(text) > longest:
@@ -453,6 +453,12 @@ func (r *menuReader) matchRule(e entry) menu.MatchRule {
 			if value, ok = r.text(e.value, e.key); !ok {
 				continue
 			}
+		}
+		if e.key == "group_id" {
+			e.key = "tag_id" // as tags were once called groups, with the same ids
+		}
+		if was, ok := rule[e.key]; ok && was != value {
+			r.problem(line, "tag_id and group_id, which is its old name, differ: keep one of them")
 		}
 		rule[e.key] = value
 		switch {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/pkg/account"
 	"github.com/guanzhu/guanzhu/pkg/menu"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -148,6 +149,9 @@ func TestMenuFromJSON(t *testing.T) {
 		{"second example", "menu: " + secondExample, second},
 		{"indented by tabs", "menu: " + strings.ReplaceAll(secondExample, "    ", "\t"), second},
 		{"Windows", "menu: " + strings.ReplaceAll(firstExample, "\n", "\r\n"), menu.Menu{Buttons: first}},
+		{"answer of menu/get with a group", "menu: " + strings.TrimSuffix(firstExample, "}") + `, "menuid": 208396938}` + "\n" +
+			"conditionalmenu: " + strings.Replace(conditionalExample, "tag_id", "group_id", 1),
+			menu.Menu{Buttons: first, Conditional: conditional}},
 		{"answer of menu/get", `"menu": ` + strings.TrimSuffix(firstExample, "}") + `, "menuid": 208396938}` + "\n" +
 			`"conditionalmenu": ` + conditionalExample, menu.Menu{Buttons: first, Conditional: conditional}},
 	}
@@ -256,7 +260,8 @@ func TestMenuProblems(t *testing.T) {
 			[]string{"3: name has 17 bytes of UTF-8, and here at most 16 (a Chinese character has 3): shorten it by 1"}},
 		{"name with a line break", menuOf(`{name: "a\nb", type: click, key: a}`), []string{"3: name contains a line break"}},
 		{"name with U+2028", menuOf(`{name: "a\u2028b", type: click, key: a}`), []string{"3: name contains a line break"}},
-		{"name with U+2029 as it is", menuOf("{name: a\u2029b, type: click, key: a}"), []string{"3: name contains a line"}},
+		{"name with U+2029 as it is", menuOf("{name: a\u2029b, type: click, key: a}"),
+			[]string{"3: character 15 of this line is invisible (U+2029): remove it"}},
 		{"name with a control character", menuOf(`{name: "a\x01b", type: click, key: a}`),
 			[]string{"3: name contains a line break or another control character"}},
 		{"emoji", menuOf("{name: 🎉&<>, type: click, key: a}"), nil},
@@ -343,7 +348,13 @@ func TestMenuProblems(t *testing.T) {
 			[]string{"8: the platform takes no rules by sex any longer", "9: the platform takes no rules by country",
 				"10: the platform takes no rules by province", "11: the platform takes no rules by city",
 				"12: the platform takes no rules by language", "13: the platform takes no rules by gender"}},
-		{"rule unknown", conditionalOf(strings.Replace(forTag, "tag_id", "group_id", 1)), []string{`5: "group_id" is unknown in matchrule`}},
+		{"rule unknown", conditionalOf(strings.Replace(forTag, "tag_id", "tagid", 1)), []string{`5: "tagid" is unknown in matchrule`}},
+		{"group by name", conditionalOf(strings.Replace(forTag, "tag_id: 100", "group_id: 会员", 1)), []string{`5: tag_id is "会员"`}},
+		{"tag and group", conditionalOf(strings.Replace(forTag, "100", "100, group_id: \"100\"", 1)), nil},
+		{"tag and another group", conditionalOf(strings.Replace(forTag, "100", "100, group_id: 101", 1)),
+			[]string{"5: tag_id and group_id, which is its old name, differ"}},
+		{"same tag as a group", conditionalOf(forTag, strings.Replace(forTag, "tag_id", "group_id", 1)),
+			[]string{"6: nobody sees this menu, since the one on line 11"}},
 		{"tag by name", conditionalOf(strings.Replace(forTag, "100", "会员", 1)), []string{`5: tag_id is "会员"`}},
 		{"platforms", conditionalOf("{matchrule: {client_platform_type: 1}, button: ["+clickWith("x")+"]}",
 			"{matchrule: {client_platform_type: \"2\"}, button: ["+clickWith("x")+"]}",
@@ -441,6 +452,36 @@ conditionalmenu:
 			t.Errorf("PUBLIC_URL %q: error %v", url, err)
 		}
 	}
+}
+
+// TestKeysAreExact has keys that differ by white space alone.
+func TestKeysAreExact(t *testing.T) {
+	t.Parallel()
+	keys := []string{"关于我们", " 关于我们 ", "关于我们\u00a0", "\u3000关于我们", " ", "A", "a"}
+	var clicks, buttons strings.Builder
+	for i, key := range keys {
+		fmt.Fprintf(&clicks, "  %q: 回复%d\n", key, i)
+		if i%5 == 0 {
+			fmt.Fprintf(&buttons, "    - name: 更多\n      sub_button:\n")
+		}
+		fmt.Fprintf(&buttons, "        - {name: n, type: click, key: %q}\n", key)
+	}
+	a := parse(t, required+"clicks:\n"+clicks.String()+"menu:\n  button:\n"+buttons.String())
+	m, err := a.Menu("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, key := range keys {
+		reply, _ := a.Click(key)
+		wantReply(t, wechat.TextReply(fmt.Sprint("回复", i)), reply)
+		if got := m.Buttons[i/5].SubButton[i%5].Key; got != key {
+			t.Errorf("%q is published as %q", key, got)
+		}
+	}
+	if _, ok := a.Click("关于我们 "); ok {
+		t.Error("another key is answered")
+	}
+	refused(t, required+"clicks: {\" a\": r}\nmenu: {button: [{name: n, type: click, key: a}]}\n", `:5: nothing answers the key "a"`)
 }
 
 func TestRepairsMenu(t *testing.T) {

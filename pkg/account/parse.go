@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -11,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -25,13 +27,18 @@ const maxEventKey = 128
 // More is refused than YAML asks for, since each would do something else than its writer means: unknown and repeated
 // names, a second document, numbers where a text belongs, anchors and tags, and keyword rules that could never answer.
 func Parse(name string, data []byte) (*Account, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))  // some editors on Windows begin a file with it
+	data = oneLineEnd.ReplaceAll(data, []byte("\n")) // YAML's parser counts others wrong
 	f := file{name: name}
 	a := f.account(f.root(data))
 	if len(f.problems) > 0 {
+		f.explain(data)
 		return nil, f.err()
 	}
 	return a, nil
 }
+
+var oneLineEnd = regexp.MustCompile(`\r\n?`)
 
 // A file is the account.yaml that is being read, with what is wrong with it. Its methods read one part of it each and
 // go on after a problem, so that the owner sees all of them at once.
@@ -43,10 +50,44 @@ type file struct {
 type problem struct {
 	line int
 	text string
+	kind problemKind
 }
 
+type problemKind int
+
+const (
+	mistake problemKind = iota
+	notYAML             // the only problem, found at this line or one that follows
+	missing             // of a name that may be there unread
+)
+
 func (f *file) problem(line int, format string, args ...any) {
-	f.problems = append(f.problems, problem{line, fmt.Sprintf(format, args...)})
+	f.problems = append(f.problems, problem{line: line, text: fmt.Sprintf(format, args...)})
+}
+
+// explain names the stray characters that problems come from, in their place. That a file is no YAML may be found out
+// many lines below the cause; what is further away than two may also be innocent, and so both are told.
+func (f *file) explain(data []byte) {
+	causes := map[int]stray{} // by their lines
+	explained := func(p problem) bool {
+		_, here := causes[p.line]
+		_, above := causes[p.line-1]
+		_, further := causes[p.line-2]
+		return here || p.kind == notYAML && (above || further)
+	}
+	for _, s := range strays(data) {
+		for _, p := range f.problems {
+			if s.line == p.line || s.line < p.line && p.kind == notYAML && s.char != '\t' {
+				causes[s.line] = s
+			}
+		}
+	}
+	f.problems = slices.DeleteFunc(f.problems, func(p problem) bool {
+		return explained(p) || p.kind == missing && len(causes) > 0
+	})
+	for line, s := range causes {
+		f.problem(line, "%v", s)
+	}
 }
 
 func (f *file) err() error {
@@ -60,7 +101,6 @@ func (f *file) err() error {
 
 // root returns the file's one document, or nil after a problem.
 func (f *file) root(data []byte) ast.Node {
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors on Windows begin a file with it
 	if !utf8.Valid(data) {
 		f.problem(invalidLine(data), "this line is not UTF-8: save the file in the encoding UTF-8")
 		return nil
@@ -72,8 +112,8 @@ func (f *file) root(data []byte) ast.Node {
 		if at, ok := errors.AsType[yaml.Error](err); ok && at.GetToken() != nil {
 			line, text = at.GetToken().Position.Line, at.GetMessage()
 		}
-		f.problem(line, "this is not YAML: %s; check the indentation, and put a text that begins with one of "+
-			"@ ` %% & * ! | > [ { or contains \": \" in quotes", text)
+		f.problems = []problem{{line, fmt.Sprintf("this is not YAML: %s; check the indentation, and put a text that "+
+			"begins with one of @ ` %% & * ! | > [ { or contains \": \" in quotes", text), notYAML}}
 		return nil
 	}
 	if len(tree.Docs) > 1 {
@@ -144,7 +184,8 @@ func (f *file) account(root ast.Node) *Account {
 	f.menus(a, entries)
 	for _, key := range []string{"welcome", "default", "suggestion"} {
 		if !slices.Contains(given, key) {
-			f.problem(1, "%s is missing: add a line \"%s: …\" with its text", key, key)
+			f.problems = append(f.problems, problem{1, fmt.Sprintf("%s is missing: add a line \"%s: …\" with its text", key, key),
+				missing})
 		}
 	}
 	return a
@@ -242,6 +283,9 @@ func (f *file) clicks(n ast.Node) map[string]wechat.Reply {
 func (f *file) text(n ast.Node, what string) (text string, ok bool) {
 	switch n := n.(type) {
 	case *ast.StringNode:
+		if wrong := misread(n.Value); wrong != "" && isPlain(n) {
+			f.problem(lineOf(n), "%s %s", what, wrong)
+		}
 		return n.Value, true
 	case *ast.LiteralNode:
 		return n.Value.Value, true
@@ -285,6 +329,13 @@ func (f *file) entries(n ast.Node, what string, names ...string) (entries []entr
 			f.problem(line, "the name %s must be a text: put it in quotes", v.Key.GetToken().Value)
 			continue
 		}
+		if first, _ := utf8.DecodeRuneInString(key.Value); isPlain(key) && strings.ContainsRune("“”‘’＂＇", first) {
+			f.problem(line, "the name %s is in quotes that are none of YAML's: use \", or leave them out", key.Value)
+			continue
+		}
+		if isPlain(key) && strings.TrimFunc(key.Value, invisible) != key.Value {
+			f.problem(line, "the name %q begins or ends with something invisible: remove it, or put the name in quotes", key.Value)
+		}
 		if first, ok := lines[key.Value]; ok {
 			f.problem(line, "%q is there already, on line %d: keep one of them", key.Value, first)
 			continue
@@ -298,5 +349,8 @@ func (f *file) entries(n ast.Node, what string, names ...string) (entries []entr
 	}
 	return entries, true
 }
+
+// isPlain reports whether n is written without quotes.
+func isPlain(n *ast.StringNode) bool { return n.Token.Type == token.StringType }
 
 func lineOf(n ast.Node) int { return n.GetToken().Position.Line }
