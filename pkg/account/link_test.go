@@ -60,6 +60,45 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestWelcomeWithoutPlaceForLink has welcomes that pages: link cannot put the link into.
+func TestWelcomeWithoutPlaceForLink(t *testing.T) {
+	t.Parallel()
+	const rest = "default: d\nsuggestion: s\npages: link\n"
+	for _, welcome := range []string{
+		"{image: {media_id: m}}",
+		"{voice: {media_id: m}}",
+		"{video: {media_id: m}}",
+		"{music: {thumb_media_id: m}}",
+		"{news: [{title: a, url: https://example.com/}]}",
+	} {
+		refused(t, "# 说明\nwelcome: "+welcome+"\n"+rest, ":2: with pages: link, the welcome carries the link to the pages, and "+
+			"this one has no place for it: use a text, or news with {personal_link} as the url of an article")
+		parse(t, "welcome: "+welcome+"\n"+strings.Replace(rest, "link", "oauth", 1))
+	}
+	parse(t, "welcome: {news: [{title: a, url: https://example.com/}, {title: b, url: \"{personal_link}\"}]}\n"+rest)
+	refused(t, "welcome: {image: {}}\n"+rest, ":1: image has no media_id|:1: with pages: link, the welcome carries")
+
+	// The link below takes room, too.
+	longest := strings.Repeat("a", wechat.MaxText-len("\n")-400)
+	parse(t, "welcome: "+longest+"\n"+rest)
+	refused(t, "welcome: "+longest+"a\n"+rest, ":1: welcome, with the link below it that pages: link adds, has 2048 bytes")
+	parse(t, "welcome: "+longest+"a\n"+strings.Replace(rest, "link", "oauth", 1))
+	refused(t, "welcome: "+strings.Repeat("a", 2048)+"\n"+rest, ":1: welcome has 2048 bytes")
+}
+
+// TestLinkOutOfPlace has it where it would be sent as it is written.
+func TestLinkOutOfPlace(t *testing.T) {
+	t.Parallel()
+	refused(t, `welcome:
+  news:
+    - title: "{personal_link}"
+      description: 点 {personal_link}
+      url: "https://example.com/{personal_link}"
+default: {video: {media_id: m, title: "{personal_link}"}}
+suggestion: s
+`, ":3: {personal_link} is sent as it is here|:4: {personal_link} is sent|:5: {personal_link} is sent|:6: {personal_link} is sent")
+}
+
 func TestTextWithLinkTooLong(t *testing.T) {
 	t.Parallel()
 	for size, fits := range map[int]bool{wechat.MaxText - 400: true, wechat.MaxText - 399: false} {

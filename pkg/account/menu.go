@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -353,9 +354,19 @@ func (r *menuReader) checkKey(b menu.Button, line int) {
 	}
 	r.keys[b.Key] = b.Line
 	if _, answered := r.clicks[b.Key]; b.Type == "click" && !answered {
-		r.problem(line, "nothing answers the key %q: add a line \"%s: …\" below clicks", b.Key, b.Key)
+		r.problem(line, "nothing answers the key %q: add a line %s: … below clicks", b.Key, asName(b.Key))
 	}
 }
+
+// asName writes a key as the name of an entry, in quotes unless it is a plain word.
+func asName(key string) string {
+	if isWord(key) {
+		return key
+	}
+	return strconv.Quote(key)
+}
+
+var isWord = regexp.MustCompile(`^\pL[\pL\pN_-]*$`).MatchString
 
 // conditionalMenus reads the conditional menus. An empty list, all of them commented out, is fine.
 func (r *menuReader) conditionalMenus(e entry) []menu.Conditional {

@@ -178,8 +178,10 @@ func (f *file) account(root ast.Node) *Account {
 			a.byLink = text == "link"
 		}
 	}
-	if welcome, ok := a.welcome.(wechat.TextReply); ok && a.byLink && !HasLink(welcome) {
-		a.welcome = welcome + "\n" + PersonalLink
+	for _, e := range entries {
+		if e.key == "welcome" && a.byLink {
+			a.welcome = f.withLink(a.welcome, lineOf(e.value))
+		}
 	}
 	f.menus(a, entries)
 	for _, key := range []string{"welcome", "default", "suggestion"} {
@@ -189,6 +191,24 @@ func (f *file) account(root ast.Node) *Account {
 		}
 	}
 	return a
+}
+
+// withLink returns the welcome with a place for the personal link, which it carries where there is no other way to the
+// pages.
+func (f *file) withLink(welcome wechat.Reply, line int) wechat.Reply {
+	if welcome == nil || HasLink(welcome) {
+		return welcome
+	}
+	text, ok := welcome.(wechat.TextReply)
+	if !ok {
+		f.problem(line, "with pages: link, the welcome carries the link to the pages, and this one has no place for it: "+
+			"use a text, or news with %s as the url of an article", PersonalLink)
+		return welcome
+	}
+	if sent(string(text)) <= wechat.MaxText { // else that is told already
+		f.checkLength(string(text)+"\n"+PersonalLink, "welcome, with the link below it that pages: link adds,", line)
+	}
+	return text + "\n" + PersonalLink
 }
 
 // rules reads the keyword rules. An empty list, all of its rules commented out, is fine.

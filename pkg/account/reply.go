@@ -51,11 +51,18 @@ func (f *file) reply(n ast.Node, what string, to purpose) wechat.Reply {
 
 func (f *file) textReply(n ast.Node, what string) wechat.Reply {
 	text, ok := f.shown(n, what)
-	if size := sent(text); ok && size > wechat.MaxText {
-		f.problem(lineOf(n), "%s has %d bytes of UTF-8, and a reply at most %d (a Chinese character has 3, "+
+	if !ok {
+		return nil
+	}
+	f.checkLength(text, what, lineOf(n))
+	return wechat.TextReply(text)
+}
+
+func (f *file) checkLength(text, what string, line int) {
+	if size := sent(text); size > wechat.MaxText {
+		f.problem(line, "%s has %d bytes of UTF-8, and a reply at most %d (a Chinese character has 3, "+
 			"a personal link counts as %d): shorten it by %d", what, size, wechat.MaxText, linkRoom, size-wechat.MaxText)
 	}
-	return wechat.TextReply(text)
 }
 
 func (f *file) richReply(e entry, to purpose) wechat.Reply {
@@ -128,6 +135,10 @@ func (f *file) fields(n ast.Node, what string, required []string, optional ...st
 		text, ok := f.shown(e.value, e.key)
 		if !ok {
 			continue
+		}
+		if isLink := e.key == "url" && text == PersonalLink; !isLink && strings.Contains(text, PersonalLink) {
+			f.problem(lineOf(e.value), "%s is sent as it is here: a personal link has its place in a text reply, or as "+
+				"the whole url of an article", PersonalLink)
 		}
 		switch e.key {
 		case "media_id", "thumb_media_id":
