@@ -86,10 +86,12 @@ build: ## the functions for Lambda, into .aws-sam/build (ARCH=arm64)
 	$(BUILD) GOOS=linux GOARCH=$(ARCH:x86_64=amd64) $(GO) build -o /dev/null ./functions/...
 	$(BUILD) $(SAM) build --parameter-overrides Architecture=$(ARCH)
 
-# The processor is that of the environment in samconfig.toml, for sam build as for sam deploy; ARCH is not read.
+# The processor is that of the environment in samconfig.toml, for sam build as for sam deploy; ARCH is not read. What
+# samconfig.toml does not state the stack would keep, so it is refused.
 deploy: ## build and deploy the stack of an environment in samconfig.toml (ENV=dev or ENV=prod)
 	$(BUILD) GOOS=linux $(GO) build -o /dev/null ./functions/...
 	$(BUILD) $(SAM) build --config-env $(ENV)
+	$(GO) run ./test/stack/samconfig $(ENV) .aws-sam/build
 	$(SAM) deploy --config-env $(ENV)
 
 logs: command ## follow what the functions of a deployed stack log, one line a push (ENV=dev or ENV=prod)
@@ -107,7 +109,7 @@ test-aws: ## the command line against moto's server (GUANZHU_TEST_AWS, or else M
 
 test-stack: ## the stack in AWS's emulators: template, runtime (GUANZHU_RIE), DynamoDB Local
 	GUANZHU_SAM="$${GUANZHU_SAM-$$(command -v $(SAM))}" test/with-server GUANZHU_TEST_DYNAMODB DYNAMODB_LOCAL \
-		$(GO) test -count=1 -v -timeout 20m -skip SamLocal ./test/stack
+		$(GO) test -count=1 -v -timeout 20m -skip SamLocal ./test/stack ./test/stack/samconfig
 
 # A module of its own, for what drives the browser.
 test-browser: ## the follower's pages in Chromium, at a phone's size

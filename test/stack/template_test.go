@@ -22,15 +22,19 @@ import (
 type resource struct {
 	Type                                string
 	Condition                           string
+	DependsOn                           any
 	DeletionPolicy, UpdateReplacePolicy string
 	Properties                          map[string]any
 }
 
 type template struct {
+	Metadata   map[string]any
 	Parameters map[string]struct {
+		Default       any
 		MaxLength     int
 		AllowedValues []any
 	}
+	Rules      map[string]any
 	Conditions map[string]any
 	Resources  map[string]resource
 }
@@ -127,7 +131,9 @@ func TestTemplateFunctions(t *testing.T) {
 		}
 		// Else a parameter's new value would reach the function, but not the version that is called.
 		described := parameters(all, version.Properties["Description"])
-		if diff := cmp.Diff(parameters(all, f.Properties), described); diff != "" {
+		versioned := maps.Clone(f.Properties)
+		delete(versioned, "ReservedConcurrentExecutions") // of all versions together
+		if diff := cmp.Diff(parameters(all, versioned), described); diff != "" {
 			t.Errorf("%s: parameters that the version's description names (-want +got):\n%s", id, diff)
 		}
 		length := len(described) - 1
@@ -153,7 +159,7 @@ func TestTemplateFunctions(t *testing.T) {
 	}
 }
 
-var substituted = regexp.MustCompile(`\$\{(\w+)\}`)
+var substituted = regexp.MustCompile(`\$\{(\w+)(?:\.\w+)?\}`)
 
 // parameters lists those that a value depends on, by conditions as well.
 func parameters(all template, value any) []string {
@@ -215,14 +221,30 @@ func TestTemplateRoutes(t *testing.T) {
 		t.Errorf("routes (-want +got):\n%s", diff)
 	}
 
+	// A domain does not end the address that AWS gives: pushes go there until the platform has the new URL.
+	for _, server := range list(at(all.Resources["Api"].Properties, "Body", "servers")) {
+		disabled := at(server, "x-amazon-apigateway-endpoint-configuration", "disableExecuteApiEndpoint")
+		if diff := cmp.Diff([]string{"DefaultEndpoint"}, parameters(all, disabled)); diff != "" {
+			t.Errorf("AWS's own address depends on other parameters (-want +got):\n%s", diff)
+		}
+	}
+
 	for id, stage := range all.of("AWS::ApiGatewayV2::Stage") {
 		if stage.Properties["StageName"] != "$default" {
 			t.Errorf("%s is %v", id, stage.Properties["StageName"])
 		}
-		for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
-			if n, _ := at(stage.Properties, "DefaultRouteSettings", limit).(float64); n <= 0 {
-				t.Errorf("%s has no %s", id, limit)
+		limited := func(by string) any {
+			return map[string]any{"ThrottlingRateLimit": map[string]any{"Ref": by}, "ThrottlingBurstLimit": map[string]any{"Ref": by}}
+		}
+		pushes := map[string]any{}
+		for route, function := range want {
+			if function == "WebhookFunctionAliaslive" {
+				pushes[route] = limited("PushesPerSecond")
 			}
+		}
+		limits := []any{stage.Properties["DefaultRouteSettings"], stage.Properties["RouteSettings"]}
+		if diff := cmp.Diff([]any{limited("PagesPerSecond"), pushes}, limits); diff != "" {
+			t.Errorf("%s: limits of pages and of pushes (-want +got):\n%s", id, diff)
 		}
 		if group := referred(at(stage.Properties, "AccessLogSettings", "DestinationArn")); all.Resources[group].Type != "AWS::Logs::LogGroup" {
 			t.Errorf("%s logs to %q", id, group)
@@ -266,9 +288,13 @@ func TestTemplatePermissions(t *testing.T) {
 		for _, policy := range list(role.Properties["Policies"]) {
 			check(id, at(policy, "PolicyDocument"))
 		}
-		if got := references(role.Properties["ManagedPolicyArns"]); !slices.Equal(got, []string{"NetworkPolicy"}) {
-			t.Errorf("%s has the managed policies %v", id, got)
+		// Without a condition: what a role may in a network stays until the functions have left it.
+		if diff := cmp.Diff([]any{map[string]any{"Ref": "NetworkPolicy"}}, role.Properties["ManagedPolicyArns"]); diff != "" {
+			t.Errorf("%s: managed policies (-want +got):\n%s", id, diff)
 		}
+	}
+	if condition := all.Resources["NetworkPolicy"].Condition; condition != "" {
+		t.Errorf("NetworkPolicy is there with %s only", condition)
 	}
 	for id, policy := range all.of("AWS::IAM::ManagedPolicy") {
 		check(id, policy.Properties["PolicyDocument"])
@@ -328,6 +354,11 @@ func references(value any) (ids []string) {
 		if id := referred(value); id != "" && id != "AWS::NoValue" {
 			return []string{id}
 		}
+		if text, ok := value["Fn::Sub"].(string); ok {
+			for _, match := range substituted.FindAllStringSubmatch(text, -1) {
+				ids = append(ids, match[1])
+			}
+		}
 		for _, v := range value {
 			ids = append(ids, references(v)...)
 		}
@@ -377,6 +408,177 @@ func TestTemplateNetwork(t *testing.T) {
 	}
 }
 
+// TestTemplateOrder holds what CloudFormation waits for before it moves the alias live to a new version.
+func TestTemplateOrder(t *testing.T) {
+	all, _ := transformed(t)
+	for id := range all.of("AWS::Lambda::Function") {
+		first := all.before(id + "Aliaslive")
+		for _, other := range []string{
+			id, "NetworkPolicy", "SecretsPolicy", "Table", // what it may and needs
+			"NatGateway", "PrivateRoute", "PrivateSubnet1Routes", "PrivateSubnet2Routes", "TableEndpoint", // its ways out
+		} {
+			if !first[other] {
+				t.Errorf("live of %s does not wait for %s", id, other)
+			}
+		}
+	}
+	// Versions from before FixedEgress=none hold these for as long as they are kept. What costs can still be deleted.
+	for _, held := range []string{"FunctionsSecurityGroup", "PrivateSubnet1", "PrivateSubnet2"} {
+		first := all.before(held)
+		for _, costs := range []string{"NatGateway", "EgressAddress"} {
+			if first[costs] {
+				t.Errorf("%s is deleted after %s only", costs, held)
+			}
+		}
+	}
+	// With another description it is another policy, so the one before is deleted when live has left its secrets.
+	policy := all.Resources["SecretsPolicy"].Properties
+	if diff := cmp.Diff(parameters(all, policy["PolicyDocument"]), parameters(all, policy["Description"])); diff != "" {
+		t.Errorf("parameters in the description of SecretsPolicy (-want +got):\n%s", diff)
+	}
+	roles := references(policy["Roles"])
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(all.of("AWS::IAM::Role"))), slices.Sorted(slices.Values(roles))); diff != "" {
+		t.Errorf("roles of SecretsPolicy (-want +got):\n%s", diff)
+	}
+}
+
+// before returns the resources that CloudFormation makes before one, and deletes after it.
+func (all template) before(id string) map[string]bool {
+	found := map[string]bool{}
+	var walk func(id string)
+	walk = func(id string) {
+		r := all.Resources[id]
+		next := references(r.Properties)
+		for _, on := range list(r.DependsOn) {
+			next = append(next, on.(string))
+		}
+		for _, other := range next {
+			if _, ok := all.Resources[other]; ok && !found[other] {
+				found[other] = true
+				walk(other)
+			}
+		}
+	}
+	walk(id)
+	return found
+}
+
+func TestTemplateZones(t *testing.T) {
+	all, _ := transformed(t)
+	zone := func(parameter string, index float64) any {
+		first := map[string]any{"Fn::Select": []any{index, map[string]any{"Fn::GetAZs": ""}}}
+		return map[string]any{"Fn::If": []any{"HasZones", map[string]any{"Ref": parameter}, first}}
+	}
+	want := map[string]any{"PublicSubnet": zone("Zone1", 0), "PrivateSubnet1": zone("Zone1", 0), "PrivateSubnet2": zone("Zone2", 1)}
+	got := map[string]any{}
+	for id, subnet := range all.of("AWS::EC2::Subnet") {
+		got[id] = subnet.Properties["AvailabilityZone"]
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("zones (-want +got):\n%s", diff)
+	}
+}
+
+func TestTemplateParameters(t *testing.T) {
+	all, _ := transformed(t)
+	face := all.Metadata["AWS::CloudFormation::Interface"]
+	var grouped []string
+	for _, group := range list(at(face, "ParameterGroups")) {
+		for _, name := range list(at(group, "Parameters")) {
+			grouped = append(grouped, name.(string))
+		}
+	}
+	slices.Sort(grouped)
+	want := slices.Sorted(maps.Keys(all.Parameters))
+	if diff := cmp.Diff(want, grouped); diff != "" {
+		t.Errorf("parameters in groups (-want +got):\n%s", diff)
+	}
+	labels, _ := at(face, "ParameterLabels").(map[string]any)
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(labels))); diff != "" {
+		t.Errorf("parameters with labels (-want +got):\n%s", diff)
+	}
+}
+
+// TestTemplateRules evaluates the template's rules, as CloudFormation does before it changes anything.
+func TestTemplateRules(t *testing.T) {
+	all, _ := transformed(t)
+	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/12345678"
+	for _, c := range []struct {
+		given  map[string]string
+		broken string // the rule, if one is
+	}{
+		{map[string]string{}, ""},
+		{map[string]string{"DomainName": "mp.example.com", "CertificateArn": certificate}, ""},
+		{map[string]string{"DomainName": "mp.example.com"}, "DomainHasCertificate"},
+		{map[string]string{"DefaultEndpoint": "disabled"}, "SomeAddressAnswers"},
+		{map[string]string{"DefaultEndpoint": "disabled", "DomainName": "mp.example.com", "CertificateArn": certificate}, ""},
+		{map[string]string{"MonthlyBudget": "20"}, "BudgetHasEmail"},
+		{map[string]string{"MonthlyBudget": "20", "AlarmEmail": "owner@example.com"}, ""},
+		{map[string]string{"Zone1": "us-east-1b"}, "TwoZones"},
+		{map[string]string{"Zone2": "us-east-1b"}, "TwoZones"},
+		{map[string]string{"Zone1": "us-east-1b", "Zone2": "us-east-1b"}, "TwoZones"},
+		{map[string]string{"Zone1": "us-east-1b", "Zone2": "us-east-1a"}, ""},
+	} {
+		values := map[string]string{}
+		for name, p := range all.Parameters {
+			values[name] = fmt.Sprint(p.Default)
+		}
+		maps.Copy(values, c.given)
+		for name, rule := range all.Rules {
+			holds := !isTrue(t, at(rule, "RuleCondition"), values)
+			for _, assertion := range list(at(rule, "Assertions")) {
+				holds = holds || isTrue(t, at(assertion, "Assert"), values)
+			}
+			if holds != (name != c.broken) {
+				t.Errorf("%s with %v: %t", name, c.given, holds)
+			}
+		}
+	}
+}
+
+// isTrue evaluates a condition on parameters.
+func isTrue(t *testing.T, condition any, values map[string]string) bool {
+	t.Helper()
+	object, _ := condition.(map[string]any)
+	for function, arguments := range object {
+		var all []bool
+		for _, a := range list(arguments) {
+			if function != "Fn::Equals" {
+				all = append(all, isTrue(t, a, values))
+			}
+		}
+		switch function {
+		case "Fn::Not":
+			return !all[0]
+		case "Fn::Or":
+			return slices.Contains(all, true)
+		case "Fn::Equals":
+			value := func(v any) string {
+				if name, ok := at(v, "Ref").(string); ok {
+					return values[name]
+				}
+				return fmt.Sprint(v)
+			}
+			two := list(arguments)
+			return value(two[0]) == value(two[1])
+		}
+	}
+	t.Fatalf("a rule has another function: %v", condition)
+	return false
+}
+
+func TestTemplateBudget(t *testing.T) {
+	all, _ := transformed(t)
+	budget := all.Resources["Budget"]
+	if budget.Condition != "HasBudget" || !slices.Contains(parameters(all, all.Conditions["HasBudget"]), "MonthlyBudget") {
+		t.Errorf("the budget is made with %s: %v", budget.Condition, all.Conditions["HasBudget"])
+	}
+	// CloudFormation replaces a budget whose subscribers change, which it cannot if that has a name.
+	if name := at(budget.Properties, "Budget", "BudgetName"); name != nil {
+		t.Errorf("the budget is called %v", name)
+	}
+}
+
 func TestTemplateAlarms(t *testing.T) {
 	all, _ := transformed(t)
 	alarms := all.of("AWS::CloudWatch::Alarm")
@@ -401,7 +603,11 @@ func TestTemplateAlarms(t *testing.T) {
 		if !strings.Contains(string(manual), "\n### "+name+"\n") {
 			t.Errorf("docs/operations.md has no chapter %s", name)
 		}
-		if p["TreatMissingData"] != "notBreaching" {
+		missing := "notBreaching"
+		if id == "NoPushesAlarm" { // whose matter it is
+			missing = "breaching"
+		}
+		if p["TreatMissingData"] != missing {
 			t.Errorf("%s takes missing data for %v", id, p["TreatMissingData"])
 		}
 		only := map[string]any{"Fn::If": []any{
@@ -425,8 +631,21 @@ func TestTemplateAlarms(t *testing.T) {
 			for _, d := range list(at(m, "Dimensions")) {
 				dimensions = append(dimensions, fmt.Sprint(at(d, "Name")))
 			}
-			checkMetric(t, id, fmt.Sprint(at(m, "Namespace")), fmt.Sprint(at(m, "MetricName")), dimensions)
+			namespace := at(m, "Namespace")
+			if of, ok := at(namespace, "Fn::Sub").(string); ok {
+				namespace = of
+			}
+			all.checkMetric(t, id, fmt.Sprint(namespace), fmt.Sprint(at(m, "MetricName")), dimensions)
 		}
+	}
+	quiet := all.Resources["NoPushesAlarm"]
+	if quiet.Condition != "HasQuietHours" || referred(quiet.Properties["EvaluationPeriods"]) != "QuietHours" || quiet.Properties["Period"] != 3600.0 {
+		t.Errorf("NoPushesAlarm does not look at QuietHours: %v", quiet)
+	}
+	// A subscription inside the topic would stay when the address changes.
+	subscription := all.Resources["AlarmSubscription"].Properties
+	if referred(subscription["Endpoint"]) != "AlarmEmail" || all.Resources["AlarmTopic"].Properties["Subscription"] != nil {
+		t.Errorf("the topic's subscription: %v", subscription)
 	}
 	if all.Resources["AlarmTopic"].Condition != "HasAlarmEmail" {
 		t.Error("the topic is made without an e-mail, too")
@@ -446,10 +665,17 @@ var awsMetrics = map[string]struct{ names, by []string }{
 }
 
 // checkMetric holds that somebody sends the metric, told apart by these dimensions.
-func checkMetric(t *testing.T, where, namespace, name string, dimensions []string) {
+func (all template) checkMetric(t *testing.T, where, namespace, name string, dimensions []string) {
 	t.Helper()
 	slices.Sort(dimensions)
 	var by [][]string
+	for _, filter := range all.of("AWS::Logs::MetricFilter") {
+		for _, m := range list(filter.Properties["MetricTransformations"]) {
+			if at(m, "MetricNamespace", "Fn::Sub") == namespace && at(m, "MetricName") == name {
+				by = [][]string{nil}
+			}
+		}
+	}
 	if of, ok := awsMetrics[namespace]; ok && slices.Contains(of.names, name) {
 		by = [][]string{of.by}
 	}
@@ -476,7 +702,14 @@ var (
 
 func TestTemplateDashboard(t *testing.T) {
 	all, _ := transformed(t)
-	text, _ := at(all.Resources["Dashboard"].Properties, "DashboardBody", "Fn::Sub").(string)
+	substitution := list(at(all.Resources["Dashboard"].Properties, "DashboardBody", "Fn::Sub"))
+	text, _ := substitution[0].(string)
+	// An alarm that is not there always.
+	perhaps := list(at(substitution[1], "NoPushes", "Fn::If"))
+	if diff := cmp.Diff([]any{"HasQuietHours", ""}, []any{perhaps[0], perhaps[2]}); diff != "" {
+		t.Errorf("when the dashboard shows no-pushes (-want +got):\n%s", diff)
+	}
+	text = strings.Replace(text, "${NoPushes}", fmt.Sprint(at(perhaps[1], "Fn::Sub")), 1)
 	var body struct {
 		Widgets []struct {
 			Type                string
@@ -537,7 +770,7 @@ func TestTemplateDashboard(t *testing.T) {
 					continue
 				}
 				names := strings.Split(found[1], ",")
-				checkMetric(t, p.Title, names[0], found[2], slices.Clone(names[1:]))
+				all.checkMetric(t, p.Title, names[0], found[2], slices.Clone(names[1:]))
 				shown[found[2]] = true
 				checkTerms(t, p.Title, names[1:], found[3])
 				continue
@@ -549,7 +782,7 @@ func TestTemplateDashboard(t *testing.T) {
 			for i := 2; i < len(m); i += 2 {
 				dimensions = append(dimensions, fmt.Sprint(m[i]))
 			}
-			checkMetric(t, p.Title, fmt.Sprint(m[0]), fmt.Sprint(m[1]), dimensions)
+			all.checkMetric(t, p.Title, fmt.Sprint(m[0]), fmt.Sprint(m[1]), dimensions)
 			shown[fmt.Sprint(m[1])] = true
 		}
 		if w.Type == "log" {
@@ -614,7 +847,8 @@ func TestTemplateQueries(t *testing.T) {
 }
 
 // What stands in the functions' log lines, and of Lambda's own the outcome of an invocation.
-var logFields = strings.Fields(`@timestamp level message requestId error
+// And those of the gateway's access log.
+var logFields = strings.Fields(`@timestamp level message requestId error ip route
 	method outcome status kind follower reason advice platform_calls platform_ms table_calls table_ms ms page api errcode profile profile_error
 	record.status`)
 
