@@ -3,6 +3,7 @@ package account_test
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -268,6 +269,36 @@ func TestRuleThatNeverAnswers(t *testing.T) {
 				`") never answers, since the one on line 7 (`}, err)
 		})
 	}
+}
+
+// TestManyRules has ten thousand rules. That they are not compared with each other is counted in internal/pattern; the
+// rest of Parse allocates in proportion to them.
+func TestManyRules(t *testing.T) {
+	file := func(rules int) string {
+		var b strings.Builder
+		b.WriteString(required + "keywords:\n")
+		for i := range rules {
+			fmt.Fprintf(&b, "- contains: 关键词%05d\n  reply: 回复%05d\n", i, i)
+		}
+		return b.String()
+	}
+	allocations := func(yaml string) float64 {
+		return testing.AllocsPerRun(1, func() {
+			if _, err := account.Parse("account.yaml", []byte(yaml)); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	small, large := file(1000), file(10_000)
+	if few, many := allocations(small), allocations(large); many > 11*few {
+		t.Errorf("%.0f allocations for 1,000 rules, %.0f for 10,000", few, many)
+	}
+	a := parse(t, large)
+	wantReply(t, wechat.TextReply("回复09999"), a.Answer("请问关键词09999？"))
+	wantReply(t, wechat.TextReply("回复00007"), a.Answer("关键词09999和关键词00007"))
+	wantReply(t, wechat.TextReply("默认"), a.Answer("关键词"))
+	refused(t, large+"- exact: 请问关键词09999\n  reply: r\n",
+		`:20005: this rule (exact "请问关键词09999") never answers, since the one on line 20003 (contains "关键词09999")`)
 }
 
 // What parses answers everything, with what the platform can show.
