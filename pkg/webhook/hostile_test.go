@@ -171,6 +171,7 @@ func hostile(w *world) []hostileRequest {
 			*r = *w.with(r, nil, func(s string) string { return s + strings.Repeat(" ", 4<<20) })
 			r.ContentLength = -1
 		}), 413, refusal.TooLarge},
+		{"a length of a tebibyte", changed(func(r *http.Request) { r.ContentLength = 1 << 40 }), 413, refusal.TooLarge},
 		{"body that is cut off", changed(func(r *http.Request) {
 			r.Body = io.NopCloser(io.MultiReader(io.LimitReader(r.Body, 40), iotest.ErrReader(io.ErrUnexpectedEOF)))
 		}), 400, refusal.Body},
@@ -251,6 +252,9 @@ func TestHostileRequestsAreRefused(t *testing.T) {
 					t.Errorf("answered %q", body)
 				}
 				plainText(t, response)
+				if allow := response.Header.Get("Allow"); (allow == "GET, POST") != (tt.status == 405) {
+					t.Errorf("Allow: %q", allow)
+				}
 				if want := `"outcome":"refused","status":` + strconv.Itoa(tt.status) + `,"reason":"` + string(tt.reason) + `"`; !strings.Contains(w.log.String(), want) {
 					t.Errorf("the log lacks %s: %s", want, w.log)
 				}
@@ -524,13 +528,56 @@ func TestRotationReadByAnother(t *testing.T) {
 	}
 }
 
-// TestKeyIsSet is the other half of the step from plain to safe: the key reaches a running endpoint.
+// TestKeyIsSet is the other half of the step from plain to safe: the key reaches a running endpoint. TestKeyIsRemoved is
+// the way back, and TestKeyIsReplaced has a key that changes alone.
 func TestKeyIsSet(t *testing.T) {
 	w := newWorld(t, wechattest.Plain, nil)
-	w.secrets.next = secrets.Secrets{Token: token, AppSecret: appSecret, EncodingAESKey: aesKey}
-	w.mode, w.owner.EncodingAESKey = wechattest.Safe, aesKey
-	if got := w.says(w.textOf("hello")); got != defaultReply {
-		t.Errorf("answered %q", got)
+	w.rotatesTo(secrets.Secrets{Token: token, AppSecret: appSecret, EncodingAESKey: aesKey}, wechattest.Safe)
+}
+
+func TestKeyIsRemoved(t *testing.T) {
+	w := newWorld(t, wechattest.Safe, nil)
+	w.rotatesTo(secrets.Secrets{Token: token, AppSecret: appSecret}, wechattest.Plain)
+}
+
+func TestKeyIsReplaced(t *testing.T) {
+	w := newWorld(t, wechattest.Safe, nil)
+	w.rotatesTo(secrets.Secrets{Token: token, AppSecret: appSecret, EncodingAESKey: strings.Repeat("B", 43)}, wechattest.Safe)
+}
+
+// rotatesTo changes the platform's settings and the secrets, which the endpoint has to read again.
+func (w *world) rotatesTo(next secrets.Secrets, mode wechattest.Mode) {
+	w.Helper()
+	w.secrets.next, w.mode, w.owner.EncodingAESKey = next, mode, next.EncodingAESKey
+	for range 2 {
+		if got := w.says(w.textOf("hello")); got != defaultReply {
+			w.Errorf("answered %q", got)
+		}
+	}
+	if w.secrets.reloads != 1 {
+		w.Errorf("the secrets were read again %d times, want once", w.secrets.reloads)
+	}
+}
+
+// TestAcceptOld has timestamps that only the samples of a developer's machine may have, and such that none may.
+func TestAcceptOld(t *testing.T) {
+	w := newWorld(t, wechattest.Plain, nil)
+	config := w.config(w.router)
+	config.AcceptOld = true
+	var err error
+	if w.handler, err = webhook.New(config); err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[time.Time]int{
+		now.AddDate(-10, 0, 0):       http.StatusOK,
+		now.Add(11 * time.Minute):    http.StatusForbidden,
+		time.Unix(999_999_999, 0):    http.StatusForbidden,
+		time.Unix(10_000_000_000, 0): http.StatusForbidden,
+	} {
+		r := w.signedWith(strconv.FormatInt(at.Unix(), 10), "1", string(w.textOf("hello")))
+		if response := w.serve(r); response.StatusCode != want {
+			t.Errorf("signed at %v: status %d, want %d", at, response.StatusCode, want)
+		}
 	}
 }
 

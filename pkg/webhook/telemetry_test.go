@@ -93,6 +93,8 @@ func TestPushIsOneLine(t *testing.T) {
 			map[string]any{"outcome": "replied", "kind": "text"}, append(slices.Clone(answered), "Suggestions"), nil},
 		{"unknown", func() { w.push(renamed(w.textOf("x"), "[text]", "[hologram]")) },
 			map[string]any{"outcome": "unknown", "kind": "unknown", "name": "hologram"}, answered, nil},
+		{"unknown, of a name that is no name", func() { w.push(renamed(w.textOf("x"), "[text]", "[a b+"+strings.Repeat("y", 100)+"]")) },
+			map[string]any{"outcome": "unknown", "kind": "unknown", "name": "a?b?" + strings.Repeat("y", 60)}, answered, nil},
 		{"refused", func() { w.serve(hostile(w)[0].request) },
 			map[string]any{"outcome": "refused", "level": "WARN"}, []string{"Refusals"}, nil},
 		{"failed", func() { w.store.Close(); subscribe() },
