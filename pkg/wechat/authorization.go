@@ -12,9 +12,9 @@ package wechat
 // See https://developers.weixin.qq.com/doc/service/guide/h5/authorization_change.html
 type UserInfoModified struct {
 	Head
-	OpenID  string `wechat:"OpenID,openid"`   // the user
-	UnionID string `wechat:"UnionID,unionid"` // the user, if the account is bound to an Open Platform account
-	AppID   string `wechat:"AppID,appid"`     // the account
+	OpenID  string `wechat:"OpenID,openid,OpenId"`    // the user; may be missing
+	UnionID string `wechat:"UnionID,unionid,UnionId"` // the user, if the account is bound to an Open Platform account
+	AppID   string `wechat:"AppID,appid,AppId"`       // the account
 }
 
 // UserAuthorizationRevoke, event user_authorization_revoke, is a user's withdrawal of what was allowed to the
@@ -23,9 +23,9 @@ type UserInfoModified struct {
 // See https://developers.weixin.qq.com/doc/service/guide/h5/authorization_change.html
 type UserAuthorizationRevoke struct {
 	Head
-	OpenID  string `wechat:"OpenID,openid"`   // the user
-	UnionID string `wechat:"UnionID,unionid"` // the user, if the account is bound to an Open Platform account
-	AppID   string `wechat:"AppID,appid"`     // the account
+	OpenID  string `wechat:"OpenID,openid,OpenId"`    // the user; may be missing
+	UnionID string `wechat:"UnionID,unionid,UnionId"` // the user, if the account is bound to an Open Platform account
+	AppID   string `wechat:"AppID,appid,AppId"`       // the account
 	// RevokeInfo is what was withdrawn: 201 address, 202 invoice, 203 card, 204 microphone, 205 nickname and picture, 206
 	// location, 207 chosen pictures or videos. The set is open: the page's own sample has 1.
 	RevokeInfo string
@@ -37,7 +37,7 @@ type UserAuthorizationRevoke struct {
 // See https://developers.weixin.qq.com/doc/service/guide/h5/authorization_change.html
 type UserAuthorizationCancellation struct {
 	Head
-	OpenID  string `wechat:"OpenID,openid"`   // the user
-	UnionID string `wechat:"UnionID,unionid"` // the user, if the account is bound to an Open Platform account
-	AppID   string `wechat:"AppID,appid"`     // the account
+	OpenID  string `wechat:"OpenID,openid,OpenId"`    // the user; may be missing
+	UnionID string `wechat:"UnionID,unionid,UnionId"` // the user, if the account is bound to an Open Platform account
+	AppID   string `wechat:"AppID,appid,AppId"`       // the account
 }

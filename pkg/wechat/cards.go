@@ -30,11 +30,11 @@ type UserGetCard struct {
 	Head
 	CardID              string `wechat:"CardId"` // the kind of card
 	IsGiveByFriend      int64  // 1 where a friend gave it, else 0
-	UserCardCode        string // the copy
+	UserCardCode        string `wechat:"UserCardCode,verbatim"` // the copy
 	FriendUserName      string // openid of the friend who gave it
-	OuterID             int64  `wechat:"OuterId"` // number of the channel that gave it out; OuterStr took its place
-	OldUserCardCode     string // the copy's code before it was given on, where the code changes with that
-	OuterStr            string // the channel that gave it out, as the account named it
+	OuterID             int64  `wechat:"OuterId"`                  // number of the channel that gave it out; OuterStr took its place
+	OldUserCardCode     string `wechat:"OldUserCardCode,verbatim"` // the copy's code before it was given on, where the code changes with that
+	OuterStr            string `wechat:"OuterStr,verbatim"`        // the channel that gave it out, as the account named it
 	IsRestoreMemberCard int64  // 1 where a deleted member card was taken back, else 0
 	IsRecommendByFriend int64  // 1 where a friend recommended it, else 0
 	UnionID             string `wechat:"UnionId"` // the user, if the account is bound to an Open Platform account
@@ -45,8 +45,8 @@ type UserGetCard struct {
 // See https://developers.weixin.qq.com/doc/service/guide/product/card/Coupons_Vouchers_and_Cards_Event_Push_Messages.html
 type UserGiftingCard struct {
 	Head
-	CardID         string `wechat:"CardId"` // the kind of card
-	UserCardCode   string // the copy
+	CardID         string `wechat:"CardId"`                // the kind of card
+	UserCardCode   string `wechat:"UserCardCode,verbatim"` // the copy
 	IsReturnBack   int64  // 1 where it came back because nobody took it, else 0
 	FriendUserName string // openid of who is given it
 	IsChatRoom     int64  // 1 where it was given to a group chat, else 0
@@ -57,8 +57,8 @@ type UserGiftingCard struct {
 // See https://developers.weixin.qq.com/doc/service/guide/product/card/Coupons_Vouchers_and_Cards_Event_Push_Messages.html
 type UserDelCard struct {
 	Head
-	CardID       string `wechat:"CardId"` // the kind of card
-	UserCardCode string // the copy
+	CardID       string `wechat:"CardId"`                // the kind of card
+	UserCardCode string `wechat:"UserCardCode,verbatim"` // the copy
 }
 
 // UserConsumeCard, event user_consume_card, tells that a card was used up. No reply to it is documented.
@@ -66,14 +66,14 @@ type UserDelCard struct {
 // See https://developers.weixin.qq.com/doc/service/guide/product/card/Coupons_Vouchers_and_Cards_Event_Push_Messages.html
 type UserConsumeCard struct {
 	Head
-	CardID        string `wechat:"CardId"` // the kind of card
-	UserCardCode  string // the copy
+	CardID        string `wechat:"CardId"`                // the kind of card
+	UserCardCode  string `wechat:"UserCardCode,verbatim"` // the copy
 	ConsumeSource string // FROM_API, FROM_MP (the platform's site), FROM_MOBILE_HELPER (the merchant's phone); the set is open
 	LocationName  string // the shop, where the user or the till did it
 	StaffOpenID   string `wechat:"StaffOpenId"`           // openid of the staff member, with FROM_MOBILE_HELPER
 	VerifyCode    string `wechat:"VerifyCode,verbatim"`   // what the user typed as the code, where the user did it
 	RemarkAmount  string `wechat:"RemarkAmount,verbatim"` // what the user typed as the amount, where the user did it
-	OuterStr      string // what the account gave with the call that used it up
+	OuterStr      string `wechat:"OuterStr,verbatim"`     // what the account gave with the call that used it up
 }
 
 // UserPayFromPayCell, event user_pay_from_pay_cell, tells that a user paid with a card in WeChat's pay cell
@@ -82,10 +82,10 @@ type UserConsumeCard struct {
 // See https://developers.weixin.qq.com/doc/service/guide/product/card/Coupons_Vouchers_and_Cards_Event_Push_Messages.html
 type UserPayFromPayCell struct {
 	Head
-	CardID       string `wechat:"CardId"` // the kind of card
-	UserCardCode string // the copy
-	TransID      string `wechat:"TransId"`    // WeChat Pay's number of the payment
-	LocationID   string `wechat:"LocationId"` // the shop
+	CardID       string `wechat:"CardId"`                // the kind of card
+	UserCardCode string `wechat:"UserCardCode,verbatim"` // the copy
+	TransID      string `wechat:"TransId"`               // WeChat Pay's number of the payment
+	LocationID   string `wechat:"LocationId"`            // the shop
 	Fee          int64  // paid, in fen (1/100 yuan)
 	OriginalFee  int64  // due before the card, in fen (1/100 yuan)
 }
@@ -95,9 +95,9 @@ type UserPayFromPayCell struct {
 // See https://developers.weixin.qq.com/doc/service/guide/product/card/Coupons_Vouchers_and_Cards_Event_Push_Messages.html
 type UserViewCard struct {
 	Head
-	CardID       string `wechat:"CardId"` // the kind of card
-	UserCardCode string // the copy
-	OuterStr     string // the channel that gave it out, as the account named it
+	CardID       string `wechat:"CardId"`                // the kind of card
+	UserCardCode string `wechat:"UserCardCode,verbatim"` // the copy
+	OuterStr     string `wechat:"OuterStr,verbatim"`     // the channel that gave it out, as the account named it
 }
 
 // UserEnterSessionFromCard, event user_enter_session_from_card, tells that a user came from a card to the account's
@@ -106,8 +106,8 @@ type UserViewCard struct {
 // See https://developers.weixin.qq.com/doc/service/guide/product/card/Coupons_Vouchers_and_Cards_Event_Push_Messages.html
 type UserEnterSessionFromCard struct {
 	Head
-	CardID       string `wechat:"CardId"` // the kind of card
-	UserCardCode string // the copy
+	CardID       string `wechat:"CardId"`                // the kind of card
+	UserCardCode string `wechat:"UserCardCode,verbatim"` // the copy
 }
 
 // UpdateMemberCard, event update_member_card, tells that a member card's points or balance changed. No reply to it is
@@ -116,8 +116,8 @@ type UserEnterSessionFromCard struct {
 // See https://developers.weixin.qq.com/doc/service/guide/product/card/Coupons_Vouchers_and_Cards_Event_Push_Messages.html
 type UpdateMemberCard struct {
 	Head
-	CardID        string `wechat:"CardId"` // the kind of card
-	UserCardCode  string // the copy
+	CardID        string `wechat:"CardId"`                // the kind of card
+	UserCardCode  string `wechat:"UserCardCode,verbatim"` // the copy
 	ModifyBonus   int64  // points more, or less where negative
 	ModifyBalance int64  // balance more, or less where negative; the unit is not documented
 }
@@ -161,8 +161,8 @@ type CardPayOrder struct {
 // See https://developers.weixin.qq.com/doc/service/guide/product/card/Coupons_Vouchers_and_Cards_Event_Push_Messages.html
 type SubmitMemberCardUserInfo struct {
 	Head
-	CardID       string `wechat:"CardId"` // the kind of card
-	UserCardCode string // the copy
+	CardID       string `wechat:"CardId"`                // the kind of card
+	UserCardCode string `wechat:"UserCardCode,verbatim"` // the copy
 }
 
 // GiftCardPayDone, event giftcard_pay_done, tells that a user paid for gift cards. No reply to it is documented.

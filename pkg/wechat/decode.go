@@ -3,20 +3,28 @@ package wechat
 import (
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 )
 
 // decode sets the fields of the struct that v points to from e's children. A field takes the child of its own name or,
-// with a tag `wechat:"Name"`, of that name: "A>B" is the B in A, and "A,B" is A or, where there is none, B. An embedded
-// struct's fields are the struct's own; a slice takes all elements of the name.
+// with a tag `wechat:"Name"`, of that name: "A>B" is the B in A, and "A,B" is A or, if there is none, B. An embedded
+// struct's fields are the struct's own.
 //
-// Strings are trimmed (the platform's samples have blanks around CDATA) unless the tag ends in ",verbatim"; a number that
-// is missing, not a number or too large is 0; what has no field is ignored. The tag "-" leaves a field out.
+// What repeats counts as one: a slice takes all elements at the end of its path, in their order, through each of several A.
+// A struct is set from all elements of its name, and a text or a number is the last.
+//
+// Blanks around CDATA never count: the platform's samples have them. Blanks in CDATA, or in a JSON string, count if the tag
+// ends in ",verbatim". Such a text is what a user typed, or a value that the account chose and now compares with its own: a
+// key, a scene, a channel, a number of an order. All other texts are the platform's own names, ids and words, which begin
+// and end without a blank, so blanks around them are cut wherever they are.
+//
+// A number that is missing, not a number or too large is 0; what has no field is ignored. The tag "-" leaves a field out.
 func decode(e *element, v any) {
 	s := reflect.ValueOf(v).Elem()
-	planOf(s.Type()).decode(e, s)
+	planOf(s.Type()).decode([]*element{e}, s)
 }
 
 // plan is how the fields of a struct are set: what its tags say, read once.
@@ -26,7 +34,8 @@ type fieldPlan struct {
 	index    []int      // of the field in the struct, through the embedded ones
 	paths    [][]string // to the element; the first one that leads to any
 	verbatim bool
-	fields   plan // of the struct, where the field or its slice's element is one
+	typed    uint32 // which of the elements that users type are read: bit i is typed[i]
+	fields   plan   // of the struct, where the field or its slice's element is one
 }
 
 var plans sync.Map // reflect.Type to plan
@@ -46,8 +55,12 @@ func planOf(t reflect.Type) plan {
 			names = field.Name
 		}
 		f := fieldPlan{index: field.Index, verbatim: verbatim}
-		for path := range strings.SplitSeq(names, ",") {
-			f.paths = append(f.paths, strings.Split(path, ">"))
+		for names := range strings.SplitSeq(names, ",") {
+			path := strings.Split(names, ">")
+			f.paths = append(f.paths, path)
+			if i := slices.Index(typed, path[len(path)-1]); i >= 0 {
+				f.typed |= 1 << i
+			}
 		}
 		value := field.Type
 		if value.Kind() == reflect.Slice {
@@ -55,6 +68,7 @@ func planOf(t reflect.Type) plan {
 		}
 		if value.Kind() == reflect.Struct {
 			f.fields = planOf(value)
+			f.typed = f.fields.typed()
 		}
 		p = append(p, f)
 	}
@@ -62,46 +76,57 @@ func planOf(t reflect.Type) plan {
 	return p
 }
 
-func (p plan) decode(e *element, v reflect.Value) {
+// typed is which of the elements that users type the fields read.
+func (p plan) typed() (all uint32) {
+	for i := range p {
+		all |= p[i].typed
+	}
+	return all
+}
+
+// decode sets v from the children of all of es, which are one element, or those of one name.
+func (p plan) decode(es []*element, v reflect.Value) {
 	for i := range p {
 		f := &p[i]
 		field := v.FieldByIndex(f.index)
 		for _, path := range f.paths {
-			if f.decode(e, path, field) {
+			if f.decode(es, path, field) {
 				break
 			}
 		}
 	}
 }
 
-// decode sets v from what stands at path below e, and reports whether anything does.
-func (f *fieldPlan) decode(e *element, path []string, v reflect.Value) bool {
-	for _, name := range path[:len(path)-1] {
-		if e = e.child(name); e == nil {
-			return false
-		}
+// decode sets v from what stands at path below es, and reports whether anything does.
+func (f *fieldPlan) decode(es []*element, path []string, v reflect.Value) bool {
+	last := len(path) - 1
+	for _, name := range path[:last] {
+		es = appendChildren(nil, es, name)
 	}
-	name := path[len(path)-1]
+	var room [4]*element
+	found := appendChildren(room[:0], es, path[last])
+	if len(found) == 0 {
+		return false
+	}
 	if v.Kind() != reflect.Slice {
-		child := e.child(name)
-		if child == nil {
-			return false
-		}
-		f.decodeValue(child, v)
+		f.decodeValue(found, v)
 		return true
 	}
-	for i := range e.children {
-		if e.children[i].name == name {
-			v.Grow(1)
-			v.SetLen(v.Len() + 1)
-			f.decodeValue(&e.children[i], v.Index(v.Len()-1))
-		}
+	v.Grow(len(found))
+	v.SetLen(len(found))
+	for i := range found {
+		f.decodeValue(found[i:i+1], v.Index(i))
 	}
-	return v.Len() > 0
+	return true
 }
 
-func (f *fieldPlan) decodeValue(e *element, v reflect.Value) {
-	text := e.text
+// decodeValue sets v from the elements of its name, one at least.
+func (f *fieldPlan) decodeValue(es []*element, v reflect.Value) {
+	if v.Kind() == reflect.Struct {
+		f.fields.decode(es, v)
+		return
+	}
+	text := es[len(es)-1].text
 	if !f.verbatim {
 		text = strings.TrimSpace(text)
 	}
@@ -120,8 +145,6 @@ func (f *fieldPlan) decodeValue(e *element, v reflect.Value) {
 		if n, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) {
 			v.SetFloat(n)
 		}
-	case reflect.Struct:
-		f.fields.decode(e, v)
 	default:
 		panic("wechat: no decoding for a field of type " + v.Type().String())
 	}

@@ -40,14 +40,19 @@ type below whose name is the push's kind: the MsgType of a message, or event/ an
 stand, with their case. A kind that is not below is a ` + "`*wechat.Raw`" + `, which gives each field by its name; it is no error.
 
 The platform writes XML; its pages show JSON too, and both give the same value. In the tables below A>B is the B within
-the A. Where several names stand, the first that is there is read: they differ between XML and JSON, or within the
-platform's own pages. Fields that are not below are ignored. A number that is missing, empty, or none, is 0. Blanks around
-a text are cut, but not around what users type.
+the A; of several A, the B in all of them. If there are several names, the first that is there is read: they differ between
+XML and JSON, or within the platform's own pages. Fields that are not below are ignored. A number that is missing, empty, or
+none, is 0.
+
+Blanks around CDATA never count. Blanks within CDATA, or within a JSON string, are kept in what users type and in what the
+account itself chose: keys, scenes, channels, numbers of orders. So a key is compared as it was configured. From all other
+texts they are cut.
 
 The platform does not escape what users type. A text can hold control characters or ` + "`]]>`" + `, or a whole push of its own: it is
-still read as that one text, or the push is refused, and never stands in for another field. Control characters are left
-out. What else stands in a text, a title, a label or a QR code is the user's choice, and no more to be trusted than any
-other input.
+still read as that one text, or the push is refused, and never stands in for another field. In a ` + "`*wechat.Raw`" + ` that holds for
+the fields that all pushes have; which of the others hold what users type is not known. Control characters are left out.
+Bytes that are not UTF-8 become U+FFFD or are left out, so that a push hardly grows. What else stands in a text, a title, a
+label or a QR code is the user's choice, and no more to be trusted than any other input.
 
 Whether a push can be answered in its own request is said with each. To the others the answer is ` + "`success`" + `: a nil Reply.
 `

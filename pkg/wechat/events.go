@@ -7,7 +7,7 @@ import "strings"
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_event_pushes.html
 type Subscribe struct {
 	Head
-	EventKey string // empty, or qrscene_ and the scene of the QR code that was scanned; others (last_trade_no_…) are seen
+	EventKey string `wechat:"EventKey,verbatim"` // empty, or qrscene_ and the scene of the QR code that was scanned; others (last_trade_no_…) are seen
 	Ticket   string // of the QR code, only with one
 }
 
@@ -36,7 +36,7 @@ type Unsubscribe struct {
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_event_pushes.html
 type Scan struct {
 	Head
-	EventKey string // the scene, number or text, without a prefix
+	EventKey string `wechat:"EventKey,verbatim"` // the scene, number or text, without a prefix
 	Ticket   string // of the QR code
 }
 
@@ -59,7 +59,7 @@ type LocationReport struct {
 // See https://developers.weixin.qq.com/doc/offiaccount/Custom_Menus/Custom_Menu_Push_Events.html
 type Click struct {
 	Head
-	EventKey string // the button's key
+	EventKey string `wechat:"EventKey,verbatim"` // the button's key
 }
 
 // Key is the button's key.
@@ -70,8 +70,8 @@ func (c *Click) Key() string { return c.EventKey }
 // See https://developers.weixin.qq.com/doc/offiaccount/Custom_Menus/Custom_Menu_Push_Events.html
 type View struct {
 	Head
-	EventKey string // the page's URL
-	MenuID   string `wechat:"MenuId"` // of the conditional menu that the button is in
+	EventKey string `wechat:"EventKey,verbatim"` // the page's URL
+	MenuID   string `wechat:"MenuId"`            // of the conditional menu that the button is in
 }
 
 // Key is the page's URL.

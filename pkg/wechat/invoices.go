@@ -6,8 +6,8 @@ package wechat
 // See https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List.html
 type UserAuthorizeInvoice struct {
 	Head
-	SuccOrderID string `wechat:"SuccOrderId"`          // the order, where it went well
-	FailOrderID string `wechat:"FailOrderId"`          // the order, where it failed
+	SuccOrderID string `wechat:"SuccOrderId,verbatim"` // the order, where it went well
+	FailOrderID string `wechat:"FailOrderId,verbatim"` // the order, where it failed
 	AppID       string `wechat:"AuthorizeAppId,AppId"` // who got the page that the user asked on; both names are in use
 	Source      string // where the user asked: web, app, wxa (a mini program), wap; the set is open
 }
@@ -31,9 +31,9 @@ type UpdateInvoiceStatus struct {
 // See https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List.html
 type CloudInvoiceResult struct {
 	Head
-	RequestID  string `wechat:"fpqqlsh"` // 发票请求流水号, the number of the request
-	Status     int64  `wechat:"status"`  // 1 made out, 2 failed; the set is open
-	TaxpayerID string `wechat:"nsrsbh"`  // 纳税人识别号 of who makes it out
+	RequestID  string `wechat:"fpqqlsh,verbatim"` // 发票请求流水号, the number of the request
+	Status     int64  `wechat:"status"`           // 1 made out, 2 failed; the set is open
+	TaxpayerID string `wechat:"nsrsbh"`           // 纳税人识别号 of who makes it out
 }
 
 // SubmitInvoiceTitle, event submit_invoice_title, is what a user filled in as the receiver of an invoice (发票抬头).
@@ -48,6 +48,6 @@ type SubmitInvoiceTitle struct {
 	Addr      string `wechat:"addr,verbatim"`      // its address
 	BankType  string `wechat:"bank_type,verbatim"` // its bank
 	BankNo    string `wechat:"bank_no,verbatim"`   // its account there
-	Attach    string `wechat:"attach"`             // what the account put into the link or QR code
+	Attach    string `wechat:"attach,verbatim"`    // what the account put into the link or QR code
 	TitleType string `wechat:"title_type"`         // InvoiceUserTitlePersonType or InvoiceUserTitleBusinessType
 }

@@ -12,6 +12,7 @@ var errJSON = errors.New("not well-formed JSON")
 
 // parseJSON reads a push in the platform's JSON form, one flat or nested object, into the same elements as its XML form.
 // Numbers keep all their digits, strings are cleaned as in XML, and a name that stands twice in one object is refused.
+// Blanks around a name are cut: a sample on the platform's page has " OpenID".
 func parseJSON(s string) (*element, error) {
 	root, err := readJSON(s)
 	if errors.Is(err, errJSON) {
@@ -56,15 +57,17 @@ func (r *jsonReader) object(e *element, depth int) error {
 	if err := r.bounds.enter(depth); err != nil {
 		return err
 	}
+	names := make(map[string]bool)
 	for r.decoder.More() {
 		token, err := r.decoder.Token()
 		if err != nil {
 			return errJSON
 		}
-		name := token.(string) // what begins a member is a string, or an error
-		if e.child(name) != nil {
+		name := strings.TrimSpace(token.(string)) // what begins a member is a string, or an error
+		if names[name] {
 			return errAmbiguous
 		}
+		names[name] = true
 		if token, err = r.decoder.Token(); err != nil {
 			return errJSON
 		}

@@ -71,6 +71,9 @@ func TestParsePushJSONRefuses(t *testing.T) {
 		{"a string", `"` + good + `"`},
 		{"no sender", strings.Replace(good, "oDEMO-openid_0001", "", 1)},
 		{"two senders", strings.Replace(good, `"Content"`, `"FromUserName":"oOther","Content"`, 1)},
+		{"two senders, one with a blank", strings.Replace(good, `"Content"`, `" FromUserName":"oOther","Content"`, 1)},
+		{"a list of senders", strings.Replace(good, `"oDEMO-openid_0001"`, `["oDEMO-openid_0001","oOther"]`, 1)},
+		{"two of a name, one an empty list", jsonText(`"Content":[],"Content":"a"`)},
 		{"two senders, one escaped", strings.Replace(good, `"Content"`, `"\u0046romUserName":"oOther","Content"`, 1)},
 		{"deep", strings.Repeat(`{"a":`, 100000) + "1" + strings.Repeat("}", 100000)},
 		{"deep arrays", `{"a":` + strings.Repeat("[", 100000) + strings.Repeat("]", 100000) + "}"},
@@ -140,7 +143,7 @@ func strip(object map[string]any) map[string][]string {
 		case map[string]any:
 			all[path] = append(all[path], "")
 			for name, v := range value {
-				add(path+"\x00"+name, v)
+				add(path+"\x00"+strings.TrimSpace(name), v)
 			}
 		}
 	}

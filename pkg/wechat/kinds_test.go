@@ -344,7 +344,22 @@ func numbers(v reflect.Value) (all []reflect.Value) {
 	return all
 }
 
-// TestTypedTextsAreVerbatim holds the two places that know what users type to each other.
+// owned are the elements that hold a value which the account itself chose, and may compare with its own.
+var owned = []string{
+	"EventKey",              // the key of a button, the scene of a QR code, the address of a page
+	"bizmsgmenuid",          // of an item of a msgmenu
+	"OuterStr",              // the channel that gave a card out
+	"UserCardCode",          // the code of a card may be the account's
+	"OldUserCardCode",       // the same
+	"SuccOrderId",           // the account's number of an order
+	"FailOrderId",           // the same
+	"fpqqlsh",               // the account's number of a request
+	"attach", "qrcode_info", // what the account put into a QR code
+	"UniqId",    // the account's name of a store
+	"debug_str", // what the account's developer typed
+}
+
+// TestTypedTextsAreVerbatim holds the places that know what users type, or the account chose, to each other.
 func TestTypedTextsAreVerbatim(t *testing.T) {
 	inTags := make(map[string]bool)
 	var collect func(t reflect.Type)
@@ -359,8 +374,8 @@ func TestTypedTextsAreVerbatim(t *testing.T) {
 				name := path[len(path)-1]
 				if f.verbatim {
 					inTags[name] = true
-				} else if slices.Contains(typed, name) {
-					t.Errorf("%s of %v is typed by users, but trimmed", name, typ)
+				} else if slices.Contains(typed, name) || slices.Contains(owned, name) {
+					t.Errorf("%s of %v is typed by users or chosen by the account, but trimmed", name, typ)
 				}
 			}
 		}
@@ -368,14 +383,170 @@ func TestTypedTextsAreVerbatim(t *testing.T) {
 	for _, kind := range kinds {
 		collect(reflect.TypeOf(kind()).Elem())
 	}
-	for _, name := range typed {
+	for _, name := range slices.Concat(typed, owned) {
 		if !inTags[name] {
 			t.Errorf("no field of a type reads %s", name)
 		}
 		delete(inTags, name)
 	}
 	for name := range inTags {
-		t.Errorf("%s is verbatim, but not among the elements that users type", name)
+		t.Errorf("%s is verbatim, but neither typed by users nor chosen by the account", name)
+	}
+}
+
+// TestBlanks fills all texts of each kind with blanks in CDATA and around it. Those around never count, those in it do in
+// what users type and the account chose.
+func TestBlanks(t *testing.T) {
+	const inside = " \u3000v\u00a0\n"
+	spaced := strings.NewReplacer("<![CDATA[", " \n<![CDATA[", cdataClose, cdataClose+"\t\n ")
+	for _, kind := range documented {
+		root := document(kind, 0, func(_ string, t reflect.Type) string {
+			if t.Kind() == reflect.String {
+				return inside
+			}
+			return " 7\n"
+		})
+		body := string(root.marshal(false))
+		for _, form := range []string{body, spaced.Replace(body), string(root.marshal(true))} {
+			p := parse(t, form)
+			texts(planOf(reflect.TypeOf(p).Elem()), reflect.ValueOf(p).Elem(), func(f fieldPlan, v reflect.Value) {
+				want := "v"
+				if f.verbatim {
+					want = inside
+				}
+				if got := v.String(); got != want && !slices.Contains(onceInAll, f.paths[0][0]) {
+					t.Errorf("%s, %v: got %q, want %q", kind, f.paths, got, want)
+				}
+			})
+			for _, number := range numbers(reflect.ValueOf(p).Elem()) {
+				if number.IsZero() {
+					t.Errorf("%s: a number with blanks around is 0", kind)
+				}
+			}
+		}
+	}
+}
+
+// texts calls each for the fields of v, and of the structures in it, that are strings.
+func texts(p plan, v reflect.Value, each func(fieldPlan, reflect.Value)) {
+	for _, f := range p {
+		field := v.FieldByIndex(f.index)
+		switch {
+		case field.Kind() == reflect.String:
+			each(f, field)
+		case field.Kind() == reflect.Struct:
+			texts(f.fields, field, each)
+		case field.Kind() == reflect.Slice && f.fields != nil:
+			for i := range field.Len() {
+				texts(f.fields, field.Index(i), each)
+			}
+		}
+	}
+}
+
+// TestKeysAreKept has the keys and scenes that an account chose with blanks at their ends.
+func TestKeysAreKept(t *testing.T) {
+	const key = " 关于我们\u3000"
+	for _, around := range []string{"", "\n  "} {
+		for name, prefix := range map[string]string{"subscribe": "qrscene_", "SCAN": "", "CLICK": "", "VIEW": "",
+			"scancode_push": "", "scancode_waitmsg": "", "pic_sysphoto": "", "pic_photo_or_album": "", "pic_weixin": "",
+			"location_select": "", "view_miniprogram": ""} {
+			body := event(name, "<EventKey>"+around+"<![CDATA["+prefix+key+"]]>"+around+"</EventKey>")
+			if got := parse(t, body).(Keyed).Key(); got != key {
+				t.Errorf("%s: key %q, want %q", name, got, key)
+			}
+		}
+	}
+}
+
+// TestSeveralOnTheWayToAList writes each element on the way to a list, or to another field, several times, with one child
+// in each. JSON has arrays in their place.
+func TestSeveralOnTheWayToAList(t *testing.T) {
+	var entries []string // the elements of a list
+	var collect func(reflect.Type)
+	collect = func(typ reflect.Type) {
+		for _, f := range planOf(typ) {
+			field := typ.FieldByIndex(f.index).Type
+			if field.Kind() == reflect.Slice {
+				field = field.Elem()
+				for _, path := range f.paths {
+					entries = append(entries, path[len(path)-1])
+				}
+			}
+			if f.fields != nil {
+				collect(field)
+			}
+		}
+	}
+	for _, kind := range kinds {
+		collect(reflect.TypeOf(kind()).Elem())
+	}
+	split := 0
+	var several func(e *element) []element
+	several = func(e *element) []element {
+		var children []element
+		for i := range e.children {
+			children = append(children, several(&e.children[i])...)
+		}
+		e.children = children
+		if len(children) < 2 || slices.Contains(entries, e.name) {
+			return []element{*e}
+		}
+		split++
+		var all []element
+		for _, child := range children {
+			all = append(all, element{name: e.name, children: []element{child}})
+		}
+		return all
+	}
+	for _, kind := range documented {
+		for alternative := range 3 {
+			n := 0
+			root := document(kind, alternative, func(string, reflect.Type) string { n++; return strconv.Itoa(n) })
+			want := parse(t, string(root.marshal(false)))
+			var children []element
+			for i := range root.children {
+				children = append(children, several(&root.children[i])...)
+			}
+			root.children = children
+			for _, asJSON := range []bool{false, true} {
+				if diff := cmp.Diff(want, parse(t, string(root.marshal(asJSON))), ignoreForm); diff != "" {
+					t.Errorf("%s, JSON %v (-one +several):\n%s", kind, asJSON, diff)
+				}
+			}
+		}
+	}
+	if split < 20 {
+		t.Errorf("%d elements were split", split)
+	}
+}
+
+// TestPicturesInSeveralLists is what the platform sends for two pictures.
+func TestPicturesInSeveralLists(t *testing.T) {
+	const list = "<PicList><item><PicMd5Sum><![CDATA[%s]]></PicMd5Sum></item></PicList>"
+	p := parse(t, event("pic_weixin", "<EventKey><![CDATA[face]]></EventKey><SendPicsInfo>"+
+		strings.Replace(list, "%s", "aef52ae501537e552725c5d7f99c1700", 1)+
+		strings.Replace(list, "%s", "c4564632a4fab91378c39bea6aad6f00", 1)+"<Count>2</Count></SendPicsInfo>"))
+	want := SendPicsInfo{Count: 2, PicList: []Picture{{"aef52ae501537e552725c5d7f99c1700"}, {"c4564632a4fab91378c39bea6aad6f00"}}}
+	if diff := cmp.Diff(want, p.(*PicWeixin).SendPicsInfo); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestUserOfAuthorizationEvents has the names of the user's field as they are seen, in JSON with a blank before them too.
+func TestUserOfAuthorizationEvents(t *testing.T) {
+	for _, name := range []string{"user_info_modified", "user_authorization_revoke", "user_authorization_cancellation"} {
+		for _, field := range []string{"OpenID", "openid", "OpenId"} {
+			for _, body := range []string{
+				event(name, "<"+field+"> <![CDATA[oUSER]]></"+field+">"),
+				`{` + jsonHead + `,"MsgType":"event","Event":"` + name + `"," ` + field + `":"oUSER"}`,
+			} {
+				got := reflect.ValueOf(parse(t, body)).Elem().FieldByName("OpenID").String()
+				if got != "oUSER" {
+					t.Errorf("%s: the user is %q in %s", name, got, body)
+				}
+			}
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ package wechat
 // See https://developers.weixin.qq.com/doc/offiaccount/Custom_Menus/Custom_Menu_Push_Events.html
 type ScanCodePush struct {
 	Head
-	EventKey     string       // the button's key
+	EventKey     string       `wechat:"EventKey,verbatim"` // the button's key
 	ScanCodeInfo ScanCodeInfo // what was scanned
 }
 
@@ -22,7 +22,7 @@ func (s *ScanCodePush) Key() string { return s.EventKey }
 // See https://developers.weixin.qq.com/doc/offiaccount/Custom_Menus/Custom_Menu_Push_Events.html
 type ScanCodeWaitMsg struct {
 	Head
-	EventKey     string       // the button's key
+	EventKey     string       `wechat:"EventKey,verbatim"` // the button's key
 	ScanCodeInfo ScanCodeInfo // what was scanned
 }
 
@@ -41,7 +41,7 @@ type ScanCodeInfo struct {
 // See https://developers.weixin.qq.com/doc/offiaccount/Custom_Menus/Custom_Menu_Push_Events.html
 type PicSysPhoto struct {
 	Head
-	EventKey     string       // the button's key
+	EventKey     string       `wechat:"EventKey,verbatim"` // the button's key
 	SendPicsInfo SendPicsInfo // the pictures to come
 }
 
@@ -54,7 +54,7 @@ func (p *PicSysPhoto) Key() string { return p.EventKey }
 // See https://developers.weixin.qq.com/doc/offiaccount/Custom_Menus/Custom_Menu_Push_Events.html
 type PicPhotoOrAlbum struct {
 	Head
-	EventKey     string       // the button's key
+	EventKey     string       `wechat:"EventKey,verbatim"` // the button's key
 	SendPicsInfo SendPicsInfo // the pictures to come
 }
 
@@ -67,7 +67,7 @@ func (p *PicPhotoOrAlbum) Key() string { return p.EventKey }
 // See https://developers.weixin.qq.com/doc/offiaccount/Custom_Menus/Custom_Menu_Push_Events.html
 type PicWeixin struct {
 	Head
-	EventKey     string       // the button's key
+	EventKey     string       `wechat:"EventKey,verbatim"` // the button's key
 	SendPicsInfo SendPicsInfo // the pictures to come
 }
 
@@ -91,7 +91,7 @@ type Picture struct {
 // See https://developers.weixin.qq.com/doc/offiaccount/Custom_Menus/Custom_Menu_Push_Events.html
 type LocationSelect struct {
 	Head
-	EventKey         string           // the button's key
+	EventKey         string           `wechat:"EventKey,verbatim"` // the button's key
 	SendLocationInfo SendLocationInfo // the place
 }
 
@@ -113,8 +113,8 @@ type SendLocationInfo struct {
 // See https://developers.weixin.qq.com/doc/offiaccount/Custom_Menus/Custom_Menu_Push_Events.html
 type ViewMiniProgram struct {
 	Head
-	EventKey string // the path of the mini program's page
-	MenuID   string `wechat:"MenuId"` // of the conditional menu that the button is in
+	EventKey string `wechat:"EventKey,verbatim"` // the path of the mini program's page
+	MenuID   string `wechat:"MenuId"`            // of the conditional menu that the button is in
 }
 
 // Key is the path of the mini program's page.

@@ -17,8 +17,8 @@ type Message struct {
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html
 type Text struct {
 	Message
-	Content      string `wechat:"Content,verbatim"` // as typed, control characters left out; may be empty
-	BizMsgMenuID string `wechat:"bizmsgmenuid"`     // id of the tapped item of a msgmenu, whose caption is then Content
+	Content      string `wechat:"Content,verbatim"`      // as typed, control characters left out; may be empty
+	BizMsgMenuID string `wechat:"bizmsgmenuid,verbatim"` // id of the tapped item of a msgmenu, whose caption is then Content
 }
 
 // Trimmed is Content without the white space around it (Unicode's, as strings.TrimSpace has it), which some clients

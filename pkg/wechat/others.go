@@ -41,7 +41,7 @@ type GuideQRCodeScan struct {
 	// Action is 1 the guide is no longer valid, 2 the user is bound to the guide now, 3 was so already, 4 is bound to
 	// another. The set is open: the page's own sample has 11.
 	Action     int64  `wechat:"GuideScanEvent>action,action"`
-	QRCodeInfo string `wechat:"GuideScanEvent>qrcode_info,qrcode_info"` // what the account gave when it made the code
+	QRCodeInfo string `wechat:"GuideScanEvent>qrcode_info,qrcode_info,verbatim"` // what the account gave when it made the code
 }
 
 // DebugDemo, event debug_demo, is what the platform's debugging tool (消息推送 → 调试工具) pushes. It cannot be
@@ -50,5 +50,5 @@ type GuideQRCodeScan struct {
 // See https://developers.weixin.qq.com/doc/subscription/guide/dev/push/encryption.html
 type DebugDemo struct {
 	Head
-	DebugStr string `wechat:"debug_str"` // what was typed into the tool
+	DebugStr string `wechat:"debug_str,verbatim"` // what was typed into the tool
 }

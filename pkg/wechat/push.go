@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -46,7 +47,9 @@ type Raw struct {
 	root *element
 }
 
-// Field returns the text of the field of that name, "" where there is none.
+// Field returns the text of the field of that name, without the blanks around its CDATA; "" if there is none. Where users
+// may type in a push of an unknown kind is not known. So the text that a user typed into one field can pose as another
+// field, but not as one of the Head's.
 func (r *Raw) Field(name string) string {
 	if e := r.root.child(name); e != nil {
 		return e.text
@@ -60,27 +63,70 @@ type Keyed interface {
 	Key() string
 }
 
-// ErrMalformed is what the errors of ParsePush and ReadEnvelope are.
+// ErrMalformed is in all errors of ParsePush and ReadEnvelope.
 var ErrMalformed = errors.New("wechat: malformed push")
 
 // ParsePush reads a push in clear: the body of a plain request, or what an Encrypt element held. What users type is
-// understood even where it breaks the XML (control characters, `]]>`), and can never stand in for another field.
+// understood even if it breaks the XML (control characters, `]]>`). In a push of a kind that has a type it can never stand
+// in for another field, and in a Raw never for one of the Head's. What is not UTF-8 becomes U+FFFD, or is left out: texts
+// grow by 64 bytes at most in all.
 func ParsePush(body []byte) (Push, error) {
-	root, err := readDocument(body)
+	p, err := parsePush(mend(string(body)), isJSON(body))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	head := Head{JSON: isJSON(body)}
+	return p, nil
+}
+
+func parsePush(s string, asJSON bool) (Push, error) {
+	if asJSON {
+		root, err := parseJSON(strings.TrimPrefix(s, "\ufeff"))
+		if err != nil {
+			return nil, err
+		}
+		return newPush(root, true)
+	}
+	p, err := parseOnce(s)
+	if err == nil {
+		return p, nil
+	}
+	// The platform does not escape what users type: a text may hold `]]>` and end its own CDATA section. If the result is no
+	// longer well-formed, or is but says one thing twice, the texts that users type are escaped as the platform should have
+	// done, and s is read again.
+	escaped := escapeTyped(s)
+	if escaped == s {
+		return nil, err
+	}
+	return parseOnce(escaped)
+}
+
+func parseOnce(s string) (Push, error) {
+	root, err := parseXML(s)
+	if err != nil {
+		return nil, err
+	}
+	return newPush(root, false)
+}
+
+// newPush makes the push of a document.
+func newPush(root *element, asJSON bool) (Push, error) {
+	head := Head{JSON: asJSON}
+	if root.repeats(onceInAll) {
+		return nil, errAmbiguous
+	}
 	decode(root, &head)
 	if err := head.check(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, err
 	}
 	kind, known := kinds[head.Kind()]
 	if !known {
 		return &Raw{Head: head, root: root}, nil
 	}
 	p := kind()
-	p.Common().JSON = head.JSON
+	if !asJSON && ambiguous(root, p) {
+		return nil, errAmbiguous
+	}
+	p.Common().JSON = asJSON
 	decode(root, p)
 	return p, nil
 }
@@ -108,53 +154,6 @@ func (h *Head) check() error {
 	return nil
 }
 
-// Envelope is the outside of a request's body. Encrypt is "" where the push is in clear only; where it stands beside
-// clear fields (compatible mode), those are covered by no signature.
-type Envelope struct {
-	ToUserName string // the account's original id, gh_…; covered by no signature
-	Encrypt    string // base64, as signed
-}
-
-// ReadEnvelope reads the outside of a body.
-func ReadEnvelope(body []byte) (Envelope, error) {
-	var e Envelope
-	root, err := readDocument(body)
-	if err != nil {
-		return e, fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-	decode(root, &e)
-	return e, nil
-}
-
-// readDocument parses body, in XML or JSON.
-func readDocument(body []byte) (*element, error) {
-	if isJSON(body) {
-		return parseJSON(strings.TrimPrefix(string(body), "\ufeff"))
-	}
-	return readXML(string(body))
-}
-
-// readXML parses s. The platform does not escape what users type: a text may hold `]]>` and end its own CDATA section.
-// Where the result is no longer well-formed, or is but speaks twice for one field, the texts that users type are escaped
-// as the platform should have done, and s is read again.
-func readXML(s string) (*element, error) {
-	root, err := parseXML(s)
-	if err == nil {
-		err = ambiguous(root)
-	}
-	if err == nil {
-		return root, nil
-	}
-	escaped := escapeTyped(s)
-	if escaped == s {
-		return nil, err
-	}
-	if root, err = parseXML(escaped); err != nil {
-		return nil, err
-	}
-	return root, ambiguous(root)
-}
-
 // typed are the elements that hold what a user typed, or had a QR code say.
 var typed = []string{
 	"Content", "Title", "Description", "Label", "Poiname", "Recognition", "ScanResult", "SessionFrom",
@@ -163,15 +162,9 @@ var typed = []string{
 
 // escapeTyped escapes `]]>` in the texts that users type. The platform writes typed elements side by side, so that from
 // the start of the first to the end of the last there is nothing but these texts: whatever they hold stays in one of
-// them. Where that cannot be, s is returned as it is.
+// them. If that cannot be, s is returned as it is.
 func escapeTyped(s string) string {
-	name, start := "", len(s)
-	for _, candidate := range typed {
-		open := "<" + candidate + ">" + cdataOpen
-		if i := strings.Index(s, open); i >= 0 && i+len(open) <= start {
-			name, start = candidate, i+len(open)
-		}
-	}
+	name, start := firstTyped(s)
 	var b strings.Builder
 	rest := s
 	for name != "" {
@@ -184,12 +177,41 @@ func escapeTyped(s string) string {
 		b.WriteString(escapeCDATA(rest[:end]))
 		rest, start = rest[end:], start-end
 	}
-	for _, name := range typed {
-		if strings.LastIndex(rest, cdataClose+"</"+name+">") > 0 { // at 0 is the end of the last text
-			return s
-		}
+	if lastTypedEnd(rest) > 0 { // at 0 is the end of the last text
+		return s
 	}
 	return b.String() + rest
+}
+
+// firstTyped returns the first typed element of s and where its text starts, or "" and len(s).
+func firstTyped(s string) (name string, start int) {
+	for start < len(s) {
+		i := strings.Index(s[start:], cdataOpen)
+		if i < 0 {
+			break
+		}
+		before := s[start : start+i]
+		start += i + len(cdataOpen)
+		if before, found := strings.CutSuffix(before, ">"); found {
+			if name := before[strings.LastIndexByte(before, '<')+1:]; slices.Contains(typed, name) {
+				return name, start
+			}
+		}
+	}
+	return "", len(s)
+}
+
+// lastTypedEnd returns where the text of the last typed element ends in s, or -1.
+func lastTypedEnd(s string) int {
+	const end = cdataClose + "</"
+	i := strings.LastIndex(s, end)
+	for i >= 0 {
+		if name, _ := cutTyped(s[i+len(end):]); name != "" {
+			break
+		}
+		i = strings.LastIndex(s[:i], end)
+	}
+	return i
 }
 
 // typedEnd returns where the text of a typed element ends with which s begins, and what typed element follows it, if one
@@ -199,47 +221,55 @@ func typedEnd(s, name string) (end int, following string, next int) {
 	closing := cdataClose + "</" + name + ">"
 	end = strings.LastIndex(s, closing)
 	for i := end; i >= 0; i = strings.LastIndex(s[:i], closing) {
-		after := strings.TrimLeft(s[i+len(closing):], " \t\r\n")
-		for _, following := range typed {
-			if open := "<" + following + ">" + cdataOpen; following != name && strings.HasPrefix(after, open) {
-				return i, following, len(s) - len(after) + len(open)
+		after := trimBlanks(s[i+len(closing):])
+		if tag, found := strings.CutPrefix(after, "<"); found {
+			following, text := cutTyped(tag)
+			if text, found = strings.CutPrefix(text, cdataOpen); found && following != name {
+				return i, following, len(s) - len(text)
 			}
 		}
 	}
 	return end, "", 0
 }
 
+// cutTyped returns the typed element whose name and > are the start of s, and what follows; "" if none is.
+func cutTyped(s string) (name, after string) {
+	for _, name := range typed {
+		if after, found := strings.CutPrefix(s, name); found && strings.HasPrefix(after, ">") {
+			return name, after[1:]
+		}
+	}
+	return "", ""
+}
+
 func escapeCDATA(s string) string {
 	return strings.ReplaceAll(s, cdataClose, "]]"+cdataClose+cdataOpen+">")
 }
 
-// once are the fields that say whose push it is and which: they stand once, at the top.
-var once = []string{"ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "EventKey", "MsgId", "Encrypt"}
+// The fields that say whose push it is, and which, stand once, at the top.
+var (
+	onceInAll   = []string{"ToUserName", "FromUserName", "CreateTime", "MsgType", "Event"}
+	onceInKinds = []string{"EventKey", "MsgId"}
+)
 
-// ambiguous reports whether s may hold more than the platform wrote: a text that leaves its element must open another of
-// that name before the platform's own end of it. So a typed element stands once and has nothing in it. What else repeats
-// may do so by design, in kinds that are not known yet too.
-func ambiguous(root *element) error {
-	var seen uint32 // bit i: typed[i]
-	for i := range root.children {
-		e := &root.children[i]
-		if root.child(e.name) != e && slices.Contains(once, e.name) || !e.unique(&seen) {
-			return errAmbiguous
-		}
-	}
-	return nil
+// ambiguous reports whether root, of which p is to be set, may hold more than the platform wrote: a text that leaves its
+// element must open another of that name before the platform's own end of it. So an element that p reads and that users
+// type stands once and has nothing in it. What else repeats may do so by design, in fields that are not known yet too.
+func ambiguous(root *element, p Push) bool {
+	read, seen := planOf(reflect.TypeOf(p).Elem()).typed(), uint32(0)
+	return root.repeats(onceInKinds) || read != 0 && !root.unique(read, &seen)
 }
 
-// unique reports whether each typed element in e, e included, is a leaf and not in seen, and adds it.
-func (e *element) unique(seen *uint32) bool {
-	if i := slices.Index(typed, e.name); i >= 0 {
+// unique reports whether each element in e, e included, that is in which is a leaf and not in seen, and adds it.
+func (e *element) unique(which uint32, seen *uint32) bool {
+	if i := slices.Index(typed, e.name); i >= 0 && which&(1<<i) != 0 {
 		if len(e.children) > 0 || *seen&(1<<i) != 0 {
 			return false
 		}
 		*seen |= 1 << i
 	}
 	for i := range e.children {
-		if !e.children[i].unique(seen) {
+		if !e.children[i].unique(which, seen) {
 			return false
 		}
 	}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -73,6 +75,17 @@ func TestParsePush(t *testing.T) {
 			&View{Head: wantHead("event", "VIEW"), EventKey: "https://example.com/?a=1&b=2", MenuID: "MENUID"}},
 		{"unknown event", event("scan", ""), &Raw{Head: wantHead("event", "scan")}},
 		{"unknown event, a field of its own twice", event("brand_new", "<Id>1</Id><Id>2</Id>"), &Raw{Head: wantHead("event", "brand_new")}},
+		{"unknown event, what users type twice", event("new_list_event", "<Items><item><Title>a</Title></item><item><Title>b</Title></item></Items>"),
+			&Raw{Head: wantHead("event", "new_list_event")}},
+		{"unknown event, what users type twice in CDATA", event("new_list_event", "<Title><![CDATA[a]]></Title><Title><![CDATA[b]]></Title>"),
+			&Raw{Head: wantHead("event", "new_list_event")}},
+		{"unknown event, a key twice", event("new_list_event", "<EventKey>a</EventKey><EventKey>b</EventKey><MsgId>1</MsgId><MsgId>2</MsgId>"),
+			&Raw{Head: wantHead("event", "new_list_event")}},
+		{"unknown message that names another sender", strings.Replace(text("a]]></Content><FromUserName>oVictim</FromUserName><Content><![CDATA[b"), "[text]", "[hologram]", 1),
+			&Raw{Head: wantHead("hologram", "")}},
+		{"known event, an unknown list of what users type", event("PUBLISHJOBFINISH",
+			"<PublishEventInfo><publish_id>1</publish_id><New><item><Title>a</Title></item><item><Title>b</Title></item></New></PublishEventInfo>"),
+			&PublishJobFinish{Head: wantHead("event", "PUBLISHJOBFINISH"), PublishID: 1}},
 		{"unknown message", strings.Replace(text(""), "[text]", "[hologram]", 1), &Raw{Head: wantHead("hologram", "")}},
 	}
 	for _, tt := range tests {
@@ -106,6 +119,9 @@ func TestParsePushRefuses(t *testing.T) {
 		{"reference beyond Unicode", strings.Replace(text("x"), "<![CDATA[x]]>", "&#x110000;", 1)},
 		{"deep", strings.Repeat("<xml>", 100000)},
 		{"many", "<xml>" + strings.Repeat("<a/>", 60000) + "</xml>"},
+		{"two senders, unknown event", event("brand_new", "<FromUserName>oOther</FromUserName>")},
+		{"two texts", strings.Replace(text("x"), "<Content>", "<Content>y</Content><Content>", 1)},
+		{"two keys", event("CLICK", "<EventKey>a</EventKey><EventKey>b</EventKey>")},
 		{"two senders", strings.Replace(text("x"), "<Content>", "<FromUserName>oOther</FromUserName><Content>", 1)},
 		{"no sender", without("FromUserName")},
 		{"no account", without("ToUserName")},
@@ -129,12 +145,12 @@ func TestParsePushRefuses(t *testing.T) {
 }
 
 func TestRawField(t *testing.T) {
-	p, err := ParsePush([]byte(event("hologram", "<debug_str><![CDATA[hello]]></debug_str>")))
+	p, err := ParsePush([]byte(event("hologram", "<debug_str> <![CDATA[ hello]]>\n</debug_str>")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	raw := p.(*Raw)
-	if got := []string{raw.Kind(), raw.Field("debug_str"), raw.Field("other")}; !cmp.Equal(got, []string{"event/hologram", "hello", ""}) {
+	if got := []string{raw.Kind(), raw.Field("debug_str"), raw.Field("other")}; !cmp.Equal(got, []string{"event/hologram", " hello", ""}) {
 		t.Errorf("got %q", got)
 	}
 }
@@ -157,7 +173,16 @@ func TestReadEnvelope(t *testing.T) {
 		{"compatible, text with ]]>", strings.Replace(text("a]]>b"), "</xml>", "<Encrypt>ab</Encrypt></xml>", 1), Envelope{"gh_demo00000001", "ab"}},
 		{"text that brings an Encrypt of its own", strings.Replace(text("a]]></Content><Encrypt>no</Encrypt><Content><![CDATA["), "</xml>", "<Encrypt>ab</Encrypt></xml>", 1),
 			Envelope{"gh_demo00000001", "ab"}},
+		{"compatible, Encrypt before a text that brings its own", strings.Replace(text("a]]></Content><Encrypt>no</Encrypt><Content><![CDATA["), "<xml>", "<xml><Encrypt>ab</Encrypt>", 1),
+			Envelope{"gh_demo00000001", "ab"}},
+		{"compatible, a text that opens what it does not close", strings.Replace(text("<Encrypt>"), "</xml>", "<Encrypt>ab</Encrypt></xml>", 1),
+			Envelope{"gh_demo00000001", "ab"}},
 		{"clear", text("x"), Envelope{"gh_demo00000001", ""}},
+		{"clear, Encrypt empty", strings.Replace(text("x"), "</xml>", "<Encrypt/></xml>", 1), Envelope{"gh_demo00000001", ""}},
+		{"clear, a text that brings an Encrypt", text("a]]></Content><Encrypt>no</Encrypt><Content><![CDATA["), Envelope{"gh_demo00000001", ""}},
+		{"JSON, safe", ` {"ToUserName":"gh_1", "Encrypt" : "ab+\/\u003d" }`, Envelope{"gh_1", "ab+/="}},
+		{"JSON, compatible", jsonText(`"Content":"\"Encrypt\":\"no\",\"Encrypt","Encrypt":"ab"`), Envelope{"gh_demo00000001", "ab"}},
+		{"JSON, clear", jsonText(`"Content":"a"`), Envelope{"gh_demo00000001", ""}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -169,6 +194,36 @@ func TestReadEnvelope(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestReadEnvelopeRefuses(t *testing.T) {
+	for _, body := range []string{
+		"", " \n", "success", "<xml></xml>", "{}", "{", "<xml><ToUserName>gh_1</ToUserName></xml>", `{"ToUserName":"gh_1"}`,
+		"<xml><Encrypt>ab", "<xml><Encrypt>a<b/></Encrypt></xml>", "<xml><Encrypt>a&amp;b</Encrypt></xml>",
+		"<xml><Encrypt>ab</Encrypt><Encrypt>ab</Encrypt></xml>", `{"Encrypt":"ab","Encrypt":"ab"}`,
+		`{"Encrypt":1}`, `{"Encrypt":"ab`, `{"Encrypt":"\x"}`, `{"Encrypt":["ab"]}`,
+		"<xml><ToUserName>gh_1</ToUserName><ToUserName>gh_2</ToUserName><Encrypt>ab</Encrypt></xml>",
+	} {
+		if e, err := ReadEnvelope([]byte(body)); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%q: got %+v, %v", body, e, err)
+		}
+	}
+}
+
+// TestBrokenBytesHardlyGrow has pushes of 250 KiB that are not UTF-8: one U+FFFD for each byte would be three times as much.
+func TestBrokenBytesHardlyGrow(t *testing.T) {
+	for _, unit := range []string{"\xff", "a\xff", "\xff\xffa", "\xe5\xa5", "a\xe5\xa5"} {
+		broken := strings.Repeat(unit, 250<<10/len(unit))
+		for _, body := range []string{text(broken), jsonText(`"Content":"` + broken + `"`)} {
+			content := parse(t, body).(*Text).Content
+			if len(content) > len(broken)+64 || !utf8.ValidString(content) || !strings.Contains(content, "\ufffd") {
+				t.Errorf("%d bytes of %q became %d", len(broken), unit, len(content))
+			}
+			if got, want := strings.Count(content, "a"), strings.Count(broken, "a"); got != want {
+				t.Errorf("%q: %d of %d characters are left", unit, got, want)
+			}
+		}
 	}
 }
 
@@ -223,10 +278,14 @@ func FuzzParsePush(f *testing.F) {
 
 // referenceParse reads a document with one root by encoding/xml.
 func referenceParse(s string) (*element, error) {
+	type opened struct {
+		element
+		pieces []piece
+	}
 	d := xml.NewDecoder(strings.NewReader(s))
-	document := &element{}
-	open := []*element{document}
+	open := []*opened{{}}
 	for {
+		start := d.InputOffset()
 		token, err := d.Token()
 		if err == io.EOF {
 			break
@@ -237,17 +296,48 @@ func referenceParse(s string) (*element, error) {
 		top := open[len(open)-1]
 		switch token := token.(type) {
 		case xml.StartElement:
-			open = append(open, &element{name: token.Name.Local})
+			open = append(open, &opened{element: element{name: token.Name.Local}})
 		case xml.EndElement:
+			top.text = joined(top.pieces)
 			parent := open[len(open)-2]
-			parent.children = append(parent.children, *top)
+			parent.children = append(parent.children, top.element)
 			open = open[:len(open)-1]
 		case xml.CharData:
-			top.text += string(token)
+			top.pieces = append(top.pieces, piece{string(token), strings.HasPrefix(s[start:], cdataOpen)})
 		}
 	}
-	if len(document.children) != 1 {
+	if len(open[0].children) != 1 {
 		return nil, errors.New("not one root")
 	}
-	return &document.children[0], nil
+	return &open[0].children[0], nil
+}
+
+// piece is a part of an element's text.
+type piece struct {
+	text    string
+	isCDATA bool
+}
+
+// joined is the text of the pieces without the blanks outside CDATA at its ends.
+func joined(pieces []piece) string {
+	counts := func(p piece) bool { return p.isCDATA || strings.TrimSpace(p.text) != "" }
+	first := slices.IndexFunc(pieces, counts)
+	if first < 0 {
+		return ""
+	}
+	pieces = pieces[first:]
+	for !counts(pieces[len(pieces)-1]) {
+		pieces = pieces[:len(pieces)-1]
+	}
+	if p := &pieces[0]; !p.isCDATA {
+		p.text = strings.TrimLeftFunc(p.text, unicode.IsSpace)
+	}
+	if p := &pieces[len(pieces)-1]; !p.isCDATA {
+		p.text = strings.TrimRightFunc(p.text, unicode.IsSpace)
+	}
+	text := ""
+	for _, p := range pieces {
+		text += p.text
+	}
+	return text
 }

@@ -6,8 +6,8 @@ package wechat
 // See https://developers.weixin.qq.com/doc/offiaccount/WeChat_Stores/WeChat_Store_Interface.html
 type PoiCheckNotify struct {
 	Head
-	UniqID string `wechat:"UniqId"` // the store, as the account named it (sid)
-	PoiID  string `wechat:"PoiId"`  // the store, as the platform names it; only where it passed
+	UniqID string `wechat:"UniqId,verbatim"` // the store, as the account named it (sid)
+	PoiID  string `wechat:"PoiId"`           // the store, as the platform names it; only where it passed
 	Result string // succ or fail
 	Msg    string // why not, in words
 }

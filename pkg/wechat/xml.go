@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -14,9 +15,9 @@ var (
 )
 
 // parseXML reads the one root element of s. It is a parser of our own because encoding/xml refuses what followers type
-// (control characters) and cannot be told not to. Wherever encoding/xml accepts a document, this parser reads the same
+// (control characters), cannot be told not to, and does not tell CDATA from other text. Wherever encoding/xml accepts a document, this parser reads the same
 // from it (a fuzz test holds it to that); beyond it, it
-//   - leaves out control characters and replaces what is not UTF-8 by U+FFFD;
+//   - leaves out control characters (what is not UTF-8 is mended before: see mend);
 //   - ignores the declared encoding: the platform writes UTF-8;
 //   - refuses a DOCTYPE, all that nests deeper or repeats more than any push does, and comments and processing
 //     instructions within the root: the platform writes none, and a text could hide in one what follows it.
@@ -98,11 +99,11 @@ func (p *parser) element(e *element, depth int) error {
 		if data, isCDATA, err := p.cdata(); err != nil {
 			return err
 		} else if isCDATA {
-			text.add(clean(data))
+			text.addCDATA(data)
 			continue
 		}
 		if e.children == nil {
-			e.children = make([]element, 0, 8) // as many as a text message has
+			e.children = make([]element, 0, 8) // as many as most pushes have
 		}
 		e.children = append(e.children, element{})
 		if err := p.element(&e.children[len(e.children)-1], depth+1); err != nil {
@@ -197,16 +198,33 @@ func (p *parser) cdata() (data string, found bool, err error) {
 }
 
 func (p *parser) name() string {
-	i := strings.IndexAny(p.rest, " \t\r\n/>=<'\"&")
-	if i < 0 {
-		i = len(p.rest)
+	i := 0
+	for i < len(p.rest) && !endsName(p.rest[i]) {
+		i++
 	}
 	name := p.rest[:i]
 	p.rest = p.rest[i:]
 	return name
 }
 
-func (p *parser) space() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
+func endsName(c byte) bool {
+	switch c {
+	case ' ', '\t', '\r', '\n', '/', '>', '=', '<', '\'', '"', '&':
+		return true
+	}
+	return false
+}
+
+func (p *parser) space() { p.rest = trimBlanks(p.rest) }
+
+// trimBlanks cuts the white space of XML, which is JSON's as well, off the start of s.
+func trimBlanks(s string) string {
+	i := 0
+	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '\r' || s[i] == '\n') {
+		i++
+	}
+	return s[i:]
+}
 
 func (p *parser) next(token string) bool {
 	rest, found := strings.CutPrefix(p.rest, token)
@@ -226,6 +244,8 @@ func localName(name string) string {
 type textBuilder struct {
 	first string
 	rest  []byte // all of it, once there is a second piece
+	end   int    // where it ends without the blanks outside CDATA
+	begun bool   // whether anything counted: until then, blanks outside CDATA are left out
 }
 
 func (b *textBuilder) add(s string) {
@@ -240,11 +260,35 @@ func (b *textBuilder) add(s string) {
 	}
 }
 
+func (b *textBuilder) len() int {
+	if b.rest != nil {
+		return len(b.rest)
+	}
+	return len(b.first)
+}
+
 func (b *textBuilder) String() string {
 	if b.rest != nil {
-		return string(b.rest)
+		return string(b.rest[:b.end])
 	}
-	return b.first
+	return b.first[:b.end]
+}
+
+// addCDATA adds the inside of a CDATA section, whose blanks count.
+func (b *textBuilder) addCDATA(data string) {
+	b.add(clean(data))
+	b.begun, b.end = true, b.len()
+}
+
+// addOutside adds character data outside CDATA, whose blanks count only between other text.
+func (b *textBuilder) addOutside(s string) {
+	if !b.begun {
+		s = strings.TrimLeftFunc(s, unicode.IsSpace)
+	}
+	b.add(s)
+	if text := strings.TrimRightFunc(s, unicode.IsSpace); text != "" {
+		b.begun, b.end = true, b.len()-(len(s)-len(text))
+	}
 }
 
 // addMarkup adds character data in which references stand.
@@ -254,7 +298,7 @@ func (b *textBuilder) addMarkup(s string) error {
 	}
 	for {
 		before, after, found := strings.Cut(s, "&")
-		b.add(clean(before))
+		b.addOutside(clean(before))
 		if !found {
 			return nil
 		}
@@ -266,7 +310,7 @@ func (b *textBuilder) addMarkup(s string) error {
 		if err != nil {
 			return err
 		}
-		b.add(text)
+		b.addOutside(text)
 	}
 }
 
@@ -317,13 +361,20 @@ func isText(r rune) bool {
 	return r <= 0xFFFD || r > 0xFFFF && r <= utf8.MaxRune
 }
 
-// clean leaves out of s what XML does not allow in a text (users do type it), replaces what is not UTF-8 by U+FFFD and,
-// as every XML parser must, writes line ends as \n. A clean s is returned without a copy.
+// clean leaves out of s what XML does not allow in a text (users do type it) and, as every XML parser must, writes line
+// ends as \n. A clean s is returned without a copy.
 func clean(s string) string {
 	i := 0
 	for i < len(s) {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c < ' ' && c != '\t' && c != '\n' {
+				break
+			}
+			i++
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		if !isText(r) || r == utf8.RuneError && size == 1 {
+		if !isText(r) {
 			break
 		}
 		i += size
@@ -331,7 +382,7 @@ func clean(s string) string {
 	if i == len(s) {
 		return s
 	}
-	b := append(make([]byte, 0, len(s)+2*utf8.UTFMax), s[:i]...)
+	b := append(make([]byte, 0, len(s)), s[:i]...)
 	for i < len(s) {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		i += size
@@ -340,9 +391,38 @@ func clean(s string) string {
 			if i == len(s) || s[i] != '\n' {
 				b = append(b, '\n')
 			}
-		case isText(r): // an invalid byte is U+FFFD here
+		case isText(r):
 			b = utf8.AppendRune(b, r)
 		}
 	}
 	return string(b)
+}
+
+// maxMended is how many broken places of a document mend marks.
+const maxMended = 32
+
+// mend returns s in UTF-8: it marks a run of bytes that are not UTF-8 by one U+FFFD, and leaves out the runs after the
+// first maxMended. So what is not UTF-8 grows by 64 bytes at most: one U+FFFD for each byte would be three times as long.
+func mend(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	const mark = string(utf8.RuneError)
+	var b strings.Builder
+	b.Grow(len(s) + maxMended*(len(mark)-1))
+	marks, broken := 0, false
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r != utf8.RuneError || size > 1 {
+			b.WriteString(s[i : i+size])
+			broken = false
+		} else if !broken {
+			broken = true
+			if marks++; marks <= maxMended {
+				b.WriteString(mark)
+			}
+		}
+		i += size
+	}
+	return b.String()
 }

@@ -1,0 +1,145 @@
+package wechat
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// shapes are bodies that repeat something n times: what the platform sends, what users type, and what a stranger may send.
+func shapes(n int) map[string]string {
+	times := func(unit string) string { return strings.Repeat(unit, n) }
+	each := func(format string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(strings.ReplaceAll(format, "%d", strconv.Itoa(i)))
+		}
+		return b.String()
+	}
+	inContent := func(s string) string { return strings.Replace(text("x"), "<![CDATA[x]]>", s, 1) }
+	return map[string]string{
+		"children of different names":          event("CLICK", each("<a%d/>")),
+		"children of different names, unknown": event("new", each("<a%d/>")),
+		"children of different names, text":    strings.Replace(text("x"), "</xml>", each("<a%d/>")+"</xml>", 1),
+		"children of one name":                 event("new", times("<a/>")),
+		"entries of a list":                    event("pic_weixin", "<SendPicsInfo><PicList>"+times("<item/>")+"</PicList></SendPicsInfo>"),
+		"lists of one entry":                   event("pic_weixin", "<SendPicsInfo>"+times("<PicList><item/></PicList>")+"</SendPicsInfo>"),
+		"lists of lists":                       event("pic_weixin", times("<SendPicsInfo><PicList/></SendPicsInfo>")),
+		"members of different names":           jsonText(`"Content":"x"` + each(`,"a%d":1`)),
+		"values of an array":                   jsonText(`"a":[0` + times(",1") + "]"),
+		"text":                                 text(times("a")),
+		"text in JSON":                         jsonText(`"Content":"` + times("a") + `"`),
+		"control characters":                   text(times("\x01")),
+		"control characters in JSON":           jsonText(`"Content":"` + times("\x01") + `"`),
+		"line ends":                            text(times("\r\n")),
+		"bytes that are not UTF-8":             text(times("a\xff")),
+		"bytes that are not UTF-8 in JSON":     jsonText(`"Content":"` + times("a\xff") + `"`),
+		"ends of CDATA":                        text(times("]]>")),
+		"ends of a text":                       text(times("]]></Content>")),
+		"ends of texts":                        text(times("]]></Title>")),
+		"ends of nothing":                      text(times("]]></")),
+		"starts of a text":                     text(times("<Content><![CDATA[")),
+		"starts of CDATA":                      inContent(times("<![CDATA[")),
+		"ends and starts of a text":            text(times("]]></Content><Content><![CDATA[")),
+		"ends and starts of other texts":       text(times("]]></Content><Title><![CDATA[]]></Title><Content><![CDATA[")),
+		"CDATA sections":                       inContent(times("<![CDATA[x]]>")),
+		"references":                           inContent(times("&lt;")),
+		"ampersands":                           inContent(times("&")),
+		"opening brackets":                     times("<"),
+		"a long name":                          "<" + times("n"),
+		"attributes":                           inContent("<a " + times("b='' ") + "/>"),
+		"comments":                             times("<!---->") + text("x"),
+		"CDATA before the root":                times("<![CDATA[]]>") + text("x"),
+		"blanks":                               inContent(times(" ")),
+		"Encrypts":                             times("<Encrypt>"),
+		"Encrypts in JSON":                     "{" + times(`"Encrypt"`),
+	}
+}
+
+var oneShape = flag.String("shape", "", "with -times: the one shape that TestOneShape reads")
+var shapeTimes = flag.Int("times", 0, "how many times the shape repeats its part")
+
+// TestOneShape is what TestWorkIsLinear counts.
+func TestOneShape(t *testing.T) {
+	if *oneShape == "" {
+		t.Skip("TestWorkIsLinear runs it")
+	}
+	body := []byte(shapes(*shapeTimes)[*oneShape])
+	_, _ = ReadEnvelope(body) // an error is as good: the work until then counts
+	_, _ = ParsePush(body)
+}
+
+// TestWorkIsLinear counts the statements of this package that reading a body runs, as the coverage tool counts them: four
+// times as much of anything takes at most four times as many, with a tenth to spare. They are the same each time, as no
+// measured time is.
+func TestWorkIsLinear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a test binary with counters")
+	}
+	binary := filepath.Join(t.TempDir(), "counting.test")
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-covermode=count", "-o", binary, ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, shape := range slices.Sorted(maps.Keys(shapes(0))) {
+		t.Run(shape, func(t *testing.T) {
+			few, many := statements(t, binary, shape, 100), statements(t, binary, shape, 400)
+			if many*10 > few*44 {
+				t.Errorf("%d statements for 100, %d for 400", few, many)
+			}
+		})
+	}
+}
+
+// TestEnvelopeIsNotParsed: what anyone may send is only looked through before its signature is verified.
+func TestEnvelopeIsNotParsed(t *testing.T) {
+	for name, body := range shapes(20_000) {
+		allocations := testing.AllocsPerRun(1, func() { _, _ = ReadEnvelope([]byte(body)) })
+		if allocations > 10 {
+			t.Errorf("%s: %v allocations for an envelope", name, allocations)
+		}
+	}
+}
+
+// statements runs TestOneShape and returns how many statements it ran.
+func statements(t *testing.T, binary, shape string, times int) (sum int) {
+	t.Helper()
+	profile := filepath.Join(t.TempDir(), "profile")
+	run := exec.CommandContext(t.Context(), binary, "-test.run=^TestOneShape$", "-test.coverprofile="+profile,
+		"-shape="+shape, fmt.Sprintf("-times=%d", times))
+	if out, err := run.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	file, err := os.Open(profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		fields := strings.Fields(lines.Text()) // file:from,to statements count
+		if len(fields) != 3 {
+			continue // the mode
+		}
+		n, err := strconv.Atoi(fields[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		count, err := strconv.Atoi(fields[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += n * count
+	}
+	if sum == 0 {
+		t.Fatal("nothing was counted")
+	}
+	return sum
+}
