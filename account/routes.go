@@ -49,10 +49,11 @@ func Routes(f *follower.Service, a *account.Account) *webhook.Router {
 	})
 	webhook.On(r, webhook.Silent[*wechat.Scan]) // by one who follows already
 
-	// Where the human desk takes what no rule answers, it takes pictures, voices and the like as well.
+	// If the human desk or the platform's AI takes what no rule answers, it takes pictures, voices and the like as well.
 	r.Default(func(context.Context, wechat.Push) (wechat.Reply, error) {
-		if desk, ok := a.Default().(wechat.TransferReply); ok {
-			return desk, nil // says nothing to an event
+		switch transfer := a.Default().(type) {
+		case wechat.TransferReply, wechat.TransferAIReply:
+			return transfer, nil // says nothing to an event
 		}
 		return nil, nil
 	})

@@ -110,7 +110,7 @@ func TestPitfalls(t *testing.T) {
 		}},
 		{20, "a sealed reply has its time in seconds and the push's nonce; a transfer is sealed, success is not", func(t *testing.T) {
 			c := newCipher(t, "wx1")
-			for _, r := range []Reply{TextReply("a"), TransferReply{}} {
+			for _, r := range []Reply{TextReply("a"), TransferReply{}, TransferAIReply{}} {
 				sealed := string(c.Seal(MarshalReply(&to, r), "token", "415670741", time.UnixMilli(1795305600999)))
 				want(t, true, strings.Contains(sealed, "<TimeStamp>1795305600</TimeStamp><Nonce><![CDATA[415670741]]></Nonce>"))
 				e, err := ReadEnvelope([]byte(sealed))

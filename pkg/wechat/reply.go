@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -28,8 +29,10 @@ type Reply interface {
 	elements(to *Head) []element
 }
 
-// TextReply is a reply of type text. Control characters are left out, and it is cut after MaxText bytes, at a character.
-// Line feeds break lines; <a href="…"> makes a link.
+// TextReply is a reply of type text. Line feeds break lines; <a href="…">…</a> makes a link. Control characters are left
+// out. A text of more than MaxText bytes is cut at a character. If that would cut a link, in its tags or in its words, the
+// text ends before the link: half a link would show its tag or misname its page. So a text that is one long link says
+// nothing.
 type TextReply string
 
 // ImageReply is a reply of type image.
@@ -81,8 +84,15 @@ type TransferReply struct {
 	KfAccount string
 }
 
+// TransferAIReply hands the message that it replies to over to the platform's own AI reply (转接AI回复,
+// https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html). It is for
+// messages, not for events, to which it says nothing. The AI reply must be switched on in the platform's console and must
+// have learned the account's articles; the platform opens it to accounts step by step. What the user sees otherwise is not
+// documented.
+type TransferAIReply struct{}
+
 func (t TextReply) elements(*Head) []element {
-	text := cut(clean(string(t)), MaxText)
+	text := cutText(sendable(string(t)))
 	if text == "" {
 		return nil
 	}
@@ -153,7 +163,17 @@ func (r TransferReply) elements(to *Head) []element {
 	return transfer
 }
 
-func field(name, text string) element { return element{name: name, text: clean(text)} }
+func (TransferAIReply) elements(to *Head) []element {
+	if to.MsgType == "event" {
+		return nil
+	}
+	return []element{{name: "MsgType", text: "transfer_biz_ai_ivr"}}
+}
+
+func field(name, text string) element { return element{name: name, text: sendable(text)} }
+
+// sendable is s as the platform can read it: UTF-8, without control characters.
+func sendable(s string) string { return clean(mend(s)) }
 
 // MarshalReply returns the reply r to the push with the head to, in the push's own form (XML or JSON), or Success where r
 // says nothing. Its CreateTime is the push's own, so that a push delivered again gets the same bytes again.
@@ -220,13 +240,43 @@ func appendXML(b []byte, e *element) []byte {
 	return append(b, '>')
 }
 
-// cut returns the longest start of s of at most n bytes that ends at a character.
-func cut(s string, n int) string {
-	if len(s) <= n {
+// cutText returns the longest start of s of at most MaxText bytes that ends at a character and outside a link.
+func cutText(s string) string {
+	if len(s) <= MaxText {
 		return s
 	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
+	end := MaxText
+	for !utf8.RuneStart(s[end]) {
+		end--
 	}
-	return s[:n]
+	// A link does not hold another: only the last one that starts before the end can reach beyond it.
+	for start := strings.LastIndexByte(s[:end], '<'); start >= 0; start = strings.LastIndexByte(s[:start], '<') {
+		if length := linkLength(s[start:]); start+length > end {
+			return s[:start]
+		} else if length > 0 {
+			break
+		}
+	}
+	return s[:end]
+}
+
+// linkLength returns the length of the link with which s begins, from <a to </a>, or of its first tag if it has no end; 0
+// if s begins with no link.
+func linkLength(s string) int {
+	if len(s) < 3 || s[1] != 'a' && s[1] != 'A' || trimBlanks(s[2:3]) != "" {
+		return 0
+	}
+	tag := 1 + strings.IndexAny(s[1:], "<>")
+	if s[tag] != '>' {
+		return 0
+	}
+	for i := tag; ; i += 2 {
+		next := strings.Index(s[i:], "</")
+		if next < 0 {
+			return tag + 1
+		}
+		if i += next; len(s) >= i+len("</a>") && strings.EqualFold(s[i:i+len("</a>")], "</a>") {
+			return i + len("</a>")
+		}
+	}
 }

@@ -62,6 +62,55 @@ func TestMarshalReply(t *testing.T) {
 	}
 }
 
+// TestTextEndsOutsideALink cuts texts at 2047 bytes in all places of a link.
+func TestTextEndsOutsideALink(t *testing.T) {
+	to := wantHead("text", "")
+	say := func(text string) string {
+		reply := MarshalReply(&to, TextReply(text))
+		if string(reply) == Success {
+			return ""
+		}
+		return receive(t, reply).Content
+	}
+	for _, link := range []string{
+		`<a href="https://example.com/?a=1">打开</a>`, "<A\nhref='https://example.com/'>x</A>", `<a href="https://example.com/?a>b">x</a>`,
+		`<a href="weixin://bizmsgmenu?msgmenucontent=%E4%B8%8B&msgmenuid=1">下一页</a>`, `<a data-miniprogram-appid="wx1" href="">x</a>`,
+	} {
+		for before := MaxText - len(link) - 1; before <= MaxText+1; before++ {
+			start := strings.Repeat("a", before)
+			want := start[:min(before, MaxText)]
+			if before+len(link) <= MaxText {
+				want = (start + link + "bbb")[:MaxText]
+			}
+			if got := say(start + link + "bbb"); got != want {
+				t.Errorf("%d bytes before %s: %d bytes, ends in %q", before, link, len(got), got[max(0, len(got)-40):])
+			}
+		}
+	}
+	long := strings.Repeat("好", 700)
+	cut := func(s string) string { return cutAtCharacter(s, MaxText) }
+	for _, tt := range []struct{ name, text, want string }{
+		{"a link in words", "a<a href='x'>" + long + "</a>", "a"},
+		{"only a link", "<a href='x'>" + long + "</a>", ""},
+		{"a link that fits, then text", "<a href='x'>b</a>" + long, cut("<a href='x'>b</a>" + long)},
+		{"a link that never ends", "a<a href='x'>" + long, cut("a<a href='x'>" + long)},
+		{"in the tag of a link that never ends", long[:2040] + "<a href='x'>", long[:2040]},
+		{"signs that are no links", "1 < 2, <a 3, <abbr> " + long, cut("1 < 2, <a 3, <abbr> " + long)},
+		{"the end of no link", long[:2040] + "a</a>b" + long, long[:2040] + "a</a>b"},
+	} {
+		if got := say(tt.text); got != tt.want {
+			t.Errorf("%s: %d bytes, want %d; starts with %.30q", tt.name, len(got), len(tt.want), got)
+		}
+	}
+}
+
+func cutAtCharacter(s string, n int) string {
+	for !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
 // TestReplies has each type of reply to a message and to an event, in both forms, behind the common start.
 func TestReplies(t *testing.T) {
 	const (
@@ -110,6 +159,7 @@ func TestReplies(t *testing.T) {
 		{"transfer to one", message, TransferReply{"agent1@sample"},
 			`transfer_customer_service]]></MsgType><TransInfo><KfAccount><![CDATA[agent1@sample]]></KfAccount></TransInfo></xml>`,
 			`transfer_customer_service","TransInfo":{"KfAccount":"agent1@sample"}}`},
+		{"transfer to the AI", message, TransferAIReply{}, `transfer_biz_ai_ivr]]></MsgType></xml>`, `transfer_biz_ai_ivr"}`},
 		{"control characters", message, VideoReply{"M1", "a\x00b", "\xff"},
 			`video]]></MsgType><Video><MediaId><![CDATA[M1]]></MediaId><Title><![CDATA[ab]]></Title><Description><![CDATA[` + "\ufffd" + `]]></Description></Video></xml>`,
 			`video","Video":{"MediaId":"M1","Title":"ab","Description":"` + "\ufffd" + `"}}`},
@@ -124,6 +174,7 @@ func TestReplies(t *testing.T) {
 		{"article without a title", event, NewsReply{{URL: "https://example.com/"}}, success, success},
 		{"article without an address", event, NewsReply{{Title: "a"}}, success, success},
 		{"transfer of an event", event, TransferReply{}, success, success},
+		{"transfer of an event to the AI", event, TransferAIReply{}, success, success},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
