@@ -624,7 +624,7 @@ func TestTwoTypedTextsForgeNothing(t *testing.T) {
 // TestKeys names the kinds that handlers are chosen by a key for, and what their key is.
 func TestKeys(t *testing.T) {
 	want := map[string]string{
-		"event/subscribe": "spring", "event/SCAN": "spring", "event/CLICK": "about", "event/VIEW": "https://example.com/",
+		"event/subscribe": "spring", "event/SCAN": "spring", "event/CLICK": "contact", "event/VIEW": "https://example.com/",
 		"event/scancode_push": "scan", "event/scancode_waitmsg": "scan_wait", "event/pic_sysphoto": "photo",
 		"event/pic_photo_or_album": "photo_or_album", "event/pic_weixin": "album", "event/location_select": "place",
 		"event/view_miniprogram": "pages/index/index",
