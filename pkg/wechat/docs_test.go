@@ -52,7 +52,7 @@ The platform does not escape what users type. A text can hold control characters
 still read as that one text, or the push is refused, and never stands in for another field. In a ` + "`*wechat.Raw`" + ` that holds for
 the fields that all pushes have; which of the others hold what users type is not known. Control characters are left out.
 Bytes that are not UTF-8 become U+FFFD or are left out, so that a push hardly grows. What else stands in a text, a title, a
-label or a QR code is the user's choice, and no more to be trusted than any other input.
+label or a QR code is the user's choice: check it as any other input.
 
 Whether a push can be answered in its own request is said with each. To the others the answer is ` + "`success`" + `: a nil Reply.
 `

@@ -227,6 +227,43 @@ func TestBrokenBytesHardlyGrow(t *testing.T) {
 	}
 }
 
+// TestIDsThatAreSeen has the senders and accounts of the platform's own pages: some are no follower's, none is refused.
+func TestIDsThatAreSeen(t *testing.T) {
+	for _, from := range []string{"oR5Gjjl_eiZoUpGozMo7dbBJ362A", "mphelper", "fromUser", "FromUser", "o_-", "wx_service-1"} {
+		for _, to := range []string{"gh_680bdefc8c5d", "toUser", "my-account_1", "wx0123456789abcdef"} {
+			body := strings.NewReplacer("oDEMO-openid_0001", from, "gh_demo00000001", to).Replace(event("kf_create_session",
+				"<KfAccount><![CDATA[kf2001@my-account]]></KfAccount>"))
+			p := parse(t, body).(*KfCreateSession)
+			if got := []string{p.FromUserName, p.ToUserName, p.KfAccount}; !cmp.Equal(got, []string{from, to, "kf2001@my-account"}) {
+				t.Errorf("got %q", got)
+			}
+		}
+	}
+}
+
+// FuzzReadEnvelope lets a user type anything in compatible mode: the platform's Encrypt is found, wherever it stands.
+func FuzzReadEnvelope(f *testing.F) {
+	for _, seed := range []string{"", "<Encrypt>no</Encrypt>", "]]></Content><Encrypt>no</Encrypt><Content><![CDATA[", "<![CDATA[", `"Encrypt":"no"`, "\\\""} {
+		f.Add(seed)
+	}
+	const encrypt = "<Encrypt><![CDATA[ab+/=]]></Encrypt>"
+	want := Envelope{"gh_demo00000001", "ab+/="}
+	f.Fuzz(func(t *testing.T, typed string) {
+		clear, quoted := text(typed), string(appendJSONString(nil, typed))
+		for _, body := range []string{
+			strings.TrimSuffix(clear, "</xml>") + encrypt + "</xml>",
+			"<xml>" + encrypt + strings.TrimPrefix(clear, "<xml>"),
+			jsonText(`"Content":` + quoted + `,"Encrypt":"ab+\/="`),
+			`{"Encrypt":"ab+/=",` + jsonText(`"Content":` + quoted)[1:],
+		} {
+			got, err := ReadEnvelope([]byte(body))
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("%v in %q (-want +got):\n%s", err, body, diff)
+			}
+		}
+	})
+}
+
 // FuzzParsePush holds ParsePush to its promises on any bytes, and the parser beneath it to encoding/xml.
 func FuzzParsePush(f *testing.F) {
 	for _, seed := range []string{

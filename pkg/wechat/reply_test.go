@@ -249,7 +249,7 @@ func TestSeal(t *testing.T) {
 }
 
 func FuzzTextReply(f *testing.F) {
-	for _, seed := range []string{"", "a", "]]>", "]]]]>>", "a\x00\xff\ufffe\r\n", strings.Repeat("好", 700)} {
+	for _, seed := range []string{"", "a", "]]>", "]]]]>>", "a\x00\xff\ufffe\r\n", strings.Repeat("好", 700), strings.Repeat("好", 680) + "<a href='x'>y</a>"} {
 		f.Add(seed)
 	}
 	to := wantHead("text", "")
@@ -261,6 +261,9 @@ func FuzzTextReply(f *testing.F) {
 		got := receive(t, reply)
 		if len(got.Content) > MaxText || got.Content == "" || !utf8.ValidString(got.Content) {
 			t.Errorf("%d bytes: %q", len(got.Content), got.Content)
+		}
+		if !strings.HasPrefix(sendable(text), got.Content) {
+			t.Errorf("%q is not the start of %q", got.Content, text)
 		}
 		if got.MsgType != "text" || got.ToUserName != to.FromUserName {
 			t.Errorf("the text left its element: %q", reply)

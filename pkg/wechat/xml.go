@@ -15,8 +15,9 @@ var (
 )
 
 // parseXML reads the one root element of s. It is a parser of our own because encoding/xml refuses what followers type
-// (control characters), cannot be told not to, and does not tell CDATA from other text. Wherever encoding/xml accepts a document, this parser reads the same
-// from it (a fuzz test holds it to that); beyond it, it
+// (control characters), cannot be told not to, and does not tell CDATA from other text. Wherever encoding/xml accepts a
+// document, this parser reads the same from it, without the blanks outside CDATA at the ends of a text (a fuzz test holds it
+// to that). Beyond it, it
 //   - leaves out control characters (what is not UTF-8 is mended before: see mend);
 //   - ignores the declared encoding: the platform writes UTF-8;
 //   - refuses a DOCTYPE, all that nests deeper or repeats more than any push does, and comments and processing
