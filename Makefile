@@ -12,6 +12,7 @@ DYNAMODB_LOCAL ?= docker run --rm -p $$ADDRESS:$$PORT:8000 amazon/dynamodb-local
 # What starts moto's server, which plays AWS, likewise: pip install 'moto[server]==5.2.5'.
 MOTO ?= moto_server -H $$ADDRESS -p $$PORT
 
+GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # How the functions are built. Without CGO_ENABLED=0, a build for this machine's own processor links its libc, which
@@ -29,7 +30,7 @@ export GOFLAGS := $(shell $(GO) env GOFLAGS) -buildvcs=false
 export GO SAM DYNAMODB_LOCAL MOTO
 
 .DEFAULT_GOAL := help
-.PHONY: help run command test lint lint-template fmt bench fuzz events build deploy logs
+.PHONY: help run command test lint lint-template vulnerabilities fmt bench fuzz events build deploy logs
 .PHONY: load sam-local test-dynamodb test-aws test-stack test-sam-local test-browser
 
 help: ## list the targets
@@ -58,6 +59,10 @@ lint-template: ## sam validate, cfn-lint in four regions and checkov on template
 	$(SAM) validate --lint
 	$(CFN_LINT) --append-rules cfn_lint_serverless.rules --ignore-checks WS1000 WS1004
 	$(CHECKOV)
+
+vulnerabilities: ## known vulnerabilities that the code reaches, from vuln.go.dev
+	$(GO) run $(GOVULNCHECK) ./...
+	cd test/browser && $(GO) run $(GOVULNCHECK) ./...
 
 fmt: ## format the Go code
 	$(GO) run $(GOLANGCI_LINT) fmt ./...
