@@ -25,10 +25,13 @@
 //	news:                            # to a follow or a click up to eight articles, to a text one
 //	  - {title: …, url: …, description: …, picurl: …}
 //	transfer_customer_service: {kf_account: name@account} # to a text; {} is any agent who is online
+//	transfer_biz_ai_ivr: {}          # to a text: the platform's own AI reply
 //
 // Once an account has a server (developer mode), the platform's customer-service desk gets a message only where the reply
 // to it is transfer_customer_service: its staff see nothing of the others. As the default it hands over to them whatever
-// text no rule answers (https://developers.weixin.qq.com/doc/subscription/guide/product/kf/forwarding.html).
+// text no rule answers (https://developers.weixin.qq.com/doc/subscription/guide/product/kf/forwarding.html). The same is
+// true of the AI reply (https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html),
+// which must be switched on in the platform's console.
 //
 // Keywords are compared with the text without the white space around it and whatever the case of its letters, so that
 // "Hello", which a phone's keyboard writes, finds the rule "hello". There are no other equivalences: a full-width

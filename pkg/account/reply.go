@@ -28,9 +28,10 @@ const (
 	music    = "music"
 	news     = "news"
 	transfer = "transfer_customer_service"
+	toAI     = "transfer_biz_ai_ivr"
 )
 
-const replyKinds = image + ", " + voice + ", " + video + ", " + music + ", " + news + ", " + transfer
+const replyKinds = image + ", " + voice + ", " + video + ", " + music + ", " + news + ", " + transfer + ", " + toAI
 
 // reply reads a reply: a text, or a mapping of one of the other kinds. After a problem it is of no use, or nil.
 func (f *file) reply(n ast.Node, what string, to purpose) wechat.Reply {
@@ -82,7 +83,7 @@ func (f *file) richReply(e entry, to purpose) wechat.Reply {
 			HQMusicURL: r["hqmusicurl"], ThumbMediaID: r["thumb_media_id"]}
 	case news:
 		return f.news(e.value, to)
-	case transfer:
+	case transfer, toAI:
 		return f.transfer(e, to)
 	}
 	f.problem(e.line, "%q is no kind of reply: use one of %s, or put a text that begins with { in quotes",
@@ -112,16 +113,29 @@ func (f *file) news(n ast.Node, to purpose) wechat.Reply {
 	return articles
 }
 
-// transfer reads a hand-over to the customer-service desk. With nothing below it, it is to any agent.
+// transfer reads a hand-over: to the customer-service desk, with nothing below it to any agent, or to the platform's AI.
 func (f *file) transfer(e entry, to purpose) wechat.Reply {
 	if to == toEvent {
-		f.problem(e.line, "a follow or a click is no message that %s could hand over: use another reply", transfer)
+		f.problem(e.line, "a follow or a click is no message that %s could hand over: use another reply", e.key)
 	}
-	if _, ok := e.value.(*ast.NullNode); ok {
-		return wechat.TransferReply{}
+	var r map[string]string
+	if _, ok := e.value.(*ast.NullNode); !ok {
+		r = f.transferFields(e)
 	}
-	r := f.fields(e.value, transfer, nil, "kf_account")
+	if e.key == toAI {
+		return wechat.TransferAIReply{}
+	}
 	return wechat.TransferReply{KfAccount: r["kf_account"]}
+}
+
+func (f *file) transferFields(e entry) map[string]string {
+	if e.key == transfer {
+		return f.fields(e.value, transfer, nil, "kf_account")
+	}
+	if m, ok := e.value.(*ast.MappingNode); !ok || len(m.Values) > 0 {
+		f.problem(lineOf(e.value), "%s has nothing below it: write \"%s: {}\"", toAI, toAI)
+	}
+	return nil
 }
 
 // fields reads the fields of a reply, each a text. One name means the same in every kind of reply.

@@ -37,6 +37,11 @@ keywords:
     reply: {video: {media_id: MEDIA-video_2}}
   - exact: 人
     reply: {transfer_customer_service: {}}
+  - exact: 智能
+    reply: {transfer_biz_ai_ivr: {}}
+  - exact: 智
+    reply:
+      transfer_biz_ai_ivr:
   - exact: 文
     reply:
       news: [{title: 唯一, url: "https://example.com/"}]
@@ -82,6 +87,8 @@ func TestEveryKindOfReply(t *testing.T) {
 		"影":          wechat.VideoReply{MediaID: "MEDIA-video_1", Title: "片名", Description: "简介"},
 		"短影":         wechat.VideoReply{MediaID: "MEDIA-video_2"},
 		"人":          wechat.TransferReply{},
+		"智能":         wechat.TransferAIReply{},
+		"智":          wechat.TransferAIReply{},
 		"文":          wechat.NewsReply{{Title: "唯一", URL: "https://example.com/"}},
 		"music": wechat.MusicReply{Title: "曲名", Description: "歌手", MusicURL: "http://example.com/a.mp3",
 			HQMusicURL: "https://example.com/a.flac", ThumbMediaID: "MEDIA-thumb_1"},
@@ -90,7 +97,7 @@ func TestEveryKindOfReply(t *testing.T) {
 		"news":  eight,
 	}
 	got := map[string]wechat.Reply{"welcome": a.Welcome(), "default": a.Answer("else"), "suggestion": a.Suggestion()}
-	for _, text := range []string{"图", "声", "影", "短影", "人", "文"} {
+	for _, text := range []string{"图", "声", "影", "短影", "人", "智能", "智", "文"} {
 		got[text] = a.Answer(text)
 	}
 	for _, key := range []string{"music", "thumb", "text", "news"} {
@@ -104,7 +111,7 @@ func TestEveryKindOfReply(t *testing.T) {
 // Each reply of the table stands as the welcome (line 1 is welcome:, the reply begins on line 2), and as the default.
 func TestReplyRefused(t *testing.T) {
 	t.Parallel()
-	const needsOne = "exactly one of image, voice, video, music, news, transfer_customer_service, this one has "
+	const needsOne = "exactly one of image, voice, video, music, news, transfer_customer_service, transfer_biz_ai_ivr, this one has "
 	tests := []struct {
 		name, reply string
 		want        string // as in TestParseRefuses, WHAT being welcome or default
@@ -184,6 +191,12 @@ func TestReplyRefused(t *testing.T) {
 			":2: a follow or a click is no message that transfer_customer_service could hand over"},
 		{"a click handed over", required + "clicks:\n  k:\n    transfer_customer_service:\n",
 			":6: a follow or a click is no message"},
+		{"a follow handed over to the AI", "welcome:\n  transfer_biz_ai_ivr: {}\ndefault: d\nsuggestion: s\n",
+			":2: a follow or a click is no message that transfer_biz_ai_ivr could hand over"},
+		{"a click handed over to the AI", required + "clicks:\n  k: {transfer_biz_ai_ivr: {}}\n",
+			":5: a follow or a click is no message that transfer_biz_ai_ivr could hand over"},
+		{"to an AI of one's own", "welcome: w\ndefault:\n  transfer_biz_ai_ivr:\n    model: m\nsuggestion: {transfer_biz_ai_ivr: all}\n",
+			":4: transfer_biz_ai_ivr has nothing below it|:5: transfer_biz_ai_ivr has nothing below it"},
 		{"to somebody unclear", "welcome: w\ndefault: {transfer_customer_service: {kf_account: kf2001}}\n" +
 			"suggestion: {transfer_customer_service: {kf_account: 'kf@'}}\nkeywords:\n" +
 			"- exact: a\n  reply: {transfer_customer_service: {kf_account: '@account'}}\n" +

@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"encoding/xml"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,9 +32,12 @@ keywords:
     reply: {news: [{title: 唯一, url: https://example.com/}]}
   - exact: 人
     reply: {transfer_customer_service: {kf_account: kf2001@guanzhu}}
+  - exact: 智能
+    reply: {transfer_biz_ai_ivr: {}}
   - exact: 声
     reply: {voice: {media_id: MEDIA-voice_1}}
 clicks:
+  " 关于我们 ": 关于
   video: {video: {media_id: MEDIA-video_1, title: 片名, description: 简介}}
   music:
     music:
@@ -121,7 +125,9 @@ func TestEveryKindOfReply(t *testing.T) {
 				Articles: &articles{[]article{{Title: "唯一", URL: "https://example.com/"}}}}},
 			{"keyword: one agent", w.textOf("人"),
 				passive{MsgType: "transfer_customer_service", TransInfo: &transInfo{"kf2001@guanzhu"}}},
+			{"keyword: the AI", w.textOf("智能"), passive{MsgType: "transfer_biz_ai_ivr"}},
 			{"keyword: voice", w.textOf("声"), passive{MsgType: "voice", Voice: &material{MediaID: "MEDIA-voice_1"}}},
+			{"click: a key in white space", w.owner.Click(openid, now, " 关于我们 "), passive{MsgType: "text", Content: "关于"}},
 			{"click: video", w.owner.Click(openid, now, "video"),
 				passive{MsgType: "video", Video: &material{MediaID: "MEDIA-video_1", Title: "片名", Description: "简介"}}},
 			{"click: music", w.owner.Click(openid, now, "music"),
@@ -148,4 +154,24 @@ func TestEveryKindOfReply(t *testing.T) {
 			t.Errorf("a click with a key unknown: status %d, %q", status, reply)
 		}
 	})
+}
+
+// TestAITakesTheRest has the platform's AI as the default, which takes any message and no event.
+func TestAITakesTheRest(t *testing.T) {
+	w := newWorld(t, wechattest.Plain, func(w *world) {
+		file := strings.Replace(everyKind, "default:\n  transfer_customer_service:", "default: {transfer_biz_ai_ivr: {}}", 1)
+		a, err := account.Parse("account.yaml", []byte(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.router = owner.Routes(w.service, a)
+	})
+	for name, message := range map[string][]byte{"a text": w.textOf("在吗"), "a picture": renamed(w.textOf("x"), "[text]", "[image]")} {
+		if _, reply := w.push(message); !strings.Contains(reply, "<MsgType><![CDATA[transfer_biz_ai_ivr]]></MsgType>") {
+			t.Errorf("%s: %q", name, reply)
+		}
+	}
+	if _, reply := w.push(renamed(w.owner.Click(openid, now, "k"), "CLICK", "brand_new_event")); reply != "success" {
+		t.Errorf("an event: %q", reply)
+	}
 }

@@ -28,6 +28,9 @@ func TestRouter(t *testing.T) {
 		webhook.On(r, says[*wechat.Click]("any click"))
 		webhook.OnKey(r, webhook.Prefix("order_"), says[*wechat.Click]("an order"))
 		webhook.OnKey(r, webhook.Exact("help"), says[*wechat.Click]("click help"))
+		webhook.OnKey(r, webhook.Exact(" help "), says[*wechat.Click]("click help with blanks"))
+		webhook.OnKey(r, webhook.Exact(" autumn "), says[*wechat.Subscribe]("follow by autumn"))
+		webhook.OnKey(r, webhook.Exact(" autumn "), says[*wechat.Scan]("scan of autumn"))
 		webhook.OnKey(r, webhook.Exact("spring"), says[*wechat.Subscribe]("follow by spring"))
 		webhook.OnKey(r, webhook.Exact("spring"), says[*wechat.Scan]("scan of spring"))
 		r.Default(says[wechat.Push]("default"))
@@ -49,10 +52,13 @@ func TestRouter(t *testing.T) {
 		{"white space alone", w.textOf(" \u3000"), "any text"},
 		{"no pattern", w.textOf("x"), "any text"},
 		{"key", w.owner.Click(openid, now, "help"), "click help"},
+		{"key within white space", w.owner.Click(openid, now, " help "), "click help with blanks"},
 		{"key by prefix", w.owner.Click(openid, now, "order_1"), "an order"},
 		{"no such key", w.owner.Click(openid, now, "Help"), "any click"},
 		{"scene of a follow", w.owner.Subscribe(openid, now, "qrscene_spring"), "follow by spring"},
 		{"scene of a scan", w.owner.Scan(openid, now, "spring"), "scan of spring"},
+		{"scene of a follow within white space", w.owner.Subscribe(openid, now, "qrscene_ autumn "), "follow by autumn"},
+		{"scene of a scan within white space", w.owner.Scan(openid, now, " autumn "), "scan of autumn"},
 		{"scene without a handler", w.owner.Scan(openid, now, "autumn"), "default"},
 		{"event without a handler", w.owner.Unsubscribe(openid, now), "default"},
 		{"unknown event", renamed(w.owner.Click(openid, now, "help"), "CLICK", "click"), "default"},
