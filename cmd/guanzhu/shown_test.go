@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
 )
 
 // shownCommand is a command that people are shown: in the docs, in a text of this program or of the template, in the Makefile.
@@ -365,4 +366,16 @@ func literal(n ast.Node) (text string, ok bool) {
 		return "X", false
 	}
 	return "", false
+}
+
+// TestAlarms holds that doctor asks for each alarm of the template.
+func TestAlarms(t *testing.T) {
+	t.Parallel()
+	var named []string
+	for _, match := range regexp.MustCompile(`AlarmName: !Sub \$\{AWS::StackName\}-(\S+)`).FindAllStringSubmatch(read(t, "../../template.yaml"), -1) {
+		named = append(named, match[1])
+	}
+	if diff := cmp.Diff(named, alarms); diff != "" {
+		t.Errorf("template.yaml (-), doctor (+):\n%s", diff)
+	}
 }

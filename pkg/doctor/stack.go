@@ -53,6 +53,9 @@ func Secrets(parameter string, s secrets.Secrets, err error) []Finding {
 		row = secretsKey
 	}
 	findings := []Finding{row.of("secrets", "{parameter}", parameter)}
+	if s.LinkKey == "" {
+		findings = append(findings, linkKeyNone.of("link-key"))
+	}
 	if s.PreviousToken != "" || s.PreviousEncodingAESKey != "" {
 		findings = append(findings, rotationOpen.of("rotation"))
 	}

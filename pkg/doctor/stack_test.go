@@ -36,8 +36,8 @@ func TestStackFindings(t *testing.T) {
 	one := func(f doctor.Finding) []doctor.Finding { return []doctor.Finding{f} }
 	unreached := called(&url.Error{Op: "Post", URL: "https://aws.example", Err: errors.New("connection refused")})
 	late := fmt.Errorf("could not be read within 2.5s: %w", called(&smithy.CanceledError{Err: context.DeadlineExceeded}))
-	plain := secrets.Secrets{Token: "t", AppSecret: "a"}
-	keyed := secrets.Secrets{Token: "t", AppSecret: "a", EncodingAESKey: "k", PreviousToken: "p"}
+	plain := secrets.Secrets{Token: "t", AppSecret: "a", LinkKey: "l"}
+	keyed := secrets.Secrets{Token: "t", AppSecret: "a", LinkKey: "l", EncodingAESKey: "k", PreviousToken: "p"}
 	tests := []struct {
 		name     string
 		findings []doctor.Finding
@@ -53,6 +53,7 @@ func TestStackFindings(t *testing.T) {
 
 		{"secrets", doctor.Secrets("/p", plain, nil), ok, "明文模式", "plain mode"},
 		{"secrets being rotated", doctor.Secrets("/p", keyed, nil)[1:], warning, "guanzhu secrets finish", "guanzhu secrets finish"},
+		{"secrets without a link key", doctor.Secrets("/p", secrets.Secrets{Token: "t", AppSecret: "a"}, nil)[1:], warning, "部署当前版本，再运行 guanzhu secrets", "then run guanzhu secrets"},
 		{"no secrets", doctor.Secrets("/p", secrets.Secrets{}, apiError("ParameterNotFound")), failure, "没有参数 /p", "no parameter /p"},
 		{"secrets not permitted", doctor.Secrets("/p", secrets.Secrets{}, apiError("AccessDeniedException")), failure, "ssm:GetParameter", "ssm:GetParameter"},
 		{"secrets throttled", doctor.Secrets("/p", secrets.Secrets{}, apiError("ThrottlingException")), failure, "ThrottlingException", "ThrottlingException"},

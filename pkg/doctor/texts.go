@@ -11,6 +11,7 @@ var notExamined = Text{"没有检查：先解决“{cause}”", `not examined: f
 var names = map[string]Text{
 	"stack":    {"AWS 堆栈", "AWS stack"},
 	"secrets":  {"密钥参数", "secrets"},
+	"link-key": {"link key", "link key"},
 	"rotation": {"密钥轮换", "rotation of the secrets"},
 	"refusals": {"24 小时内被拒绝的请求", "requests refused in 24 hours"},
 	"alarms":   {"告警", "alarms"},
@@ -84,6 +85,10 @@ var (
 	secretsBad = found{Failure,
 		Text{"密钥参数 {parameter} 不能用：{error}", "the secrets in {parameter} cannot be used: {error}"},
 		Text{"用 guanzhu secrets 重新写入。", "Write them again with guanzhu secrets."}}
+	linkKeyNone = found{Warning,
+		Text{"没有 link key：重置 AppSecret 后，个人链接可能在两小时内失效，日志里的哈希也会改变", "there is none: after a reset of the app secret, personal links may fail for up to two hours, and the hashes in the log change"},
+		Text{"先部署当前版本，再运行 guanzhu secrets（各项按回车保留），就会添加。",
+			"Deploy this version, then run guanzhu secrets and keep each value with Enter: that adds it."}}
 	rotationOpen = found{Warning,
 		Text{"轮换还没有结束：旧的 Token 或 EncodingAESKey 仍然有效", "a rotation has not ended: the previous token or EncodingAESKey is still valid"},
 		Text{"确认微信后台已经换成新的，然后运行 guanzhu secrets finish。",
