@@ -314,7 +314,7 @@ func sixtyFollowers(t *testing.T, c *chaos, copies int) {
 	var messages [][]byte
 	want := map[string]map[string]any{} // by what record makes of them
 	expect := func(item map[string]any) { want[fmt.Sprint(item)] = item }
-	begun := c.now.Add(-time.Hour)
+	begun := c.now.Add(-2 * time.Hour)
 	for i := range 60 {
 		openid := fmt.Sprintf("oSAMPLEfollower00000000000%02d", i)
 		at := func(second int) time.Time { return begun.Add(time.Duration(100*i+second) * time.Second) }
