@@ -66,15 +66,9 @@ func (f *file) problem(line int, format string, args ...any) {
 }
 
 // explain names the stray characters that problems come from, in their place. That a file is no YAML may be found out
-// many lines below the cause; what is further away than two may also be innocent, and so both are told.
+// many lines below the cause; what is above may also be innocent, and so both are told.
 func (f *file) explain(data []byte) {
 	causes := map[int]stray{} // by their lines
-	explained := func(p problem) bool {
-		_, here := causes[p.line]
-		_, above := causes[p.line-1]
-		_, further := causes[p.line-2]
-		return here || p.kind == notYAML && (above || further)
-	}
 	for _, s := range strays(data) {
 		for _, p := range f.problems {
 			if s.line == p.line || s.line < p.line && p.kind == notYAML && s.char != '\t' {
@@ -83,7 +77,8 @@ func (f *file) explain(data []byte) {
 		}
 	}
 	f.problems = slices.DeleteFunc(f.problems, func(p problem) bool {
-		return explained(p) || p.kind == missing && len(causes) > 0
+		_, explained := causes[p.line]
+		return explained || p.kind == missing && len(causes) > 0
 	})
 	for line, s := range causes {
 		f.problem(line, "%v", s)

@@ -96,8 +96,21 @@ func TestStraysInTheirPlace(t *testing.T) {
 		}
 	}
 	refused(t, "welcome: |\n  \u3000您好：\ndefault: 1\nsuggestion: s\n", ":3: default must be a text")
+	refused(t, "welcome: |\n  您好：\n\n  \u3000时间：九点\n\ndefault: |  # 说明\n  默认：\n    \u3000a：b\nsuggestion: s\nclicks: [\n",
+		":10: this is not YAML")
+	refused(t, "welcome: |\n  一\n\u00a0\u00a0二\ndefault: d\nsuggestion: s\n", ":3: character 1 of this line is a no-break space")
+	refused(t, "welcome: w\ndefault: d\nsuggestion: s\n\tclicks: {}\nmenu: [\n", ":4: character 1 of this line is a tab")
+	refused(t, "welcome: w\ndefault: d\nsuggestion: s\nclicks: {\n\ta: b}\nkeywords: 1\n", ":6: keywords must be a list")
 	refused(t, "welcome: \"您\n  \u3000好\"\ndefault: d\nsuggestion: s\nclicks:\n  k: 时间: 九点\n",
 		":2: character 3 of this line is a full-width space (U+3000)|:6: this is not YAML")
+}
+
+// TestFarBelow has a stray character whose effect is found out seven lines below.
+func TestFarBelow(t *testing.T) {
+	t.Parallel()
+	refused(t, strings.Replace(spoilt, "keywords:", "keywords：", 1),
+		":4: character 9 of this line is ： (U+FF1A)|:11: this is not YAML")
+	refused(t, "welcome\u00a0: 欢迎\n", ":1: character 8 of this line is a no-break space (U+00A0): remove it")
 }
 
 // TestMisread are texts that YAML would take otherwise than they are meant, without a word.
