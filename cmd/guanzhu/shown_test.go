@@ -219,7 +219,7 @@ var (
 	word       = regexp.MustCompile(`'[^']*'|"[^"]*"|\S+`)
 	quoted     = regexp.MustCompile("`[^`]+`")
 	// inSentence finds a command in any text; what follows it is cut at the end of the sentence.
-	inSentence = regexp.MustCompile("(?:^|[^/a-z-])(?:bin/)?guanzhu ([a-z-][^`。，；）)|\n]*)")
+	inSentence = regexp.MustCompile("(?:^|[^/a-z-])(?:bin/)?guanzhu ([a-z-][^`。，；（）)|\n]*)")
 )
 
 // pasted returns the commands of a line that people paste into a shell: of guanzhu, and of make.
