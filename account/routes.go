@@ -11,6 +11,9 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
+// tooMany answers a suggestion beyond the day's follower.MaxSuggestions, which is not kept.
+const tooMany = wechat.TextReply("今天已收到您的多条建议，明天再写给我们吧。")
+
 // Routes is the whole account on one page: which handler takes which push. A handler's type says which push it is for.
 // Business of your own is one more handler here, for example
 //
@@ -29,9 +32,20 @@ func Routes(f *follower.Service, a *account.Account) *webhook.Router {
 	webhook.On(r, func(ctx context.Context, p *wechat.Unsubscribe) (wechat.Reply, error) {
 		return nil, f.Unfollow(ctx, p)
 	})
+	// A user closed the WeChat account, or withdrew what was allowed to the pages: the law and the platform's terms want
+	// the data deleted.
+	webhook.On(r, func(ctx context.Context, p *wechat.UserAuthorizationCancellation) (wechat.Reply, error) {
+		return nil, f.Cancel(ctx, p)
+	})
+	webhook.On(r, func(ctx context.Context, p *wechat.UserAuthorizationRevoke) (wechat.Reply, error) {
+		return nil, f.Revoke(ctx, p)
+	})
 
 	suggest := func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
-		return a.Suggestion(), f.Suggest(ctx, p)
+		if kept, err := f.Suggest(ctx, p); err != nil || !kept {
+			return tooMany, err
+		}
+		return a.Suggestion(), nil
 	}
 	webhook.OnText(r, webhook.Prefix("@"), suggest)
 	webhook.OnText(r, webhook.Prefix("＠"), suggest) // what Chinese keyboards type

@@ -157,7 +157,7 @@ func (t *transcript) printRecords(ctx context.Context) {
 	}
 	for _, record := range records {
 		var item struct{ PK string }
-		if err := json.Unmarshal(record, &item); errors.Is(err, nil) && item.PK == "account" {
+		if err := json.Unmarshal(record, &item); errors.Is(err, nil) && item.PK == "#account" {
 			continue // the access token
 		}
 		fmt.Fprintf(t.out, "%s\n", record)

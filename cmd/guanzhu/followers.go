@@ -65,9 +65,9 @@ func (c *followersExportCommand) Run(parent *followersCommand) error {
 	if err != nil {
 		return err
 	}
-	n := 0
+	n, unreadable := 0, 0
 	export := func(w io.Writer) (err error) {
-		n, err = exportFollowers(ctx, store, c.Format, w)
+		n, unreadable, err = exportFollowers(ctx, store, c.Format, w)
 		if ctx.Err() != nil {
 			return errors.New("interrupted: the export is not complete")
 		}
@@ -82,6 +82,7 @@ func (c *followersExportCommand) Run(parent *followersCommand) error {
 		return explained(err)
 	}
 	fmt.Fprintf(os.Stderr, "Followers exported: %d\n", n)
+	noteUnreadable(os.Stderr, unreadable)
 	return nil
 }
 
@@ -157,24 +158,30 @@ func (e exported) cells() []string {
 	return cells
 }
 
-// exportFollowers writes them as they come and returns how many.
-func exportFollowers(ctx context.Context, store followerStore, format string, w io.Writer) (n int, err error) {
+// exportFollowers writes them as they come and returns how many, and how many records were left out as unreadable.
+func exportFollowers(
+	ctx context.Context, store followerStore, format string, w io.Writer,
+) (n, unreadable int, err error) {
 	write, flush := jsonLines(w)
 	if format == "csv" {
 		if write, flush, err = csvRows(w); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	}
 	for f, err := range store.Followers(ctx) {
+		if errors.Is(err, follower.ErrUnreadable) {
+			unreadable++
+			continue
+		}
 		if err != nil {
-			return n, err
+			return n, unreadable, err
 		}
 		if err := write(newExported(f)); err != nil {
-			return n, err
+			return n, unreadable, err
 		}
 		n++
 	}
-	return n, flush()
+	return n, unreadable, flush()
 }
 
 func jsonLines(w io.Writer) (write func(exported) error, flush func() error) {
@@ -210,6 +217,14 @@ func (*followersDeleteCommand) Help() string {
 Not deleted: suggestions, which hold no openid and end after 180 days; and the table's backups, which end after 35 days (point-in-time recovery).
 
 WeChat is not told. Who still follows the account is recorded again with the next follow or personal link.`
+}
+
+// Validate refuses what cannot be an openid.
+func (c *followersDeleteCommand) Validate() error {
+	if !wechat.IsOpenID(c.OpenID) {
+		return errors.New("this is not an openid, which has 1 to 128 of the characters 0-9 A-Z a-z _ -: copy one from `guanzhu followers export`")
+	}
+	return nil
 }
 
 // Run asks before it deletes.

@@ -79,9 +79,9 @@ oSAMPLEfollower0000000000001,oUnion,2026-11-01T00:30:00+08:00,ADD_SCENE_QR_CODE,
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			n, err := exportFollowers(t.Context(), store, format, &out)
-			if err != nil || n != 4 {
-				t.Errorf("exported %d, error %v; want 4", n, err)
+			n, unreadable, err := exportFollowers(t.Context(), brokenStore{store}, format, &out)
+			if err != nil || n != 4 || unreadable != 1 {
+				t.Errorf("exported %d, left out %d, error %v; want 4 and 1", n, unreadable, err)
 			}
 			if diff := cmp.Diff(want, out.String()); diff != "" {
 				t.Errorf("export (-want +got):\n%s", diff)
@@ -97,7 +97,7 @@ func TestExportOfNobody(t *testing.T) {
 		"jsonl": "",
 	} {
 		var out bytes.Buffer
-		if n, err := exportFollowers(t.Context(), openStore(t), format, &out); n != 0 || err != nil || out.String() != want {
+		if n, _, err := exportFollowers(t.Context(), openStore(t), format, &out); n != 0 || err != nil || out.String() != want {
 			t.Errorf("%s: %d exported, error %v: %q", format, n, err, &out)
 		}
 	}
@@ -114,7 +114,7 @@ func TestExportIsStreamed(t *testing.T) {
 	}
 	for _, format := range []string{"csv", "jsonl"} {
 		full := errors.New("the disk is full")
-		n, err := exportFollowers(t.Context(), store, format, writerFunc(func([]byte) (int, error) { return 0, full }))
+		n, _, err := exportFollowers(t.Context(), store, format, writerFunc(func([]byte) (int, error) { return 0, full }))
 		if !errors.Is(err, full) || n == 150 {
 			t.Errorf("%s: %d were read, error %v", format, n, err)
 		}
@@ -203,7 +203,7 @@ func table(t *testing.T, next http.HandlerFunc) (env []string) {
 			return
 		}
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		io.WriteString(w, `{"Items":[{"pk":{"S":"oOne"},"sk":{"S":"follower"},"openid":{"S":"oOne"},"profile":{"S":"complete"}}],
+		io.WriteString(w, `{"Items":[{"pk":{"S":"oOne"},"sk":{"S":"follower"},"event_time":{"N":"1795320000"},"profile":{"S":"complete"}}],
 			"LastEvaluatedKey":{"pk":{"S":"oOne"},"sk":{"S":"follower"}}}`)
 	}))
 	t.Cleanup(server.Close)
@@ -217,7 +217,7 @@ func TestExportToFile(t *testing.T) {
 	const header = "\ufeffopenid,unionid,subscribed_at,scene,qr_scene,language,remark,tags,profile\n"
 	const one, two = "oOne,,,,,,,,complete\n", "oTwo,,,,,,,,pending\n"
 	ends := func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"Items":[{"openid":{"S":"oTwo"},"profile":{"S":"pending"}}]}`)
+		io.WriteString(w, `{"Items":[{"pk":{"S":"oTwo"},"event_time":{"N":"1795320000"},"profile":{"S":"pending"}}]}`)
 	}
 	refuses := func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)

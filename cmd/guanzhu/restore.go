@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"os/signal"
@@ -39,11 +40,11 @@ const restoreAtOnce = 16
 type (
 	restored interface {
 		Followers(ctx context.Context) iter.Seq2[follower.Follower, error]
-		Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error)
+		Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error)
 	}
 	standing interface {
 		Follow(ctx context.Context, f follower.Follower, s follower.Session) (follower.Follower, bool, error)
-		AddSuggestion(ctx context.Context, s follower.Suggestion) error
+		AddSuggestion(ctx context.Context, s follower.Suggestion) (kept bool, err error)
 	}
 )
 
@@ -73,10 +74,9 @@ func (c *restoreCommand) Run() error {
 		}
 	}
 	from, to := openTable(cfg, c.From), openTable(cfg, name)
-	followers, back, err := restoreFollowers(ctx, from, to, time.Now())
-	suggestions := 0
+	done, err := restoreFollowers(ctx, from, to, time.Now())
 	if err == nil {
-		suggestions, err = restoreSuggestions(ctx, from, to, time.Now())
+		err = done.addSuggestions(ctx, from, to, time.Now())
 	}
 	if ctx.Err() != nil {
 		err = errors.New("interrupted: run it again to go on")
@@ -84,9 +84,24 @@ func (c *restoreCommand) Run() error {
 	if err != nil {
 		return explained(err)
 	}
-	fmt.Printf("Of %d followers %d were put back; the others are there, or have unfollowed since.\n%d suggestions are there.\n",
-		followers, back, suggestions)
+	done.tell(os.Stdout, os.Stderr)
 	return nil
+}
+
+// restoration is what was done.
+type restoration struct {
+	followers, back     int // all of them, and those that were put back
+	suggestions, beyond int // those that are there now, and those beyond a writer's limit of a day
+	unreadable          int // records of the restored table
+}
+
+func (r restoration) tell(out, notes io.Writer) {
+	fmt.Fprintf(out, "Of %d followers %d were put back; the others are there, or have unfollowed since.\n%d suggestions are there.\n",
+		r.followers, r.back, r.suggestions)
+	if r.beyond > 0 {
+		fmt.Fprintf(notes, "Suggestions left out because their writer has %d on that day: %d.\n", follower.MaxSuggestions, r.beyond)
+	}
+	noteUnreadable(notes, r.unreadable)
 }
 
 // notTooEarly refuses a time from before the oldest unfollow that the present table remembers.
@@ -99,16 +114,20 @@ func notTooEarly(restored, now time.Time) error {
 }
 
 // restoreFollowers puts back who is missing: a follow at its own time, as a push of it would be, stops at what is newer.
-func restoreFollowers(ctx context.Context, from restored, to standing, now time.Time) (all, back int, err error) {
+func restoreFollowers(ctx context.Context, from restored, to standing, now time.Time) (done restoration, err error) {
 	var applied atomic.Int64
 	writes, writing := errgroup.WithContext(ctx)
 	writes.SetLimit(restoreAtOnce)
 	for f, listErr := range from.Followers(writing) {
+		if errors.Is(listErr, follower.ErrUnreadable) {
+			done.unreadable++
+			continue
+		}
 		if listErr != nil {
 			err = listErr
 			break
 		}
-		all++
+		done.followers++
 		writes.Go(func() error {
 			ctx, cancel := context.WithTimeout(writing, restoreTime)
 			defer cancel()
@@ -123,29 +142,41 @@ func restoreFollowers(ctx context.Context, from restored, to standing, now time.
 	if writeErr := writes.Wait(); writeErr != nil {
 		err = writeErr
 	}
-	return all, int(applied.Load()), err
+	done.back = int(applied.Load())
+	return done, err
 }
 
-func restoreSuggestions(ctx context.Context, from restored, to standing, now time.Time) (n int, err error) {
+// addSuggestions puts the suggestions back that are missing.
+func (r *restoration) addSuggestions(ctx context.Context, from restored, to standing, now time.Time) error {
 	within := func(do func(context.Context) error) error {
 		ctx, cancel := context.WithTimeout(ctx, restoreTime)
 		defer cancel()
 		return do(ctx)
 	}
 	for _, month := range keptMonths(now) {
-		var kept []follower.Suggestion
-		if err := within(func(ctx context.Context) (err error) {
-			kept, err = from.Suggestions(ctx, month)
+		var all []follower.Suggestion
+		if err := within(func(ctx context.Context) error {
+			found, unreadable, err := from.Suggestions(ctx, month)
+			all = found
+			r.unreadable += unreadable
 			return err
 		}); err != nil {
-			return n, err
+			return err
 		}
-		for _, s := range kept {
-			if err := within(func(ctx context.Context) error { return to.AddSuggestion(ctx, s) }); err != nil {
-				return n, err
+		for _, s := range all {
+			var kept bool
+			if err := within(func(ctx context.Context) (err error) {
+				kept, err = to.AddSuggestion(ctx, s)
+				return err
+			}); err != nil {
+				return err
 			}
-			n++
+			if kept {
+				r.suggestions++
+			} else {
+				r.beyond++
+			}
 		}
 	}
-	return n, nil
+	return nil
 }

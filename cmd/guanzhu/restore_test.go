@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"iter"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,16 +28,15 @@ func TestRestore(t *testing.T) {
 	follow(t, is, again)
 
 	for _, wantBack := range []int{2, 0} { // the second time there is nothing to do
-		all, back, err := restoreFollowers(t.Context(), was, is, present)
+		done, err := restoreFollowers(t.Context(), was, is, present)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if all != 4 || back != wantBack {
-			t.Errorf("%d followers, %d put back, want 4 and %d", all, back, wantBack)
+		if err := done.addSuggestions(t.Context(), was, is, present); err != nil {
+			t.Fatal(err)
 		}
-		n, err := restoreSuggestions(t.Context(), was, is, present)
-		if err != nil || n != 1 {
-			t.Errorf("%d suggestions, %v", n, err)
+		if want := (restoration{followers: 4, back: wantBack, suggestions: 1}); done != want {
+			t.Errorf("done %+v, want %+v", done, want)
 		}
 	}
 
@@ -61,7 +63,7 @@ func TestRestore(t *testing.T) {
 	if err != nil || !session.EventTime.Equal(full.EventTime) {
 		t.Errorf("the session is %v, %v", session, err)
 	}
-	kept, err := is.Suggestions(t.Context(), present)
+	kept, _, err := is.Suggestions(t.Context(), present)
 	if err != nil || len(kept) != 1 || kept[0].Text != "@text" {
 		t.Errorf("suggestions: %v, %v", kept, err)
 	}
@@ -79,10 +81,56 @@ func TestRestoreOfLongAgo(t *testing.T) {
 	}
 }
 
+// brokenStore is a store in which two records more cannot be read.
+type brokenStore struct{ *boltstore.Store }
+
+func (s brokenStore) Followers(ctx context.Context) iter.Seq2[follower.Follower, error] {
+	return func(yield func(follower.Follower, error) bool) {
+		if yield(follower.Follower{}, follower.ErrUnreadable) {
+			s.Store.Followers(ctx)(yield)
+		}
+	}
+}
+
+func (s brokenStore) Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, int, error) {
+	all, _, err := s.Store.Suggestions(ctx, month)
+	if len(all) > 0 {
+		return all, 1, err
+	}
+	return all, 0, err
+}
+
+// TestRestoreOfUnreadableRecords restores the others, and says how many it left out.
+func TestRestoreOfUnreadableRecords(t *testing.T) {
+	t.Parallel()
+	was, is := brokenStore{storeFollowers(t)}, openStore(t)
+	for n := range follower.MaxSuggestions { // on another day of the same writer
+		suggest(t, was.Store, present.Add(-48*time.Hour), uint64(n), "@")
+		suggest(t, is, present.Add(-48*time.Hour), uint64(n+1), "@")
+	}
+	done, err := restoreFollowers(t.Context(), was, is, present)
+	if err == nil {
+		err = done.addSuggestions(t.Context(), was, is, present)
+	}
+	want := restoration{followers: 4, back: 4, suggestions: follower.MaxSuggestions, beyond: 1, unreadable: 2}
+	if err != nil || done != want {
+		t.Errorf("done %+v, error %v; want %+v", done, err, want)
+	}
+	var out, notes bytes.Buffer
+	done.tell(&out, &notes)
+	if got := out.String(); !strings.Contains(got, "Of 4 followers 4 were put back") {
+		t.Errorf("told %q", got)
+	}
+	if diff := cmp.Diff("Suggestions left out because their writer has 20 on that day: 1.\n"+
+		"Records left out because they cannot be read: 2. This program did not write them.\n", notes.String()); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+}
+
 // TestRestoreIntoWhatFails ends with the table's error.
 func TestRestoreIntoWhatFails(t *testing.T) {
 	t.Parallel()
-	_, _, err := restoreFollowers(t.Context(), storeFollowers(t), fullStore{openStore(t)}, present)
+	_, err := restoreFollowers(t.Context(), storeFollowers(t), fullStore{openStore(t)}, present)
 	if !errors.Is(err, errFull) {
 		t.Errorf("error %v, want %v", err, errFull)
 	}

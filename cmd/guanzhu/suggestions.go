@@ -30,7 +30,7 @@ func (*suggestionsCommand) Help() string {
 
 // suggestionStore is what the commands ask of the table; both stores have it.
 type suggestionStore interface {
-	Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error)
+	Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error)
 	MarkHandled(ctx context.Context, s follower.Suggestion) (found bool, err error)
 }
 
@@ -42,15 +42,29 @@ type suggestionsListCommand struct {
 	Month string `placeholder:"YYYY-MM" help:"List those of one month in China time, for example 2026-11."`
 }
 
+// Validate refuses what is no month.
+func (c *suggestionsListCommand) Validate() error {
+	_, err := c.months(time.Now())
+	return err
+}
+
+// months are those to be listed.
+func (c *suggestionsListCommand) months(now time.Time) ([]time.Time, error) {
+	if c.Month == "" {
+		return keptMonths(now), nil
+	}
+	month, err := time.ParseInLocation("2006-01", c.Month, wechat.ChinaTime)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no month: write it as 2026-11", c.Month)
+	}
+	return []time.Time{month}, nil
+}
+
 // Run lists the suggestions of all months that are kept, or of one.
 func (c *suggestionsListCommand) Run(parent *suggestionsCommand) error {
-	months := keptMonths(time.Now())
-	if c.Month != "" {
-		month, err := time.ParseInLocation("2006-01", c.Month, wechat.ChinaTime)
-		if err != nil {
-			return fmt.Errorf("%q is no month: write it as 2026-11", c.Month)
-		}
-		months = []time.Time{month}
+	months, err := c.months(time.Now())
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), suggestionsTime)
 	defer cancel()
@@ -74,12 +88,13 @@ func keptMonths(now time.Time) []time.Time {
 // listSuggestions prints to out, and to notes how many there are.
 func listSuggestions(ctx context.Context, store suggestionStore, months []time.Time, all bool, out, notes io.Writer) error {
 	buffered := bufio.NewWriter(out)
-	open, handled := 0, 0
+	open, handled, unreadable := 0, 0, 0
 	for _, month := range months {
-		suggestions, err := store.Suggestions(ctx, month)
+		suggestions, skipped, err := store.Suggestions(ctx, month)
 		if err != nil {
 			return err
 		}
+		unreadable += skipped
 		for _, s := range suggestions {
 			if s.Handled {
 				handled++
@@ -99,7 +114,15 @@ func listSuggestions(ctx context.Context, store suggestionStore, months []time.T
 		fmt.Fprint(notes, " With --all the handled ones are listed, too.")
 	}
 	fmt.Fprintln(notes)
+	noteUnreadable(notes, unreadable)
 	return nil
+}
+
+// noteUnreadable says how many records were left out, if any.
+func noteUnreadable(notes io.Writer, n int) {
+	if n > 0 {
+		fmt.Fprintf(notes, "Records left out because they cannot be read: %d. This program did not write them.\n", n)
+	}
 }
 
 // printSuggestion prints a line with the id, by which it can be marked, and below it the text.
@@ -139,7 +162,13 @@ type suggestionsHandledCommand struct {
 	ID []string `arg:"" help:"The suggestions, each by the id that begins its line in the list."`
 }
 
-// Run marks all of them, or none where one of the ids cannot be one.
+// Validate refuses what is no suggestion's id.
+func (c *suggestionsHandledCommand) Validate() error {
+	_, err := parseSuggestions(c.ID)
+	return err
+}
+
+// Run marks all of them.
 func (c *suggestionsHandledCommand) Run(parent *suggestionsCommand) error {
 	suggestions, err := parseSuggestions(c.ID)
 	if err != nil {
@@ -158,11 +187,8 @@ func (c *suggestionsHandledCommand) Run(parent *suggestionsCommand) error {
 func parseSuggestions(ids []string) ([]follower.Suggestion, error) {
 	var suggestions []follower.Suggestion
 	for n, id := range ids {
-		createTime, _, _ := strings.Cut(id, "#")
-		at, timeErr := strconv.ParseInt(createTime, 10, 64)
-		msgID, hash, err := follower.ParseSuggestionKey(id)
-		s := follower.Suggestion{At: time.Unix(at, 0), MsgID: msgID, FollowerHash: hash}
-		if timeErr != nil || err != nil || s.Key() != id {
+		s, err := follower.ParseSuggestionKey(id)
+		if err != nil {
 			return nil, fmt.Errorf("id %d of %d is none of a suggestion: paste what begins its line in the list, as 1795312800#24567#9f86d081884c7d65", n+1, len(ids))
 		}
 		suggestions = append(suggestions, s)

@@ -39,8 +39,8 @@ func suggest(t *testing.T, store *boltstore.Store, at time.Time, msgID uint64, t
 	s := follower.Suggestion{
 		At: at, MsgID: msgID, FollowerHash: "9f86d081884c7d65", Text: text, ExpiresAt: at.Add(follower.SuggestionFor),
 	}
-	if err := store.AddSuggestion(t.Context(), s); err != nil {
-		t.Fatal(err)
+	if kept, err := store.AddSuggestion(t.Context(), s); err != nil || !kept {
+		t.Fatal(kept, err)
 	}
 }
 
@@ -95,6 +95,14 @@ func TestSuggestions(t *testing.T) {
 
 	ofOctober := []time.Time{time.Date(2026, time.October, 1, 0, 0, 0, 0, wechat.ChinaTime)}
 	wantList(t, store, ofOctober, false, october, "1 not handled yet, 0 handled.\n")
+}
+
+// TestUnreadableSuggestions lists the others, and says how many it left out.
+func TestUnreadableSuggestions(t *testing.T) {
+	t.Parallel()
+	november := []time.Time{present}
+	wantList(t, brokenStore{storeFollowers(t)}, november, false, "1795320000#1#9f86d081884c7d65  2026-11-22 12:00:00\n    @text\n\n",
+		"1 not handled yet, 0 handled.\nRecords left out because they cannot be read: 1. This program did not write them.\n")
 }
 
 func TestNoSuggestions(t *testing.T) {

@@ -24,8 +24,10 @@ func TestBehindTheGateway(t *testing.T) {
 	table := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		switch r.Header.Get("X-Amz-Target") {
-		case "DynamoDB_20120810.GetItem":
-			w.Write([]byte(`{"Item":{"pk":{"S":"oFOLLOWER"},"sk":{"S":"session"},"event_time":{"N":"1700000000"}}}`))
+		case "DynamoDB_20120810.BatchGetItem":
+			w.Write([]byte(`{"Responses":{"followers":[
+				{"pk":{"S":"oFOLLOWER"},"sk":{"S":"follower"},"event_time":{"N":"1700000000"}},
+				{"pk":{"S":"oFOLLOWER"},"sk":{"S":"session"},"event_time":{"N":"1700000000"}}]}}`))
 		default:
 			w.Write([]byte(`{}`))
 		}

@@ -15,7 +15,7 @@ type key struct {
 func followerKey(openid string) key { return key{openid, "follower"} }
 func sessionKey(openid string) key  { return key{openid, "session"} }
 
-var accessTokenKey = key{"account", "access-token"}
+var accessTokenKey = key{"#account", "access-token"}
 
 // followerItem is a follower or, where ExpiresAt is set, the tombstone of one.
 type followerItem struct {
@@ -62,7 +62,7 @@ func (i followerItem) follower() follower.Follower {
 		return follower.Follower{}
 	}
 	return follower.Follower{
-		OpenID: i.OpenID,
+		OpenID: i.PK,
 		Profile: follower.Profile{
 			UnionID:      i.UnionID,
 			Language:     i.Language,
@@ -113,35 +113,37 @@ func (i sessionItem) session() follower.Session {
 
 type suggestionItem struct {
 	key
-	Text      string `json:"text"`
-	At        int64  `json:"at"`
-	Handled   bool   `json:"handled"`
-	ExpiresAt int64  `json:"expires_at"`
+	Text      *string `json:"text"`
+	At        int64   `json:"at"`
+	Handled   bool    `json:"handled"`
+	ExpiresAt int64   `json:"expires_at"`
 }
 
 func newSuggestionItem(s follower.Suggestion) suggestionItem {
 	return suggestionItem{
 		key:       key{follower.SuggestionsKey(s.At), s.Key()},
-		Text:      s.Text,
+		Text:      &s.Text,
 		At:        seconds(s.At),
 		Handled:   s.Handled,
 		ExpiresAt: seconds(s.ExpiresAt),
 	}
 }
 
+// suggestion is follower.ErrUnreadable for what is none.
 func (i suggestionItem) suggestion() (follower.Suggestion, error) {
-	msgID, hash, err := follower.ParseSuggestionKey(i.SK)
-	if err != nil {
-		return follower.Suggestion{}, err
+	s, err := follower.ParseSuggestionKey(i.SK)
+	if err != nil || i.Text == nil {
+		return follower.Suggestion{}, follower.ErrUnreadable
 	}
-	return follower.Suggestion{
-		At:           fromSeconds(i.At),
-		MsgID:        msgID,
-		FollowerHash: hash,
-		Text:         i.Text,
-		Handled:      i.Handled,
-		ExpiresAt:    fromSeconds(i.ExpiresAt),
-	}, nil
+	s.Text, s.Handled, s.ExpiresAt = *i.Text, i.Handled, fromSeconds(i.ExpiresAt)
+	return s, nil
+}
+
+// suggestedItem is the count of one writer's suggestions of a day: their ids, in order, as in a DynamoDB set.
+type suggestedItem struct {
+	key
+	IDs       []string `json:"ids"`
+	ExpiresAt int64    `json:"expires_at"`
 }
 
 type accessTokenItem struct {

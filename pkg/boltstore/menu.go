@@ -6,7 +6,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/menu"
 )
 
-var menuKey = key{"account", "menu"}
+var menuKey = key{"#account", "menu"}
 
 type menuItem struct {
 	key

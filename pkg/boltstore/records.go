@@ -3,7 +3,6 @@ package boltstore
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 
 	"go.etcd.io/bbolt"
 
@@ -25,9 +24,6 @@ func (r records) get(k key, v any) (bool, error) {
 }
 
 func (r records) put(k key, v any) error {
-	if k.PK == "" {
-		return errors.New("the partition key is empty") // as DynamoDB refuses it
-	}
 	value, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -51,8 +47,9 @@ func (r records) each(prefix []byte, do func(value []byte) error) error {
 // pageFollowers is how many followers are read in one transaction.
 const pageFollowers = 100
 
-// followersAfter returns up to n followers whose keys come after last, nil for all, and the key of the last of them.
-func (r records) followersAfter(last []byte, n int) ([]follower.Follower, []byte, error) {
+// followersAfter returns up to n followers whose keys come after last, nil for all, and the key of the last of them. The
+// zero Follower stands for one that cannot be read.
+func (r records) followersAfter(last []byte, n int) ([]follower.Follower, []byte) {
 	var page []follower.Follower
 	c := r.b.Cursor()
 	for k, v := c.Seek(append(last, 0)); k != nil && len(page) < n; k, v = c.Next() {
@@ -60,13 +57,16 @@ func (r records) followersAfter(last []byte, n int) ([]follower.Follower, []byte
 			continue
 		}
 		var item followerItem
-		if err := json.Unmarshal(v, &item); err != nil {
-			return nil, nil, err
+		err := json.Unmarshal(v, &item)
+		if err == nil && item.tombstone() {
+			continue
 		}
-		if !item.tombstone() {
-			page = append(page, item.follower())
-			last = bytes.Clone(k) // k is valid within the transaction only
+		f := item.follower()
+		if err != nil || f.Check() != nil {
+			f = follower.Follower{}
 		}
+		page = append(page, f)
+		last = bytes.Clone(k) // k is valid within the transaction only
 	}
-	return page, last, nil
+	return page, last
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -55,8 +56,8 @@ func (s *Store) Close() error { return s.db.Close() }
 func (s *Store) Follow(
 	ctx context.Context, f follower.Follower, session follower.Session,
 ) (stored follower.Follower, applied bool, err error) {
-	item := newFollowerItem(f)
-	err = s.update(ctx, "store a follow", func(b records) error {
+	item := newFollowerItem(f.Bounded())
+	err = s.updatePair(ctx, "store a follow", f.OpenID, func(b records) error {
 		var old followerItem
 		found, err := b.get(followerKey(f.OpenID), &old)
 		if err != nil {
@@ -79,7 +80,7 @@ func (s *Store) Follow(
 
 // Complete implements follower.Store.
 func (s *Store) Complete(ctx context.Context, f follower.Follower) error {
-	item := newFollowerItem(f)
+	item := newFollowerItem(f.Bounded())
 	return s.update(ctx, "complete a profile", func(b records) error {
 		var old followerItem
 		found, err := b.get(item.key, &old)
@@ -96,7 +97,7 @@ func (s *Store) Complete(ctx context.Context, f follower.Follower) error {
 // Unfollow implements follower.Store.
 func (s *Store) Unfollow(ctx context.Context, openid string, at, expires time.Time) error {
 	item := followerItem{key: followerKey(openid), EventTime: seconds(at), ExpiresAt: seconds(expires)}
-	return s.update(ctx, "store an unfollow", func(b records) error {
+	return s.updatePair(ctx, "store an unfollow", openid, func(b records) error {
 		var old followerItem
 		found, err := b.get(item.key, &old)
 		if err != nil {
@@ -114,106 +115,130 @@ func (s *Store) Unfollow(ctx context.Context, openid string, at, expires time.Ti
 func (s *Store) AddTicket(
 	ctx context.Context, t follower.Ticket, f follower.Follower, session follower.Session,
 ) (added bool, err error) {
-	item := newFollowerItem(f)
-	err = s.update(ctx, "store a ticket", func(b records) error {
-		var stored sessionItem
-		found, err := b.get(sessionKey(f.OpenID), &stored)
+	err = s.updatePair(ctx, "store a ticket", f.OpenID, func(b records) error {
+		known, err := s.known(b, f.OpenID)
 		if err != nil {
 			return err
 		}
-		if found {
-			if stored.EventTime > item.EventTime {
-				return nil
+		var write follower.LinkWrite
+		session, write, added = known.AddTicket(t, f, session, s.now())
+		if write == follower.WriteNothing {
+			return nil
+		}
+		if write == follower.WriteBoth {
+			item := newFollowerItem(f.Bounded())
+			if err := b.put(item.key, item); err != nil {
+				return err
 			}
-			session = stored.session()
-			added = session.AddTicket(t, s.now())
-			return b.put(stored.key, newSessionItem(f.OpenID, session))
 		}
-		var old followerItem
-		found, err = b.get(item.key, &old)
-		if err != nil || found && !s.expired(old.ExpiresAt) && old.EventTime >= item.EventTime {
-			return err
-		}
-		added = session.AddTicket(t, s.now())
-		return errors.Join(
-			b.put(item.key, item),
-			b.put(sessionKey(f.OpenID), newSessionItem(f.OpenID, session)))
+		return b.put(sessionKey(f.OpenID), newSessionItem(f.OpenID, session))
 	})
 	return added && err == nil, err
 }
 
-// ChangeSession lets change alter the session of openid and stores what it leaves, in one. It returns change's error,
-// nothing stored then, and follower.ErrNotFound for one who does not follow. change may be called several times.
+// known reads what is stored of openid.
+func (s *Store) known(b records, openid string) (known follower.Known, err error) {
+	var record followerItem
+	if _, err := b.get(followerKey(openid), &record); err != nil {
+		return known, err
+	}
+	known.Follower = record.follower()
+	if record.tombstone() && !s.expired(record.ExpiresAt) {
+		known.Unfollowed = fromSeconds(record.EventTime)
+	}
+	var stored sessionItem
+	found, err := b.get(sessionKey(openid), &stored)
+	if found {
+		session := stored.session()
+		known.Session = &session
+	}
+	return known, err
+}
+
+// ChangeSession implements follower.Store.
 func (s *Store) ChangeSession(ctx context.Context, openid string, change func(*follower.Session) error) error {
 	return s.update(ctx, "change a session", func(b records) error {
-		var stored sessionItem
-		found, err := b.get(sessionKey(openid), &stored)
+		known, err := s.known(b, openid)
 		if err != nil {
 			return err
 		}
-		if !found {
+		if known.Follower.EventTime.IsZero() || known.Session == nil {
 			return follower.ErrNotFound
 		}
-		session := stored.session()
-		if err := change(&session); err != nil {
+		if err := change(known.Session); err != nil {
 			return err
 		}
-		return b.put(stored.key, newSessionItem(openid, session))
+		return b.put(sessionKey(openid), newSessionItem(openid, *known.Session))
 	})
 }
 
 // AddSuggestion implements follower.Store.
-func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) error {
-	item := newSuggestionItem(suggestion)
-	return s.update(ctx, "store a suggestion", func(b records) error {
-		found, err := b.get(item.key, &suggestionItem{})
-		if err != nil || found {
+func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) (kept bool, err error) {
+	item := newSuggestionItem(suggestion.Bounded())
+	count := suggestedItem{
+		key:       key{follower.SuggestedKey(suggestion.At), suggestion.FollowerHash},
+		ExpiresAt: seconds(follower.SuggestedUntil(suggestion.At)),
+	}
+	err = s.update(ctx, "store a suggestion", func(b records) error {
+		if kept, err = b.get(item.key, &suggestionItem{}); err != nil || kept {
 			return err
 		}
-		return b.put(item.key, item)
+		if _, err := b.get(count.key, &count); err != nil {
+			return err
+		}
+		at, counted := slices.BinarySearch(count.IDs, suggestion.ID())
+		if !counted {
+			if len(count.IDs) >= follower.MaxSuggestions {
+				return nil
+			}
+			count.IDs = slices.Insert(count.IDs, at, suggestion.ID())
+		}
+		kept = true
+		return errors.Join(b.put(item.key, item), b.put(count.key, count))
 	})
+	return kept && err == nil, err
 }
 
 // Lookup returns the follower and its session, the zero Session if there is none; follower.ErrNotFound for one who
 // does not follow.
 func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error) {
-	var item followerItem
-	var session sessionItem
-	err := s.view(ctx, "look up a follower", func(b records) error {
-		found, err := b.get(followerKey(openid), &item)
-		if err != nil {
-			return err
-		}
-		if !found || item.tombstone() {
+	var known follower.Known
+	err := s.view(ctx, "look up a follower", func(b records) (err error) {
+		known, err = s.known(b, openid)
+		if err == nil && known.Follower.EventTime.IsZero() {
 			return follower.ErrNotFound
 		}
-		_, err = b.get(sessionKey(openid), &session)
 		return err
 	})
-	if err != nil {
-		return follower.Follower{}, follower.Session{}, err
+	if err != nil || known.Session == nil {
+		return known.Follower, follower.Session{}, err
 	}
-	return item.follower(), session.session(), nil
+	return known.Follower, *known.Session, nil
 }
 
-// Suggestions returns those of month's month in China time that have not expired, oldest first.
-func (s *Store) Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error) {
-	var suggestions []follower.Suggestion
-	err := s.view(ctx, "list suggestions", func(b records) error {
+// Suggestions returns those of month's month in China time that have not expired, oldest first, and how many records
+// there cannot be read.
+func (s *Store) Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error) {
+	err = s.view(ctx, "list suggestions", func(b records) error {
 		return b.each([]byte(follower.SuggestionsKey(month)+"\x00"), func(value []byte) error {
 			var item suggestionItem
-			if err := json.Unmarshal(value, &item); err != nil || s.expired(item.ExpiresAt) {
-				return err
+			err := json.Unmarshal(value, &item)
+			if err == nil && s.expired(item.ExpiresAt) {
+				return nil
 			}
-			suggestion, err := item.suggestion()
-			suggestions = append(suggestions, suggestion)
-			return err
+			suggestion, readErr := item.suggestion()
+			if err != nil || readErr != nil {
+				unreadable++
+				return nil
+			}
+			all = append(all, suggestion)
+			return nil
 		})
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return suggestions, nil
+	return all, unreadable, nil
 }
 
 // MarkHandled marks the suggestion of s's time, MsgID and writer as handled, and reports whether there is one that has
@@ -231,7 +256,8 @@ func (s *Store) MarkHandled(ctx context.Context, suggestion follower.Suggestion)
 	return found && err == nil, err
 }
 
-// Followers returns all who follow and stops at the first error, which comes with the zero Follower. It holds a page of
+// Followers returns all who follow and stops at the first error, which comes with the zero Follower; only after
+// follower.ErrUnreadable, which stands for one record that is no follower's, it goes on. It holds a page of
 // them at a time. It is no picture of one moment: who follows all the time is given once, with what was stored when the
 // iteration came there; who follows or unfollows meanwhile is given once or not at all.
 func (s *Store) Followers(ctx context.Context) iter.Seq2[follower.Follower, error] {
@@ -239,16 +265,20 @@ func (s *Store) Followers(ctx context.Context) iter.Seq2[follower.Follower, erro
 		for last := []byte(nil); ; {
 			var page []follower.Follower
 			// The reader may write, for which no transaction may be open.
-			err := s.view(ctx, "list followers", func(b records) (err error) {
-				page, last, err = b.followersAfter(last, pageFollowers)
-				return err
+			err := s.view(ctx, "list followers", func(b records) error {
+				page, last = b.followersAfter(last, pageFollowers)
+				return nil
 			})
 			if err != nil {
 				yield(follower.Follower{}, err)
 				return
 			}
 			for _, f := range page {
-				if !yield(f, nil) {
+				var err error
+				if f.EventTime.IsZero() {
+					err = fmt.Errorf("list followers: %w", follower.ErrUnreadable)
+				}
+				if !yield(f, err) {
 					return
 				}
 			}
@@ -328,6 +358,16 @@ func (s *Store) expired(at int64) bool { return at != 0 && at <= s.now().Unix() 
 // update runs do in a transaction that is on disk when update returns nil.
 func (s *Store) update(ctx context.Context, operation string, do func(records) error) error {
 	return run(ctx, operation, s.db.Update, do)
+}
+
+// updatePair is update for the records of one openid.
+func (s *Store) updatePair(ctx context.Context, operation, openid string, do func(records) error) error {
+	return s.update(ctx, operation, func(b records) error {
+		if !wechat.IsOpenID(openid) {
+			return follower.ErrOpenID
+		}
+		return do(b)
+	})
 }
 
 func (s *Store) view(ctx context.Context, operation string, do func(records) error) error {

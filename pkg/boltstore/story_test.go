@@ -23,6 +23,18 @@ func TestStories(t *testing.T) {
 	})
 }
 
+func TestLargePushes(t *testing.T) {
+	t.Parallel()
+	storytest.RunLarge(t, func(t *testing.T, now func() time.Time) storytest.Store {
+		store, err := boltstore.Open(filepath.Join(t.TempDir(), "store.db"), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { store.Close() })
+		return whole{store}
+	})
+}
+
 // whole lets the stories see everything that is stored.
 type whole struct{ *boltstore.Store }
 

@@ -21,7 +21,8 @@ const (
 	pageTime = 30 * time.Second
 )
 
-// Followers returns all who follow, in no order, and stops at the first error, which comes with the zero Follower. It
+// Followers returns all who follow, in no order, and stops at the first error, which comes with the zero Follower; only
+// after follower.ErrUnreadable, which stands for one record that is no follower's, it goes on. It
 // holds one page of them at a time, and each use of it reads the table anew. ctx needs no deadline here: each page has
 // one of its own, 30 s.
 //
@@ -45,7 +46,12 @@ func (s *Store) Followers(ctx context.Context) iter.Seq2[follower.Follower, erro
 				return
 			}
 			for _, record := range page.Items {
-				if !yield(item(record).follower(), nil) {
+				f := item(record).follower()
+				err := f.Check()
+				if err != nil {
+					f, err = follower.Follower{}, fmt.Errorf("list followers: %w", err)
+				}
+				if !yield(f, err) {
 					return
 				}
 			}

@@ -18,11 +18,11 @@ import (
 func TestFollowersPages(t *testing.T) {
 	t.Parallel()
 	record := func(openid string) string {
-		return `{"pk":{"S":"` + openid + `"},"sk":{"S":"follower"},"openid":{"S":"` + openid + `"}}`
+		return `{"pk":{"S":"` + openid + `"},"sk":{"S":"follower"},"event_time":{"N":"1700000000"}}`
 	}
 	server := serve(t,
 		says(200, `{"Items":[`+record("o1")+`,`+record("o2")+`],"LastEvaluatedKey":{"pk":{"S":"o2"},"sk":{"S":"session"}}}`),
-		says(200, `{"Items":[],"LastEvaluatedKey":{"pk":{"S":"account"},"sk":{"S":"menu"}}}`),
+		says(200, `{"Items":[],"LastEvaluatedKey":{"pk":{"S":"#account"},"sk":{"S":"menu"}}}`),
 		fails(400, "ThrottlingException"),
 		hangsUpWithin,
 		says(200, `{"Items":[`+record("o3")+`]}`))
@@ -56,7 +56,7 @@ func TestFollowersPages(t *testing.T) {
 		}
 		starts = append(starts, input.ExclusiveStartKey["pk"]["S"])
 	}
-	if diff := cmp.Diff([]any{"", "o2", "account", "account", "account"}, starts); diff != "" {
+	if diff := cmp.Diff([]any{"", "o2", "#account", "#account", "#account"}, starts); diff != "" {
 		t.Errorf("pages begin after (-want +got):\n%s", diff)
 	}
 }
@@ -64,7 +64,7 @@ func TestFollowersPages(t *testing.T) {
 // TestFollowersStopped asks for no page that nobody wants.
 func TestFollowersStopped(t *testing.T) {
 	t.Parallel()
-	server := serve(t, says(200, `{"Items":[{"openid":{"S":"o1"}}],"LastEvaluatedKey":{"pk":{"S":"o1"},"sk":{"S":"follower"}}}`))
+	server := serve(t, says(200, `{"Items":[{"pk":{"S":"o1"},"event_time":{"N":"1"}}],"LastEvaluatedKey":{"pk":{"S":"o1"},"sk":{"S":"follower"}}}`))
 	for range server.store(attemptTimeout).Followers(t.Context()) {
 		break
 	}

@@ -93,7 +93,7 @@ func toInt(v types.AttributeValue) int64 {
 
 func followerKey(openid string) item { return key(openid, "follower") }
 func sessionKey(openid string) item  { return key(openid, "session") }
-func accessTokenKey() item           { return key("account", "access-token") }
+func accessTokenKey() item           { return key("#account", "access-token") }
 
 // profileAttributes are those that Complete replaces.
 var profileAttributes = []string{
@@ -124,7 +124,7 @@ func (i item) follower() follower.Follower {
 		return follower.Follower{}
 	}
 	return follower.Follower{
-		OpenID: i.string("openid"),
+		OpenID: i.string("pk"),
 		Profile: follower.Profile{
 			UnionID:      i.string("unionid"),
 			Language:     i.string("language"),
@@ -162,8 +162,8 @@ func (i item) session() follower.Session {
 	}
 }
 
-// sessionAttributes are those of a session that change while it stands.
-var sessionAttributes = []string{"devices", "tickets", "used_tickets"}
+// sessionAttributes are those by which a session is known to be unchanged.
+var sessionAttributes = []string{"event_time", "established_at", "devices", "tickets", "used_tickets"}
 
 // setUntils stores hashes as a set, since an update can add to a set that is not there yet.
 func (i item) setUntils(name string, hashes map[string]time.Time) {
@@ -189,17 +189,12 @@ func suggestionItem(s follower.Suggestion) item {
 	return i
 }
 
+// suggestion is follower.ErrUnreadable for what is none.
 func (i item) suggestion() (follower.Suggestion, error) {
-	msgID, hash, err := follower.ParseSuggestionKey(i.string("sk"))
-	if err != nil {
-		return follower.Suggestion{}, err
+	s, err := follower.ParseSuggestionKey(i.string("sk"))
+	if text, ok := i["text"].(*types.AttributeValueMemberS); ok && err == nil {
+		s.Text, s.Handled, s.ExpiresAt = text.Value, i.bool("handled"), i.time("expires_at")
+		return s, nil
 	}
-	return follower.Suggestion{
-		At:           i.time("at"),
-		MsgID:        msgID,
-		FollowerHash: hash,
-		Text:         i.string("text"),
-		Handled:      i.bool("handled"),
-		ExpiresAt:    i.time("expires_at"),
-	}, nil
+	return follower.Suggestion{}, follower.ErrUnreadable
 }

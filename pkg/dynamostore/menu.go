@@ -10,7 +10,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/menu"
 )
 
-func menuKey() item { return key("account", "menu") }
+func menuKey() item { return key("#account", "menu") }
 
 // MenuRecord implements menu.Store. It reads strongly consistently.
 func (s *Store) MenuRecord(ctx context.Context) (menu.Record, error) {

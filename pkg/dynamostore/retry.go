@@ -95,40 +95,55 @@ func backoff(attempt int) time.Duration {
 	return rand.N(min(25*time.Millisecond<<min(attempt, 4), 250*time.Millisecond))
 }
 
-// transact makes the conditional put and the session's write, both or, where the condition fails, none. It returns the
-// item that stands now and whether it was put by this call. One that stood against it DynamoDB sends along, so that no
-// second read is needed.
+// transact makes all of the writes or, if the condition of one fails, none. Then refused holds, by the write's index, the
+// item that stood against it, which DynamoDB sends along; it is empty if there was none.
 //
 // The SDK does not retry a canceled transaction, whatever its reason, so this does.
-func (s *Store) transact(
-	ctx context.Context, put types.Put, session types.TransactWriteItem,
-) (standing item, applied bool, err error) {
-	put.TableName = s.table
-	put.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+func (s *Store) transact(ctx context.Context, writes ...types.TransactWriteItem) (refused map[int]item, err error) {
 	for attempt := 1; ; attempt++ {
 		// The input is made anew each time: the SDK sets a ClientRequestToken in it, by which DynamoDB takes the SDK's
 		// own retries after a lost answer for one request. The next try after a cancellation is another request.
-		_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
-			TransactItems: []types.TransactWriteItem{{Put: &put}, session},
-		})
+		_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
 		var canceled *types.TransactionCanceledException
 		switch {
 		case err == nil:
-			return put.Item, true, nil
+			return nil, nil
 		case !errors.As(err, &canceled):
-			return nil, false, err
+			return nil, err
 		case passing(canceled):
 			if waitErr := again(ctx, attempt); waitErr != nil {
-				return nil, false, fmt.Errorf("%w; last answer: %w", waitErr, err)
+				return nil, fmt.Errorf("%w; last answer: %w", waitErr, err)
 			}
-		default:
-			refused := canceled.CancellationReasons
-			if len(refused) > 0 && aws.ToString(refused[0].Code) == "ConditionalCheckFailed" {
-				return refused[0].Item, false, nil
-			}
-			return nil, false, err
+			continue
 		}
+		refused := map[int]item{}
+		for n, reason := range canceled.CancellationReasons {
+			switch aws.ToString(reason.Code) {
+			case "ConditionalCheckFailed":
+				refused[n] = reason.Item
+			case "", "None":
+			default:
+				return nil, err
+			}
+		}
+		if len(refused) == 0 {
+			return nil, err
+		}
+		return refused, nil
 	}
+}
+
+// put is a write of transact; an empty condition is none.
+func (s *Store) put(record item, condition string, values item) types.TransactWriteItem {
+	put := &types.Put{
+		TableName:                           s.table,
+		Item:                                record,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+	if condition != "" {
+		put.ConditionExpression, put.ExpressionAttributeValues = &condition, values
+	}
+	return types.TransactWriteItem{Put: put}
 }
 
 // passing reports whether the transaction was canceled for a reason that time heals. A failed condition beside such a

@@ -56,6 +56,12 @@ func serve(t *testing.T, script ...answer) *server {
 			t.Error(err)
 		}
 		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		switch operation {
+		case "GetItem", "BatchGetItem", "Query", "Scan":
+			if !strings.Contains(string(body), `"ConsistentRead":true`) {
+				t.Errorf("%s does not read consistently", operation)
+			}
+		}
 		s.mu.Lock()
 		s.requests = append(s.requests, request{operation, string(body), r.RemoteAddr})
 		next := script[min(len(s.requests), len(script))-1]
@@ -131,16 +137,13 @@ func cancels(reasons ...string) answer {
 	return says(http.StatusBadRequest, string(body))
 }
 
-// refusesTicket fails an update's condition and tells of the session that stands, which has those attributes besides.
-func refusesTicket(attributes string) answer {
-	return says(http.StatusBadRequest, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",`+
-		`"Item":{"pk":{"S":"`+secretOpenID+`"},"sk":{"S":"session"},"event_time":{"N":"1700000000"},`+attributes+`}}`)
-}
-
-// holds answers a read of a session with those attributes.
+// holds answers a read of a follower and the session, which has those attributes besides.
 func holds(attributes string) answer {
-	return says(http.StatusOK, `{"Item":{"pk":{"S":"`+secretOpenID+`"},"sk":{"S":"session"},"event_time":{"N":"1700000000"},`+
-		attributes+`}}`)
+	common := `"pk":{"S":"` + secretOpenID + `"},"event_time":{"N":"1700000000"},"established_at":{"N":"1700000000"},"sk":{"S":"`
+	if attributes != "" {
+		attributes = "," + attributes
+	}
+	return says(http.StatusOK, `{"Responses":{"table":[{`+common+`follower"}},{`+common+`session"}`+attributes+`}]}}`)
 }
 
 var succeeds = says(http.StatusOK, "{}")
@@ -178,7 +181,11 @@ func TestTriedAgain(t *testing.T) {
 		return s.Unfollow(ctx, secretOpenID, event, event.Add(follower.TombstoneFor))
 	}
 	suggest := func(ctx context.Context, s *Store) error {
-		return s.AddSuggestion(ctx, follower.Suggestion{At: event, ExpiresAt: event})
+		kept, err := s.AddSuggestion(ctx, follower.Suggestion{At: event, ExpiresAt: event})
+		if err == nil && !kept {
+			return errors.New("not kept")
+		}
+		return err
 	}
 	complete := func(ctx context.Context, s *Store) error { return s.Complete(ctx, someone) }
 	lookup := func(ctx context.Context, s *Store) error {
@@ -211,7 +218,9 @@ func TestTriedAgain(t *testing.T) {
 			cancels("TransactionConflict", "None"), cancels("TransactionConflict", "None"), succeeds}, follow},
 		{"hung up", []answer{hangsUp, succeeds}, follow},
 		{"hung up within the answer", []answer{hangsUpWithin, succeeds}, follow},
-		{"hung up, then found", []answer{hangsUpWithin, fails(400, "ConditionalCheckFailedException")}, suggest},
+		{"hung up, then found", []answer{hangsUpWithin, cancels("ConditionalCheckFailed", "None")}, suggest},
+		{"hung up, then found and the day full", []answer{hangsUpWithin, cancels("ConditionalCheckFailed", "ConditionalCheckFailed")}, suggest},
+		{"keys left over", []answer{says(200, `{"UnprocessedKeys":{"table":{"ConsistentRead":true,"Keys":[{"pk":{"S":"o"},"sk":{"S":"session"}}]}}}`), succeeds}, lookup},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -448,14 +457,7 @@ func TestOneRequest(t *testing.T) {
 		}},
 		{"complete", succeeds, "UpdateItem", func(s *Store) error { return s.Complete(ctx, someone) }},
 		{"complete, too late", failed, "UpdateItem", func(s *Store) error { return s.Complete(ctx, someone) }},
-		{"ticket", succeeds, "UpdateItem", func(s *Store) error {
-			added, err := s.AddTicket(ctx, link, someone, begun)
-			if !added {
-				t.Error("ticket: not added")
-			}
-			return err
-		}},
-		{"ticket repeated after its use", refusesTicket(`"used_tickets":{"SS":["1700000600#ticket"]}`), "UpdateItem",
+		{"ticket repeated after its use", holds(`"used_tickets":{"SS":["1700000600#ticket"]}`), "BatchGetItem",
 			func(s *Store) error {
 				added, err := s.AddTicket(ctx, link, someone, begun)
 				if !added {
@@ -463,19 +465,34 @@ func TestOneRequest(t *testing.T) {
 				}
 				return err
 			}},
-		{"suggestion", succeeds, "PutItem", func(s *Store) error {
-			return s.AddSuggestion(ctx, follower.Suggestion{At: event})
+		{"suggestion", succeeds, "TransactWriteItems", func(s *Store) error {
+			kept, err := s.AddSuggestion(ctx, follower.Suggestion{At: event})
+			if !kept {
+				t.Error("suggestion: not kept")
+			}
+			return err
 		}},
-		{"suggestion repeated", failed, "PutItem", func(s *Store) error {
-			return s.AddSuggestion(ctx, follower.Suggestion{At: event})
+		{"suggestion repeated", refuses, "TransactWriteItems", func(s *Store) error {
+			kept, err := s.AddSuggestion(ctx, follower.Suggestion{At: event})
+			if !kept {
+				t.Error("suggestion repeated: not there")
+			}
+			return err
 		}},
-		{"lookup", says(200, `{"Items":[{"sk":{"S":"follower"},"openid":{"S":"o"}}]}`), "Query",
+		{"suggestion beyond the day's", cancels("None", "ConditionalCheckFailed"), "TransactWriteItems", func(s *Store) error {
+			kept, err := s.AddSuggestion(ctx, follower.Suggestion{At: event})
+			if kept {
+				t.Error("suggestion beyond the day's: kept")
+			}
+			return err
+		}},
+		{"lookup", holds(""), "BatchGetItem",
 			func(s *Store) error {
 				_, _, err := s.Lookup(ctx, secretOpenID)
 				return err
 			}},
 		{"suggestions", succeeds, "Query", func(s *Store) error {
-			_, err := s.Suggestions(ctx, event)
+			_, _, err := s.Suggestions(ctx, event)
 			return err
 		}},
 		{"suggestion handled", succeeds, "UpdateItem", func(s *Store) error {
@@ -529,11 +546,6 @@ func TestOneRequest(t *testing.T) {
 	var got []string
 	for _, r := range server.seen() {
 		got = append(got, r.operation)
-		if r.operation == "Query" || r.operation == "GetItem" || r.operation == "Scan" {
-			if !strings.Contains(r.body, `"ConsistentRead":true`) {
-				t.Errorf("%s does not read consistently", r.operation)
-			}
-		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
@@ -559,7 +571,8 @@ func TestErrorsTellNothing(t *testing.T) {
 			return s.Unfollow(ctx, secretOpenID, event, event)
 		},
 		"store a suggestion": func(ctx context.Context, s *Store) error {
-			return s.AddSuggestion(ctx, follower.Suggestion{At: event, Text: text})
+			_, err := s.AddSuggestion(ctx, follower.Suggestion{At: event, Text: text})
+			return err
 		},
 		"look up a follower": func(ctx context.Context, s *Store) error {
 			_, _, err := s.Lookup(ctx, secretOpenID)
@@ -573,7 +586,7 @@ func TestErrorsTellNothing(t *testing.T) {
 			return s.ChangeSession(ctx, secretOpenID, func(*follower.Session) error { return nil })
 		},
 		"list suggestions": func(ctx context.Context, s *Store) error {
-			_, err := s.Suggestions(ctx, event)
+			_, _, err := s.Suggestions(ctx, event)
 			return err
 		},
 		"mark a suggestion": func(ctx context.Context, s *Store) error {
@@ -599,12 +612,12 @@ func TestErrorsTellNothing(t *testing.T) {
 		},
 	}
 	for name, failing := range map[string]answer{
-		"refused":          fails(400, "ValidationException"),
-		"canceled":         cancels("ValidationError", "ConditionalCheckFailed"),
-		"conflict":         cancels("ConditionalCheckFailed", "TransactionConflict"),
-		"cut":              hangsUpWithin,
-		"not JSON":         says(400, "<html>"),
-		"no suggestion sk": says(200, `{"Items":[{"sk":{"S":"`+secretOpenID+`"}}]}`),
+		"refused":    fails(400, "ValidationException"),
+		"canceled":   cancels("ValidationError", "ConditionalCheckFailed"),
+		"conflict":   cancels("ConditionalCheckFailed", "TransactionConflict"),
+		"cut":        hangsUpWithin,
+		"not JSON":   says(400, "<html>"),
+		"unreadable": says(200, `{"Items":[{"pk":{"S":"`+secretOpenID+`"},"sk":{"S":"`+text+`"}}]}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -614,7 +627,7 @@ func TestErrorsTellNothing(t *testing.T) {
 				err := call(ctx, store)
 				cancel()
 				if err == nil {
-					if name != "no suggestion sk" {
+					if name != "unreadable" {
 						t.Errorf("%s: no error", operation)
 					}
 					continue
@@ -652,22 +665,76 @@ func TestEnterAfterALostAnswer(t *testing.T) {
 	}
 }
 
-// TestAddTicketMeetsTheFollow: between the update, which finds no session, and the transaction, the follow is stored.
-func TestAddTicketMeetsTheFollow(t *testing.T) {
+// TestAddTicketMeetsAnotherWrite: between the read and the write something else is stored, whatever was read.
+func TestAddTicketMeetsAnotherWrite(t *testing.T) {
 	t.Parallel()
-	server := serve(t, fails(400, "ConditionalCheckFailedException"), cancels("ConditionalCheckFailed", "None"), succeeds)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	added, err := server.store(attemptTimeout).AddTicket(ctx, link, someone, begun)
-	if err != nil || !added {
-		t.Errorf("added %v, error %v", added, err)
+	const followerAlone = `{"Responses":{"table":[{"pk":{"S":"` + secretOpenID + `"},"sk":{"S":"follower"},"event_time":{"N":"1700000000"}}]}}`
+	for name, tt := range map[string]struct {
+		read    answer
+		refuses answer
+		write   string
+	}{
+		"nothing known":        {succeeds, cancels("ConditionalCheckFailed", "None"), "TransactWriteItems"},
+		"no session":           {says(200, followerAlone), cancels("None", "ConditionalCheckFailed"), "TransactWriteItems"},
+		"no session, unfollow": {says(200, followerAlone), cancels("ConditionalCheckFailed", "None"), "TransactWriteItems"},
+		"follower and session": {holds(""), fails(400, "ConditionalCheckFailedException"), "PutItem"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := serve(t, tt.read, tt.refuses, holds(""), succeeds)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			added, err := server.store(attemptTimeout).AddTicket(ctx, link, someone, begun)
+			if err != nil || !added {
+				t.Errorf("added %v, error %v", added, err)
+			}
+			var got []string
+			for _, r := range server.seen() {
+				got = append(got, r.operation)
+			}
+			if diff := cmp.Diff([]string{"BatchGetItem", tt.write, "BatchGetItem", "PutItem"}, got); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+		})
 	}
-	var got []string
+}
+
+// TestReadsTwoKeys: a look-up, a personal link and a change of a session read no more of the partition than these.
+func TestReadsTwoKeys(t *testing.T) {
+	t.Parallel()
+	server := serve(t, holds(""))
+	store := server.store(attemptTimeout)
+	refused := errors.New("refused")
+	_, _, lookupErr := store.Lookup(t.Context(), secretOpenID)
+	changeErr := store.ChangeSession(t.Context(), secretOpenID, func(*follower.Session) error { return refused })
+	if lookupErr != nil || !errors.Is(changeErr, refused) {
+		t.Fatal(lookupErr, changeErr)
+	}
+	for _, name := range []string{"suggestions#2026-11", "#account", ""} {
+		if _, _, err := store.Lookup(t.Context(), name); !errors.Is(err, follower.ErrNotFound) {
+			t.Errorf("Lookup of %q: %v", name, err)
+		}
+		if err := store.ChangeSession(t.Context(), name, nil); !errors.Is(err, follower.ErrNotFound) {
+			t.Errorf("ChangeSession of %q: %v", name, err)
+		}
+	}
+	of := func(sk string) map[string]any {
+		return map[string]any{"pk": map[string]any{"S": secretOpenID}, "sk": map[string]any{"S": sk}}
+	}
+	want := map[string]any{"RequestItems": map[string]any{"table": map[string]any{
+		"ConsistentRead": true, "Keys": []any{of("follower"), of("session")},
+	}}}
 	for _, r := range server.seen() {
-		got = append(got, r.operation)
+		var got map[string]any
+		if err := json.Unmarshal([]byte(r.body), &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || r.operation != "BatchGetItem" {
+			t.Errorf("%s (-want +got):\n%s", r.operation, diff)
+		}
 	}
-	if diff := cmp.Diff([]string{"UpdateItem", "TransactWriteItems", "UpdateItem"}, got); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
+	if got := len(server.seen()); got != 2 {
+		t.Errorf("%d requests, want 2", got)
 	}
 }
 
@@ -680,9 +747,9 @@ func TestPages(t *testing.T) {
 		says(200, `{"Items":[`+item("1")+`],"LastEvaluatedKey":{"pk":{"S":"p"},"sk":{"S":"here"}}}`),
 		says(200, `{"Items":[],"LastEvaluatedKey":{"pk":{"S":"p"},"sk":{"S":"there"}}}`), // all filtered out
 		says(200, `{"Items":[`+item("2")+`]}`))
-	got, err := server.store(attemptTimeout).Suggestions(t.Context(), event)
-	if err != nil {
-		t.Fatal(err)
+	got, unreadable, err := server.store(attemptTimeout).Suggestions(t.Context(), event)
+	if err != nil || unreadable != 0 {
+		t.Fatal(unreadable, err)
 	}
 	want := []follower.Suggestion{
 		{At: event, MsgID: 1, FollowerHash: "hash", Text: "t"},

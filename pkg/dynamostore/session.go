@@ -2,7 +2,6 @@ package dynamostore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -11,108 +10,83 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// AddTicket implements follower.Store. It is one update where the session stands and has room.
+// AddTicket implements follower.Store. It reads what is known, and stores what comes of it if that is still so.
 func (s *Store) AddTicket(
 	ctx context.Context, t follower.Ticket, f follower.Follower, session follower.Session,
-) (bool, error) {
-	added, err := s.addTicket(ctx, t, f, session)
-	if err != nil {
-		return false, fmt.Errorf("store a ticket: %w", err)
-	}
-	return added, nil
-}
-
-func (s *Store) addTicket(
-	ctx context.Context, t follower.Ticket, f follower.Follower, session follower.Session,
 ) (added bool, err error) {
-	session.AddTicket(t, s.now())
+	f = f.Bounded()
 	for attempt := 1; ; attempt++ {
-		standing, added, err := s.updateTickets(ctx, t, f)
-		if err != nil || added {
-			return added, err
-		}
-		if standing != nil {
-			old := standing.session()
-			switch {
-			case old.EventTime.Unix() > f.EventTime.Unix():
-				return false, nil
-			case old.HasTicket(t.Hash):
-				return true, nil
-			case !old.AddTicket(t, s.now()):
-				return false, nil
-			}
-			// Others have to leave for it, ended ones first.
-			if stored, err := s.replaceSession(ctx, f.OpenID, standing, old); err != nil || stored {
-				return stored, err
-			}
-		} else {
-			standing, applied, err := s.transact(ctx, types.Put{
-				Item: followerItem(f),
-				ConditionExpression: aws.String("attribute_not_exists(pk) OR expires_at <= :now" +
-					" OR (attribute_exists(expires_at) AND event_time < :t)"),
-				ExpressionAttributeValues: item{":t": seconds(f.EventTime), ":now": seconds(s.now())},
-			}, types.TransactWriteItem{
-				Put: &types.Put{TableName: s.table, Item: sessionItem(f.OpenID, session)},
-			})
-			if err != nil || applied || standing.tombstone() {
-				return applied, err
-			}
-			// The follow itself has come meanwhile, and with it the session.
-		}
-		if err := again(ctx, attempt); err != nil {
-			return false, err
-		}
-	}
-}
-
-// updateTickets adds t to the session if that began no later than f's push and has room. If not, it returns the session
-// that stands, nil where there is none.
-func (s *Store) updateTickets(
-	ctx context.Context, t follower.Ticket, f follower.Follower,
-) (standing item, added bool, err error) {
-	entry := follower.Entry(t.Hash, t.Until)
-	_, err = s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:        s.table,
-		Key:              sessionKey(f.OpenID),
-		UpdateExpression: aws.String("ADD tickets :set"),
-		ConditionExpression: aws.String("event_time <= :t AND NOT contains(used_tickets, :entry)" +
-			" AND (attribute_not_exists(tickets) OR size(tickets) < :max)" +
-			" AND (attribute_not_exists(used_tickets) OR size(used_tickets) < :max)"),
-		ExpressionAttributeValues: item{
-			":t":     seconds(f.EventTime),
-			":entry": &types.AttributeValueMemberS{Value: entry},
-			":set":   &types.AttributeValueMemberSS{Value: []string{entry}},
-			":max":   number(follower.MaxTickets),
-		},
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	})
-	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-		return failed.Item, false, nil
-	}
-	return nil, err == nil, err
-}
-
-// ChangeSession lets change alter the session of openid and stores what it leaves, if nothing was written meanwhile;
-// otherwise it begins again, so change may be called several times. It returns change's error, nothing stored then, and
-// follower.ErrNotFound for one who does not follow.
-func (s *Store) ChangeSession(ctx context.Context, openid string, change func(*follower.Session) error) error {
-	for attempt := 1; ; attempt++ {
-		out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
-			TableName: s.table, Key: sessionKey(openid), ConsistentRead: aws.Bool(true),
-		})
-		if err == nil && out.Item == nil {
-			err = follower.ErrNotFound
+		var stored bool
+		if added, stored, err = s.addTicket(ctx, t, f, session); err == nil && !stored {
+			err = again(ctx, attempt)
 		}
 		if err != nil {
-			return fmt.Errorf("change a session: %w", err)
+			return false, fmt.Errorf("store a ticket: %w", err)
 		}
-		session := item(out.Item).session()
-		if err := change(&session); err != nil {
-			return fmt.Errorf("change a session: %w", err)
+		if stored {
+			return added, nil
 		}
-		stored, err := s.replaceSession(ctx, openid, out.Item, session)
+	}
+}
+
+// addTicket is one try. stored is false if what is known changed meanwhile.
+func (s *Store) addTicket(
+	ctx context.Context, t follower.Ticket, f follower.Follower, session follower.Session,
+) (added, stored bool, err error) {
+	if !wechat.IsOpenID(f.OpenID) {
+		return false, false, follower.ErrOpenID
+	}
+	record, old, err := s.read(ctx, f.OpenID)
+	if err != nil {
+		return false, false, err
+	}
+	known := s.known(record, old)
+	changed, write, added := known.AddTicket(t, f, session, s.now())
+	var refused map[int]item
+	switch {
+	case write == follower.WriteNothing:
+		return added, true, nil
+	case write == follower.WriteBoth:
+		refused, err = s.transact(ctx,
+			s.put(followerItem(f), "attribute_not_exists(event_time) OR expires_at <= :now"+
+				" OR (attribute_exists(expires_at) AND event_time < :t)",
+				item{":t": seconds(f.EventTime), ":now": seconds(s.now())}),
+			s.put(sessionItem(f.OpenID, changed), "", nil))
+	case old == nil:
+		refused, err = s.transact(ctx,
+			types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+				TableName:                 s.table,
+				Key:                       followerKey(f.OpenID),
+				ConditionExpression:       aws.String("event_time = :t AND attribute_not_exists(expires_at)"),
+				ExpressionAttributeValues: item{":t": seconds(known.Follower.EventTime)},
+			}},
+			s.put(sessionItem(f.OpenID, changed), "attribute_not_exists(pk)", nil))
+	default:
+		stored, err = s.replaceSession(ctx, f.OpenID, old, changed)
+		return added, stored, err
+	}
+	return added, err == nil && len(refused) == 0, err
+}
+
+func (s *Store) known(record, session item) follower.Known {
+	known := follower.Known{Follower: record.follower()}
+	if record.tombstone() && record.int("expires_at") > s.now().Unix() {
+		known.Unfollowed = record.time("event_time")
+	}
+	if session != nil {
+		old := session.session()
+		known.Session = &old
+	}
+	return known
+}
+
+// ChangeSession implements follower.Store.
+func (s *Store) ChangeSession(ctx context.Context, openid string, change func(*follower.Session) error) error {
+	for attempt := 1; ; attempt++ {
+		stored, err := s.changeSession(ctx, openid, change)
 		if err == nil && !stored {
 			err = again(ctx, attempt)
 		}
@@ -125,12 +99,33 @@ func (s *Store) ChangeSession(ctx context.Context, openid string, change func(*f
 	}
 }
 
+// changeSession is one try. stored is false if the session was changed meanwhile.
+func (s *Store) changeSession(
+	ctx context.Context, openid string, change func(*follower.Session) error,
+) (stored bool, err error) {
+	if !wechat.IsOpenID(openid) {
+		return false, follower.ErrNotFound
+	}
+	record, old, err := s.read(ctx, openid)
+	if err != nil {
+		return false, err
+	}
+	if record.follower().EventTime.IsZero() || old == nil {
+		return false, follower.ErrNotFound
+	}
+	session := old.session()
+	if err := change(&session); err != nil {
+		return false, err
+	}
+	return s.replaceSession(ctx, openid, old, session)
+}
+
 // replaceSession stores the session if old is still what stands, and reports whether it was.
 func (s *Store) replaceSession(
 	ctx context.Context, openid string, old item, session follower.Session,
 ) (stored bool, err error) {
-	condition := []string{"event_time = :event_time"}
-	values := item{":event_time": old["event_time"]}
+	var condition []string
+	values := item{}
 	for _, name := range sessionAttributes {
 		if value, ok := old[name]; ok {
 			condition = append(condition, name+" = :"+name)

@@ -1,6 +1,6 @@
 // Package dynamostore keeps followers in one DynamoDB table with the keys pk and sk. What a push does is one request;
 // the conditions that put events in order are part of it, so nothing is read before it is written. Only changes of a
-// session's devices read first (session.go).
+// session, a personal link's among them, read first (session.go).
 package dynamostore
 
 import (
@@ -58,27 +58,32 @@ func newStore(cfg aws.Config, o Options, timeout time.Duration) *Store {
 // Follow implements follower.Store.
 func (s *Store) Follow(
 	ctx context.Context, f follower.Follower, session follower.Session,
-) (follower.Follower, bool, error) {
-	record := followerItem(f)
-	standing, applied, err := s.transact(ctx, types.Put{
-		Item:                record,
-		ConditionExpression: aws.String("attribute_not_exists(pk) OR event_time < :t OR expires_at <= :now"),
-		ExpressionAttributeValues: item{
-			":t":   seconds(f.EventTime),
-			":now": seconds(s.now()),
-		},
-	}, types.TransactWriteItem{
-		Put: &types.Put{TableName: s.table, Item: sessionItem(f.OpenID, session)},
-	})
+) (stored follower.Follower, applied bool, err error) {
+	f = f.Bounded()
+	refused, err := s.writePair(ctx, f.OpenID,
+		s.put(followerItem(f), "attribute_not_exists(event_time) OR event_time < :t OR expires_at <= :now",
+			item{":t": seconds(f.EventTime), ":now": seconds(s.now())}),
+		s.put(sessionItem(f.OpenID, session), "", nil))
 	if err != nil {
 		return follower.Follower{}, false, fmt.Errorf("store a follow: %w", err)
 	}
-	return standing.follower(), applied, nil
+	if standing, ok := refused[0]; ok {
+		return standing.follower(), false, nil
+	}
+	return followerItem(f).follower(), true, nil
+}
+
+// writePair is transact for the records of one openid.
+func (s *Store) writePair(ctx context.Context, openid string, writes ...types.TransactWriteItem) (map[int]item, error) {
+	if !wechat.IsOpenID(openid) {
+		return nil, follower.ErrOpenID
+	}
+	return s.transact(ctx, writes...)
 }
 
 // Complete implements follower.Store.
 func (s *Store) Complete(ctx context.Context, f follower.Follower) error {
-	record := followerItem(f)
+	record := followerItem(f.Bounded())
 	names := map[string]string{}
 	values := item{":t": seconds(f.EventTime), ":pending": &types.AttributeValueMemberS{Value: string(follower.Pending)}}
 	var set, remove []string
@@ -117,91 +122,116 @@ func (s *Store) Unfollow(ctx context.Context, openid string, at, expires time.Ti
 	tombstone := followerKey(openid)
 	tombstone.setTime("event_time", at)
 	tombstone.setTime("expires_at", expires)
-	_, _, err := s.transact(ctx, types.Put{
-		Item: tombstone,
-		ConditionExpression: aws.String("attribute_not_exists(pk) OR event_time < :t" +
-			" OR (event_time = :t AND attribute_not_exists(expires_at)) OR expires_at <= :now"),
-		ExpressionAttributeValues: item{
-			":t":   seconds(at),
-			":now": seconds(s.now()),
-		},
-	}, types.TransactWriteItem{
-		Delete: &types.Delete{TableName: s.table, Key: sessionKey(openid)},
-	})
+	_, err := s.writePair(ctx, openid,
+		s.put(tombstone, "attribute_not_exists(event_time) OR event_time < :t"+
+			" OR (event_time = :t AND attribute_not_exists(expires_at)) OR expires_at <= :now",
+			item{":t": seconds(at), ":now": seconds(s.now())}),
+		types.TransactWriteItem{Delete: &types.Delete{TableName: s.table, Key: sessionKey(openid)}})
 	if err != nil {
 		return fmt.Errorf("store an unfollow: %w", err)
 	}
 	return nil
 }
 
-// AddSuggestion implements follower.Store.
-func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) error {
-	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName:           s.table,
-		Item:                suggestionItem(suggestion),
-		ConditionExpression: aws.String("attribute_not_exists(pk)"),
-	})
-	if err != nil && !conditionFailed(err) {
-		return fmt.Errorf("store a suggestion: %w", err)
+// AddSuggestion implements follower.Store. In one transaction it puts the suggestion and counts it: the count is a set
+// of ids, so that it is the same however often the push is delivered.
+func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) (kept bool, err error) {
+	id := &types.AttributeValueMemberS{Value: suggestion.ID()}
+	refused, err := s.transact(ctx,
+		s.put(suggestionItem(suggestion.Bounded()), "attribute_not_exists(pk)", nil),
+		types.TransactWriteItem{Update: &types.Update{
+			TableName:           s.table,
+			Key:                 key(follower.SuggestedKey(suggestion.At), suggestion.FollowerHash),
+			UpdateExpression:    aws.String("ADD ids :ids SET expires_at = :until"),
+			ConditionExpression: aws.String("attribute_not_exists(ids) OR size(ids) < :max OR contains(ids, :id)"),
+			ExpressionAttributeValues: item{
+				":ids":   &types.AttributeValueMemberSS{Value: []string{id.Value}},
+				":id":    id,
+				":max":   number(follower.MaxSuggestions),
+				":until": seconds(follower.SuggestedUntil(suggestion.At)),
+			},
+		}})
+	if err != nil {
+		return false, fmt.Errorf("store a suggestion: %w", err)
 	}
-	return nil
+	_, there := refused[0]
+	return there || len(refused) == 0, nil
 }
 
-// Lookup returns the follower and its session, the zero Session if there is none; follower.ErrNotFound for one who
-// does not follow. It reads strongly consistently: what a write has stored before, it finds.
-func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error) {
-	var f follower.Follower
-	var session follower.Session
-	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
-		TableName:                 s.table,
-		KeyConditionExpression:    aws.String("pk = :pk"),
-		ExpressionAttributeValues: item{":pk": &types.AttributeValueMemberS{Value: openid}},
-		ConsistentRead:            aws.Bool(true),
-	})
-	if err != nil {
-		return f, session, fmt.Errorf("look up a follower: %w", err)
-	}
-	for _, record := range out.Items {
-		switch i := item(record); i.string("sk") {
-		case "follower":
-			f = i.follower()
-		case "session":
-			session = i.session()
+// read returns the follower's record and the session of openid, each empty if there is none. It reads these two alone,
+// strongly consistently.
+func (s *Store) read(ctx context.Context, openid string) (record, session item, err error) {
+	wanted := map[string]types.KeysAndAttributes{*s.table: {
+		Keys:           []map[string]types.AttributeValue{followerKey(openid), sessionKey(openid)},
+		ConsistentRead: aws.Bool(true),
+	}}
+	for attempt := 1; ; attempt++ {
+		out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: wanted})
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, found := range out.Responses[*s.table] {
+			if i := item(found); i.string("sk") == "follower" {
+				record = i
+			} else {
+				session = i
+			}
+		}
+		if wanted = out.UnprocessedKeys; len(wanted) == 0 {
+			return record, session, nil
+		}
+		if err := again(ctx, attempt); err != nil {
+			return nil, nil, err
 		}
 	}
-	if f.OpenID == "" {
-		return follower.Follower{}, follower.Session{}, fmt.Errorf("look up a follower: %w", follower.ErrNotFound)
-	}
-	return f, session, nil
 }
 
-// Suggestions returns those of month's month in China time that have not expired, oldest first.
-func (s *Store) Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error) {
+// Lookup returns the follower and its session, the zero Session if there is none; follower.ErrNotFound for one who does
+// not follow, and without a request for what is no openid. An unfollow that is stored has ended both.
+func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error) {
+	err := follower.ErrNotFound
+	var record, session item
+	if wechat.IsOpenID(openid) {
+		record, session, err = s.read(ctx, openid)
+	}
+	f := record.follower()
+	if err == nil && f.EventTime.IsZero() {
+		err = follower.ErrNotFound
+	}
+	if err != nil {
+		return follower.Follower{}, follower.Session{}, fmt.Errorf("look up a follower: %w", err)
+	}
+	return f, session.session(), nil
+}
+
+// Suggestions returns those of month's month in China time that have not expired, oldest first, and how many records
+// there cannot be read.
+func (s *Store) Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error) {
 	pages := dynamodb.NewQueryPaginator(s.db, &dynamodb.QueryInput{
 		TableName:              s.table,
 		KeyConditionExpression: aws.String("pk = :pk"),
-		FilterExpression:       aws.String("expires_at > :now"),
+		FilterExpression:       aws.String("attribute_not_exists(expires_at) OR expires_at > :now"),
 		ExpressionAttributeValues: item{
 			":pk":  &types.AttributeValueMemberS{Value: follower.SuggestionsKey(month)},
 			":now": seconds(s.now()),
 		},
 		ConsistentRead: aws.Bool(true),
 	})
-	var suggestions []follower.Suggestion
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("list suggestions: %w", err)
+			return nil, 0, fmt.Errorf("list suggestions: %w", err)
 		}
 		for _, record := range page.Items {
 			suggestion, err := item(record).suggestion()
 			if err != nil {
-				return nil, fmt.Errorf("list suggestions: %w", err)
+				unreadable++
+				continue
 			}
-			suggestions = append(suggestions, suggestion)
+			all = append(all, suggestion)
 		}
 	}
-	return suggestions, nil
+	return all, unreadable, nil
 }
 
 // MarkHandled marks the suggestion of s's time, MsgID and writer as handled, and reports whether there is one that has

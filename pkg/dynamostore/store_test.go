@@ -69,6 +69,22 @@ func (l local) Items(ctx context.Context, pk string) ([]storetest.Item, error) {
 	return items, attributevalue.UnmarshalListOfMaps(out.Items, &items)
 }
 
+// Put and Delete change the table behind the store's back.
+func (l local) Put(ctx context.Context, record storetest.Item) error {
+	item, err := attributevalue.MarshalMap(record)
+	if err == nil {
+		_, err = l.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: l.table, Item: item})
+	}
+	return err
+}
+
+func (l local) Delete(ctx context.Context, pk, sk string) error {
+	_, err := l.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: l.table, Key: map[string]types.AttributeValue{
+		"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: sk},
+	}})
+	return err
+}
+
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Store { return openLocal(t, now) })

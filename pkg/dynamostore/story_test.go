@@ -33,6 +33,11 @@ func TestStories(t *testing.T) {
 	})
 }
 
+func TestLargePushes(t *testing.T) {
+	t.Parallel()
+	storytest.RunLarge(t, func(t *testing.T, now func() time.Time) storytest.Store { return openLocal(t, now) })
+}
+
 // badWay is the address of a way to DynamoDB Local on which every eleventh request comes to harm.
 func badWay(t *testing.T) string {
 	local, err := url.Parse(os.Getenv("GUANZHU_TEST_DYNAMODB"))

@@ -45,9 +45,9 @@ type Follower struct {
 // Suggestion is a text that a follower sent to be kept. It holds no openid, so that an unfollow leaves nothing personal.
 type Suggestion struct {
 	At           time.Time // CreateTime of the message
-	MsgID        uint64
-	FollowerHash string // keyed hash of the writer's openid: two writers' equal MsgId stay two suggestions
-	Text         string // as sent, the leading @ included
+	MsgID        uint64    // or, of a message without one, a number made of the keyed hash of its text
+	FollowerHash string    // keyed hash of the writer's openid: two writers' equal MsgId stay two suggestions
+	Text         string    // as sent, the leading @ included
 	Handled      bool
 	ExpiresAt    time.Time
 }
@@ -58,7 +58,7 @@ const (
 	SuggestionFor = 180 * 24 * time.Hour
 )
 
-// ErrNotFound is returned by Store.Lookup for one who does not follow.
+// ErrNotFound is what a Store returns for one who does not follow.
 var ErrNotFound = errors.New("not a follower")
 
 // Store keeps followers, sessions and suggestions. Every write is atomic and durable when it returns nil. A write that
@@ -66,8 +66,9 @@ var ErrNotFound = errors.New("not a follower")
 // worth retrying (throttling, transaction conflicts, cut connections) until ctx ends or its retries are used up
 // (WithRetries).
 //
-// Times are stored as whole seconds. Records whose expiry has passed count as absent, whether or not the store has
-// deleted them yet.
+// Times are stored as whole seconds, and texts from outside up to a limit (Follower.Bounded, Suggestion.Bounded). Records
+// whose expiry has passed count as absent, whether or not the store has deleted them yet. A write for what is no openid
+// is refused with ErrOpenID.
 type Store interface {
 	// Follow records f together with its new session s, both at once, if nothing is known of the openid or what is
 	// known is older than f.EventTime: then a session before it ends, its devices with it.
@@ -86,18 +87,24 @@ type Store interface {
 	Unfollow(ctx context.Context, openid string, at, expires time.Time) error
 
 	// AddTicket keeps the ticket t of a push of f.OpenID in the follower's session; f.EventTime is the push's time. It
-	// reports whether the follower may have the link: not where an unfollow of that time or later stands, nor where
-	// the session began after it (see Session.AddTicket for the last reason). A ticket that is there, used or not,
+	// reports whether the follower may have the link: not if an unfollow of that time or later is stored, nor if the
+	// follow or the session is later (see Session.AddTicket for the last reason). A ticket that is there, used or not,
 	// stays as it is.
 	//
-	// Where nothing is known of the openid, or an unfollow before f.EventTime stands, f and its session s are stored
-	// with the ticket in one: a follower from before, or one whose follow was missed. A follower's record that stands
-	// is never changed.
+	// If nothing is known of the openid, or an unfollow before f.EventTime, f and its session s are stored with the
+	// ticket in one: a follower from before, or one whose follow was missed. A follower's record that is there is never
+	// changed; if only its session is lost, s is stored as that follow's.
 	AddTicket(ctx context.Context, t Ticket, f Follower, s Session) (added bool, err error)
 
-	// AddSuggestion keeps s. A suggestion that is there already (same time, MsgID and writer) stays as it is, so that
-	// a repeated delivery does not undo its being handled.
-	AddSuggestion(ctx context.Context, s Suggestion) error
+	// ChangeSession lets change alter the session of openid and stores what it leaves, if nothing was written meanwhile;
+	// change may be called several times for that. Its error is returned (errors.Is), nothing stored then. It is
+	// ErrNotFound for one who does not follow or has no session.
+	ChangeSession(ctx context.Context, openid string, change func(*Session) error) error
+
+	// AddSuggestion keeps s and reports whether it is kept: not if MaxSuggestions others of its writer are, of that day
+	// in China time. A suggestion that is there already (same time, MsgID and writer) stays as it is, so that a repeated
+	// delivery does not undo its being handled.
+	AddSuggestion(ctx context.Context, s Suggestion) (kept bool, err error)
 }
 
 // Profiler fetches a follower's profile from the platform. It returns an error that is ErrNoPermission where the

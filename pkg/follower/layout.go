@@ -1,7 +1,6 @@
 package follower
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,28 +12,31 @@ import (
 
 // What is packed into one text is packed here, so that all stores write the same.
 
-// SuggestionsKey is the key under which the suggestions of at's month in China time stand together.
+// SuggestionsKey is the key under which the suggestions of at's month in China time are kept together.
 func SuggestionsKey(at time.Time) string {
 	return "suggestions#" + at.In(wechat.ChinaTime).Format("2006-01")
 }
 
 // Key tells the suggestion from the others of its month, oldest first: CreateTime#MsgId#follower-hash.
-func (s Suggestion) Key() string {
-	return fmt.Sprintf("%d#%d#%s", s.At.Unix(), s.MsgID, s.FollowerHash)
-}
+func (s Suggestion) Key() string { return s.ID() + "#" + s.FollowerHash }
 
-var errSuggestionKey = errors.New("the sk of a suggestion is not CreateTime#MsgId#hash")
+// ID tells the suggestion from its writer's others: CreateTime#MsgId.
+func (s Suggestion) ID() string { return fmt.Sprintf("%d#%d", s.At.Unix(), s.MsgID) }
 
-// ParseSuggestionKey returns what stands in a Suggestion's Key beside the time.
-func ParseSuggestionKey(key string) (msgID uint64, followerHash string, err error) {
+// ParseSuggestionKey returns of a suggestion what its Key says: time, MsgId and writer. It returns ErrUnreadable for what
+// is no such key.
+func ParseSuggestionKey(key string) (Suggestion, error) {
 	parts := strings.SplitN(key, "#", 3)
 	if len(parts) != 3 {
-		return 0, "", errSuggestionKey
+		return Suggestion{}, ErrUnreadable
 	}
-	if msgID, err = strconv.ParseUint(parts[1], 10, 64); err != nil {
-		return 0, "", errSuggestionKey
+	at, errAt := strconv.ParseInt(parts[0], 10, 64)
+	msgID, errID := strconv.ParseUint(parts[1], 10, 64)
+	s := Suggestion{At: time.Unix(at, 0).UTC(), MsgID: msgID, FollowerHash: parts[2]}
+	if errAt != nil || errID != nil || s.FollowerHash == "" || s.Key() != key {
+		return Suggestion{}, ErrUnreadable
 	}
-	return msgID, parts[2], nil
+	return s, nil
 }
 
 // Entry is the stored form of a hash in one of a Session's maps: until#hash, the time in seconds.

@@ -2,8 +2,11 @@ package follower
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 	"unicode"
@@ -81,20 +84,69 @@ func (s *Service) fetch(ctx context.Context, p *wechat.Subscribe) Follower {
 
 // Unfollow deletes everything personal and the session.
 func (s *Service) Unfollow(ctx context.Context, p *wechat.Unsubscribe) error {
-	return s.Store.Unfollow(ctx, p.FromUserName, p.Time(), s.Now().Add(TombstoneFor))
+	return s.unfollow(ctx, p.FromUserName, p.Time())
 }
 
-// Suggest keeps the text as a suggestion, without the white space before it.
-func (s *Service) Suggest(ctx context.Context, p *wechat.Text) error {
-	err := s.Store.AddSuggestion(ctx, Suggestion{
+// Cancel is an unfollow: the user closed the WeChat account. FromUserName is the platform's own, so a push without the
+// user's openid says nothing.
+func (s *Service) Cancel(ctx context.Context, p *wechat.UserAuthorizationCancellation) error {
+	if !wechat.IsOpenID(p.OpenID) {
+		return nil
+	}
+	return s.unfollow(ctx, p.OpenID, p.Time())
+}
+
+func (s *Service) unfollow(ctx context.Context, openid string, at time.Time) error {
+	return s.Store.Unfollow(ctx, openid, at, s.Now().Add(TombstoneFor))
+}
+
+var errNothingToRevoke = errors.New("no device was signed in at that time")
+
+// Revoke removes what the user's authorisation of the pages has given: the devices that are signed in by it. Nothing else
+// here comes from it: the profile comes with the follow. Devices signed in or renewed later stay, so that a push that
+// comes late or again does not end them.
+func (s *Service) Revoke(ctx context.Context, p *wechat.UserAuthorizationRevoke) error {
+	if !wechat.IsOpenID(p.OpenID) {
+		return nil
+	}
+	err := s.Store.ChangeSession(ctx, p.OpenID, func(session *Session) error {
+		before := len(session.Devices)
+		maps.DeleteFunc(session.Devices, func(_ string, until time.Time) bool {
+			return !until.Add(-DeviceFor).After(p.Time())
+		})
+		if len(session.Devices) == before {
+			return errNothingToRevoke
+		}
+		return nil
+	})
+	if errors.Is(err, ErrNotFound) || errors.Is(err, errNothingToRevoke) {
+		return nil
+	}
+	return err
+}
+
+// Suggest keeps the text as a suggestion, without the white space before it, and reports whether it is kept: not if the
+// writer has sent MaxSuggestions on that day.
+func (s *Service) Suggest(ctx context.Context, p *wechat.Text) (kept bool, err error) {
+	kept, err = s.Store.AddSuggestion(ctx, Suggestion{
 		At:           p.Time(),
-		MsgID:        p.MsgID,
+		MsgID:        s.messageID(p),
 		FollowerHash: s.Hash(p.FromUserName),
 		Text:         strings.TrimLeftFunc(p.Content, unicode.IsSpace),
 		ExpiresAt:    p.Time().Add(SuggestionFor),
 	})
-	if err == nil {
+	if kept && err == nil {
 		telemetry.Note(ctx, telemetry.Suggestions.Of(1))
 	}
-	return err
+	return kept, err
+}
+
+// messageID tells a text from its sender's others of the same second. One without a MsgId is known by its text, of which
+// the keyed hash tells nothing.
+func (s *Service) messageID(p *wechat.Text) uint64 {
+	if p.MsgID != 0 {
+		return p.MsgID
+	}
+	sum := sha256.Sum256([]byte(s.Hash("text " + p.Content))) // no openid has a space
+	return binary.BigEndian.Uint64(sum[:])
 }

@@ -21,7 +21,7 @@ func testHandled(t *testing.T, f fixture) {
 	short := suggestion(5, 14, "short-lived")
 	short.ExpiresAt = second(600)
 	for _, s := range []follower.Suggestion{may, june, twin, short} {
-		must(t, f.store.AddSuggestion(f.ctx, s))
+		keep(t, f, s)
 	}
 	mark := func(name string, s follower.Suggestion, want bool) {
 		t.Helper()
@@ -36,7 +36,7 @@ func testHandled(t *testing.T, f fixture) {
 	wantSuggestions(t, f, june.At, june, twin, short)
 	mark("of May", may, true)
 	mark("again", may, true)
-	must(t, f.store.AddSuggestion(f.ctx, suggestion(-1, 10, "delivered again")))
+	keep(t, f, suggestion(-1, 10, "delivered again"))
 	may.Handled = true
 	wantSuggestions(t, f, may.At, may)
 
@@ -102,7 +102,7 @@ func testFollowers(t *testing.T, f fixture) {
 	must(t, f.store.Unfollow(f.ctx, gone.OpenID, second(2), second(2).Add(follower.TombstoneFor)))
 	must(t, f.store.Unfollow(f.ctx, longGone.OpenID, second(2), second(60)))
 	f.clock.advance(time.Minute)
-	must(t, f.store.AddSuggestion(f.ctx, suggestion(3, 1, "@text")))
+	keep(t, f, suggestion(3, 1, "@text"))
 	must(t, f.store.SaveAccessToken(f.ctx, "TOKEN", second(7200)))
 	_, err := f.store.MarkForced(f.ctx, wechat.AccessToken{}, wechat.AccessToken{ForcedAt: second(3)})
 	must(t, err)

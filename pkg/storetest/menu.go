@@ -44,8 +44,8 @@ func RunMenu(t *testing.T, open func(t *testing.T) MenuStore) {
 		if diff := cmp.Diff(tt.record, got); diff != "" {
 			t.Errorf("%s: (-want +got):\n%s", tt.name, diff)
 		}
-		tt.want["pk"], tt.want["sk"] = "account", "menu"
-		items, err := store.Items(ctx, "account")
+		tt.want["pk"], tt.want["sk"] = "#account", "menu"
+		items, err := store.Items(ctx, "#account")
 		must(t, err)
 		if diff := cmp.Diff([]Item{tt.want}, items); diff != "" {
 			t.Errorf("%s: items (-want +got):\n%s", tt.name, diff)

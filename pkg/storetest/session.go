@@ -154,6 +154,59 @@ var visits = []visit{
 	{"ticket before a tombstone", []step{unfollows(3), asksInVain(2)}, nil, nil, nil},
 	{"ticket in a tombstone's second", []step{unfollows(3), asksInVain(3)}, nil, nil, nil},
 	{"ticket after a tombstone's end", []step{unfollowsBriefly(3), asks(2)}, nil, list("ticket2"), nil},
+
+	// Half of what belongs together, as it may be where somebody deleted a record by hand.
+	{"no session: sign in", []step{follows(1), signsIn("A", nil), loses("session"), signsIn("B", follower.ErrNotFound)}, nil, nil, nil},
+	{"no session: follow repeated", []step{follows(1), loses("session"), repeats(1)}, nil, nil, nil},
+	{"no session: ticket", []step{follows(1), signsIn("A", nil), loses("session"), asks(3), asks(2), asks(3), enters(3, "B", nil)},
+		list("B"), list("ticket2"), list("ticket3")},
+	{"no session: ticket from before the follow", []step{follows(3), loses("session"), asksInVain(2)}, nil, nil, nil},
+	{"no session: ticket of the follow's second", []step{follows(3), loses("session"), asks(3)}, nil, list("ticket3"), nil},
+	{"no session: unfollow", []step{follows(1), loses("session"), unfollows(2), asksInVain(2)}, nil, nil, nil},
+	{"no session: follow again", []step{follows(1), loses("session"), follows(2), asks(3)}, nil, list("ticket3"), nil},
+	{"no follower: sign in", []step{follows(1), loses("follower"), signsIn("A", follower.ErrNotFound)}, nil, nil, nil},
+	{"no follower: ticket", []step{follows(1), signsIn("A", nil), asks(2), loses("follower"), enters(2, "B", follower.ErrNotFound),
+		asks(3), enters(2, "B", errRefused)}, nil, list("ticket3"), nil},
+	{"no follower: unfollow", []step{follows(1), loses("follower"), unfollows(2)}, nil, nil, nil},
+	{"tombstone with a session", []step{unfollows(2), hasSession(1), signsIn("A", follower.ErrNotFound), asksInVain(2)}, nil, nil, nil},
+	{"tombstone with a session, ticket", []step{unfollows(2), hasSession(1), asks(3)}, nil, list("ticket3"), nil},
+	{"tombstone with a session, unfollow again", []step{unfollows(2), hasSession(1), unfollows(3), asks(4)}, nil, list("ticket4"), nil},
+	{"tombstone with a session, follow", []step{unfollows(2), hasSession(1), follows(3)}, nil, nil, nil},
+	{"expired tombstone with a session", []step{unfollowsBriefly(3), hasSession(1), signsIn("A", follower.ErrNotFound), asks(2)},
+		nil, list("ticket2"), nil},
+}
+
+// loses deletes the record of that sk.
+func loses(sk string) step {
+	return func(t *testing.T, f fixture) { t.Helper(); must(t, f.store.Delete(f.ctx, openid, sk)) }
+}
+
+// hasSession puts the session of second n beside whatever is there.
+func hasSession(n int) step {
+	return func(t *testing.T, f fixture) {
+		t.Helper()
+		at := float64(second(n).Unix())
+		must(t, f.store.Put(f.ctx, Item{"pk": openid, "sk": "session", "established_at": at, "event_time": at}))
+	}
+}
+
+// testSessionLost: one who follows and has no session asks for a link. The profile stays, and the session is the follow's.
+func testSessionLost(t *testing.T, f fixture) {
+	follows(1)(t, f)
+	loses("session")(t, f)
+	if got, s, err := f.store.Lookup(f.ctx, openid); err != nil || cmp.Diff(person(1), got) != "" || cmp.Diff(follower.Session{}, s) != "" {
+		t.Errorf("without a session: Lookup = %+v, %+v, error %v", got, s, err)
+	}
+	asks(5)(t, f)
+	got, s, err := f.store.Lookup(f.ctx, openid)
+	must(t, err)
+	if diff := cmp.Diff(person(1), got); diff != "" {
+		t.Errorf("follower (-want +got):\n%s", diff)
+	}
+	want := follower.Session{EstablishedAt: second(6), EventTime: second(1), Tickets: map[string]time.Time{"ticket5": ticket(5).Until}}
+	if diff := cmp.Diff(want, s); diff != "" {
+		t.Errorf("session (-want +got):\n%s", diff)
+	}
 }
 
 func list(names ...string) []string { return names }

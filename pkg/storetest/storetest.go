@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,21 +20,20 @@ import (
 type Store interface {
 	follower.Store
 
-	// Lookup reads strongly consistently; follower.ErrNotFound where no live follower is recorded.
+	// Lookup returns the follower and its session, the zero Session if there is none, as they are stored now;
+	// follower.ErrNotFound for one who does not follow, and for what is no openid.
 	Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error)
 
-	// ChangeSession lets change alter the session of openid and stores what it leaves, if nothing was written meanwhile;
-	// change's error is returned, nothing stored then, and follower.ErrNotFound for one who does not follow.
-	ChangeSession(ctx context.Context, openid string, change func(*follower.Session) error) error
-
-	// Suggestions lists the suggestions of month's month in China time that have not expired, oldest first.
-	Suggestions(ctx context.Context, month time.Time) ([]follower.Suggestion, error)
+	// Suggestions lists the suggestions of month's month in China time that have not expired, oldest first, and tells
+	// how many records there cannot be read.
+	Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error)
 
 	// MarkHandled marks the suggestion of s's time, MsgID and writer as handled, and reports whether there is one that
 	// has not expired; otherwise nothing is written.
 	MarkHandled(ctx context.Context, s follower.Suggestion) (found bool, err error)
 
-	// Followers returns all who follow, page by page, and stops at the first error, which comes with the zero Follower.
+	// Followers returns all who follow, page by page, and stops at the first error, which comes with the zero Follower;
+	// only after follower.ErrUnreadable, which stands for one record that is no follower's, it goes on.
 	// The reader may write meanwhile: who follows all the time is given once, with what was stored when the iteration
 	// came there; who follows or unfollows meanwhile is given once or not at all.
 	Followers(ctx context.Context) iter.Seq2[follower.Follower, error]
@@ -45,6 +45,10 @@ type Store interface {
 	// Items is the suite's look behind the door, added by each store's test: the stored attributes of all records
 	// under pk in the order of sk, numbers as float64. Without it nobody could tell what an unfollow leaves behind.
 	Items(ctx context.Context, pk string) ([]Item, error)
+
+	// Put and Delete change what is stored behind the store's back, as an owner's own hand may.
+	Put(ctx context.Context, record Item) error
+	Delete(ctx context.Context, pk, sk string) error
 }
 
 // Item is a stored record by attribute name.
@@ -63,7 +67,12 @@ func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
 		{"complete", testComplete},
 		{"concurrent pushes", testConcurrentPushes},
 		{"suggestions", testSuggestions},
-		{"suggestions beyond one page", testLargeSuggestions},
+		{"suggestions beyond one page", testManySuggestions},
+		{"suggestions of one day", testSuggestionsOfOneDay},
+		{"bounds", testBounds},
+		{"unreadable records", testUnreadable},
+		{"no openid", testNoOpenID},
+		{"session lost", testSessionLost},
 		{"suggestion texts", testSuggestionTexts},
 		{"handled suggestions", testHandled},
 		{"followers", testFollowers},
@@ -138,8 +147,43 @@ func testUnknown(t *testing.T, f fixture) {
 	if _, _, err := f.store.Lookup(f.ctx, openid); !errors.Is(err, follower.ErrNotFound) {
 		t.Errorf("Lookup: error %v, want ErrNotFound", err)
 	}
-	if _, _, err := f.store.Follow(f.ctx, follower.Follower{EventTime: second(1)}, follower.Session{}); err == nil {
-		t.Error("Follow of an empty openid: no error")
+}
+
+// testNoOpenID uses what is no openid as one. The name of another partition must not lead there.
+func testNoOpenID(t *testing.T, f fixture) {
+	keep(t, f, suggestion(1, 1, "@"))
+	must(t, f.store.SaveAccessToken(f.ctx, "TOKEN", second(7200)))
+	for _, name := range []string{"", "suggestions#2040-06", "suggested#2040-06-01", "#account", "o o", "关注", strings.Repeat("o", 129)} {
+		before, err := f.store.Items(f.ctx, name)
+		if name != "" { // which DynamoDB refuses as a key
+			must(t, err)
+		}
+		if _, _, err := f.store.Lookup(f.ctx, name); !errors.Is(err, follower.ErrNotFound) {
+			t.Errorf("Lookup of %q: error %v, want ErrNotFound", name, err)
+		}
+		change := func(*follower.Session) error { return nil }
+		if err := f.store.ChangeSession(f.ctx, name, change); !errors.Is(err, follower.ErrNotFound) {
+			t.Errorf("ChangeSession of %q: error %v, want ErrNotFound", name, err)
+		}
+		fo := person(1)
+		fo.OpenID = name
+		if _, _, err := f.store.Follow(f.ctx, fo, session(1)); !errors.Is(err, follower.ErrOpenID) {
+			t.Errorf("Follow of %q: error %v, want ErrOpenID", name, err)
+		}
+		if _, err := f.store.AddTicket(f.ctx, ticket(1), fo, session(1)); !errors.Is(err, follower.ErrOpenID) {
+			t.Errorf("AddTicket of %q: error %v, want ErrOpenID", name, err)
+		}
+		if err := f.store.Unfollow(f.ctx, name, second(1), second(2)); !errors.Is(err, follower.ErrOpenID) {
+			t.Errorf("Unfollow of %q: error %v, want ErrOpenID", name, err)
+		}
+		if name == "" {
+			continue
+		}
+		after, err := f.store.Items(f.ctx, name)
+		must(t, err)
+		if diff := cmp.Diff(before, after); diff != "" {
+			t.Errorf("items of %q (-before +after):\n%s", name, diff)
+		}
 	}
 }
 
@@ -187,9 +231,9 @@ func testLayout(t *testing.T, f fixture) {
 		}
 	}
 	must(t, f.store.Unfollow(f.ctx, "oGone", second(14), second(15)))
-	must(t, f.store.AddSuggestion(f.ctx, follower.Suggestion{
+	keep(t, f, follower.Suggestion{
 		At: second(30), MsgID: 6054768590064713728, FollowerHash: "9f86d081", Text: "@菜单 更多", ExpiresAt: second(40),
-	}))
+	})
 	must(t, f.store.SaveAccessToken(f.ctx, "TOKEN", second(7200)))
 	if ok, err := f.store.MarkForced(f.ctx, wechat.AccessToken{},
 		wechat.AccessToken{ForcedAt: second(50), ForcedCount: 3}); !ok || err != nil {
@@ -219,12 +263,15 @@ func testLayout(t *testing.T, f fixture) {
 			"pk": "suggestions#2040-06", "sk": "2222092830#6054768590064713728#9f86d081", "text": "@菜单 更多",
 			"at": n(30), "handled": false, "expires_at": n(40),
 		}},
-		"account": {{
-			"pk": "account", "sk": "access-token", "token": "TOKEN", "valid_until": n(7200),
+		"#account": {{
+			"pk": "#account", "sk": "access-token", "token": "TOKEN", "valid_until": n(7200),
 			"forced_at": n(50), "forced_count": 3.0,
 		}},
 	}
 	for pk, items := range want {
+		if wechat.IsOpenID(pk) == strings.Contains(pk, "#") {
+			t.Errorf("an openid might name the partition %s", pk)
+		}
 		got, err := f.store.Items(f.ctx, pk)
 		must(t, err)
 		if diff := cmp.Diff(items, got); diff != "" {
@@ -241,9 +288,12 @@ func testCanceled(t *testing.T, f fixture) {
 			_, _, err := f.store.Follow(ctx, person(1), session(1))
 			return err
 		},
-		"Complete":      func() error { return f.store.Complete(ctx, person(1)) },
-		"Unfollow":      func() error { return f.store.Unfollow(ctx, openid, second(1), second(2)) },
-		"AddSuggestion": func() error { return f.store.AddSuggestion(ctx, suggestion(1, 1, "text")) },
+		"Complete": func() error { return f.store.Complete(ctx, person(1)) },
+		"Unfollow": func() error { return f.store.Unfollow(ctx, openid, second(1), second(2)) },
+		"AddSuggestion": func() error {
+			_, err := f.store.AddSuggestion(ctx, suggestion(1, 1, "text"))
+			return err
+		},
 		"Lookup": func() error {
 			_, _, err := f.store.Lookup(ctx, openid)
 			return err
@@ -257,7 +307,7 @@ func testCanceled(t *testing.T, f fixture) {
 			return err
 		},
 		"Suggestions": func() error {
-			_, err := f.store.Suggestions(ctx, second(1))
+			_, _, err := f.store.Suggestions(ctx, second(1))
 			return err
 		},
 		"MarkHandled": func() error {
@@ -285,7 +335,7 @@ func testCanceled(t *testing.T, f fixture) {
 			t.Errorf("%s: error %v, want context.Canceled", name, err)
 		}
 	}
-	for _, pk := range []string{openid, "suggestions#2040-06", "account"} {
+	for _, pk := range []string{openid, "suggestions#2040-06", "suggested#2040-06-01", "#account"} {
 		items, err := f.store.Items(f.ctx, pk)
 		must(t, err)
 		if len(items) != 0 {

@@ -38,9 +38,15 @@ func (r *run) check(ctx context.Context) string {
 			item := suggestionItem(p)
 			pk := item["pk"].(string)
 			suggestions[pk] = append(suggestions[pk], item)
+			count(suggestions, p)
 		}
 	}
 	for pk, want := range suggestions {
+		for _, item := range stored[pk] {
+			if ids := texts(item["ids"]); ids != nil {
+				item["ids"] = ids
+			}
+		}
 		if diff := cmp.Diff(sorted(want), sorted(stored[pk])); diff != "" {
 			r.fault("%s (-want +got):\n%s", pk, diff)
 		}
@@ -68,7 +74,7 @@ func (r *run) check(ctx context.Context) string {
 func (r *run) checkAnswers() {
 	for _, w := range r.work {
 		p := r.story.pushes[w.push]
-		if w.killed {
+		if w.killed || p.what == lose {
 			continue // nobody got the answer
 		}
 		want := 200
@@ -137,6 +143,12 @@ func (r *run) checkFollower(who int, got []Item) {
 		}
 		mustFollow = mustFollow || r.begunAfter(settled, i)
 	}
+	if lost := r.lost[who]; lost > 0 {
+		for _, want := range possible { // the session is there only if it began again
+			possible = append(possible, want[:1:1])
+		}
+		settled = max(settled, lost)
+	}
 	if !mustFollow {
 		possible = append(possible, gone(who, u))
 	}
@@ -146,8 +158,8 @@ func (r *run) checkFollower(who int, got []Item) {
 		if cmp.Diff(want, plain) != "" {
 			continue
 		}
-		if len(want) == 2 {
-			r.checkTickets(who, want[1]["event_time"].(float64), settled, tickets)
+		if len(want) > 0 && want[0]["openid"] != nil {
+			r.checkTickets(who, want[0]["event_time"].(float64), settled, tickets)
 		}
 		return
 	}
@@ -156,11 +168,14 @@ func (r *run) checkFollower(who int, got []Item) {
 
 const never = -1
 
+// is reports whether the push has the effect of what.
+func (p push) is(what verb) bool { return p.what == what || p.what.ends() && what.ends() }
+
 // latest is the second of the latest push of that kind whose write was made.
 func (r *run) latest(who int, what verb) int {
 	at := never
 	for i, p := range r.story.pushes {
-		if p.who == who && p.what == what && len(r.writes[i]) > 0 {
+		if p.who == who && p.is(what) && len(r.writes[i]) > 0 {
 			at = max(at, p.at)
 		}
 	}
@@ -171,7 +186,7 @@ func (r *run) latest(who int, what verb) int {
 func (r *run) firstEnd(who int, what verb, at int) int {
 	end := r.calls + 1
 	for i, p := range r.story.pushes {
-		if p.who == who && p.what == what && p.at == at {
+		if p.who == who && p.is(what) && p.at == at {
 			for _, w := range r.writes[i] {
 				end = min(end, w.ended)
 			}
@@ -261,6 +276,35 @@ func suggestionItem(p push) Item {
 	}
 }
 
+// count adds p to the count of its writer's suggestions of the day.
+func count(items map[string][]Item, p push) {
+	at := second(p.at)
+	pk, id := follower.SuggestedKey(at), fmt.Sprintf("%d#%d", at.Unix(), p.id)
+	for _, item := range items[pk] {
+		if item["sk"] == hash(openid(p.who)) {
+			item["ids"] = slices.Sorted(slices.Values(append(item["ids"].([]string), id)))
+			return
+		}
+	}
+	items[pk] = append(items[pk], Item{
+		"pk": pk, "sk": hash(openid(p.who)), "ids": []string{id}, "expires_at": float64(follower.SuggestedUntil(at).Unix()),
+	})
+}
+
+// texts returns a list or a set of strings, sorted.
+func texts(v any) (list []string) {
+	switch v := v.(type) {
+	case []string:
+		list = slices.Clone(v)
+	case []any:
+		for _, text := range v {
+			list = append(list, fmt.Sprint(text))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
 func unix(n int) float64 { return float64(second(n).Unix()) }
 
 // plain is what is stored of one follower, with words for the times that depend on the run, where these are right, and
@@ -282,15 +326,10 @@ func (r *run) plain(who int, stored []Item) (items []Item, tickets []string) {
 		event, _ := item["event_time"].(float64)
 		if began, seen := r.begun[sessionOf{openid(who), int64(event)}]; seen && item["established_at"] == float64(began.Unix()) {
 			item["established_at"] = "as first seen"
+		} else if r.loses(who) && during(item["established_at"], 0) {
+			item["established_at"] = "as first seen"
 		}
-		switch list := item["tickets"].(type) {
-		case []string:
-			tickets = append(tickets, list...)
-		case []any:
-			for _, ticket := range list {
-				tickets = append(tickets, fmt.Sprint(ticket))
-			}
-		}
+		tickets = append(tickets, texts(item["tickets"])...)
 		delete(item, "tickets")
 		items = append(items, item)
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,11 +26,13 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// Store is what the stories need of a store. All returns every record there is, by attribute name, numbers as float64.
+// Store is what the stories need of a store. All returns every record there is, by attribute name, numbers as float64;
+// Delete deletes one behind the store's back.
 type Store interface {
 	follower.Store
 	Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error)
 	All(ctx context.Context) ([]Item, error)
+	Delete(ctx context.Context, pk, sk string) error
 }
 
 // Item is a stored record.
@@ -122,9 +125,21 @@ func (p push) message() []byte {
 		return platform.View(who, at, "https://example.com/")
 	case scan:
 		return platform.Scan(who, at, "spring")
+	case cancel:
+		return authorization("user_authorization_cancellation", who, at)
+	case revoke:
+		return authorization("user_authorization_revoke", who, at)
 	default:
 		return platform.Text(who, at, p.id, hello)
 	}
+}
+
+// authorization is an event about a user that the platform's own push service sends.
+func authorization(event, who string, at time.Time) []byte {
+	return fmt.Appendf(nil, "<xml><ToUserName><![CDATA[%s]]></ToUserName><FromUserName><![CDATA[oPUSHservice-0000000000000001]]></FromUserName>"+
+		"<CreateTime>%d</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[%s]]></Event>"+
+		"<OpenID><![CDATA[%s]]></OpenID><AppID><![CDATA[%s]]></AppID><RevokeInfo><![CDATA[205]]></RevokeInfo></xml>",
+		platform.ID, at.Unix(), event, who, appID)
 }
 
 // run is a story being told. Its mutex guards what the deliveries at work share.
@@ -144,6 +159,7 @@ type run struct {
 	writes  map[int][]span          // by push: its writes that were made
 	applied map[int]int             // by push: how many of them stored a new follow
 	begun   map[sessionOf]time.Time // when each session began, as first seen
+	lost    map[int]int             // by follower: when the session was deleted, in numbers of writes
 }
 
 // span is when a write was made, in numbers that grow.
@@ -177,7 +193,7 @@ type work struct {
 type workKey struct{}
 
 func newRun(t *testing.T, s story, open func(*testing.T, func() time.Time) Store) *run {
-	r := &run{story: s, now: 30, writes: map[int][]span{}, applied: map[int]int{}, begun: map[sessionOf]time.Time{}}
+	r := &run{story: s, now: 30, writes: map[int][]span{}, applied: map[int]int{}, begun: map[sessionOf]time.Time{}, lost: map[int]int{}}
 	r.store = open(t, r.clock)
 	says, err := account.Parse("account.yaml", []byte(replies))
 	if err != nil {
@@ -291,6 +307,11 @@ func (w *work) deliver() {
 	w.cancel = cancel
 	ctx = webhook.WithArrival(ctx, time.Now().Add(time.Hour))
 	p := w.run.story.pushes[w.push]
+	if p.what == lose {
+		w.run.lose(ctx, p.who)
+		w.tell("is done")
+		return
+	}
 	request, err := platform.Request(ctx, "https://example.com"+webhook.Path, wechattest.Plain, p.message(), w.run.clock())
 	if err != nil {
 		w.run.fault("a request cannot be made: %v", err)
@@ -300,6 +321,17 @@ func (w *work) deliver() {
 	w.run.handlers[w.handler].ServeHTTP(answer, request)
 	w.status, w.reply = answer.Code, answer.Body.String()
 	w.tell("answers %d", w.status)
+}
+
+// lose deletes the follower's session, if there is one.
+func (r *run) lose(ctx context.Context, who int) {
+	if err := r.store.Delete(ctx, openid(who), "session"); err != nil {
+		r.fault("the session of %c cannot be deleted: %v", 'A'+who, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls++
+	r.lost[who] = r.calls
 }
 
 func (w *work) tell(format string, args ...any) {
@@ -384,14 +416,19 @@ func write(ctx context.Context, name string, do func(*work) error) error {
 		s.ended = r.calls
 		r.writes[w.push] = append(r.writes[w.push], s)
 		r.mu.Unlock()
-		return r.watch(ctx, openid(r.story.pushes[w.push].who))
+		return r.watch(ctx, r.story.pushes[w.push].who)
 	})
 	w.failed = w.failed || err != nil
 	return err
 }
 
-// watch looks after a write whether the follower's session is still the one that began with its follow.
-func (r *run) watch(ctx context.Context, openid string) error {
+// watch looks after a write whether the follower's session is still the one that began with its follow, unless that is
+// lost in this story.
+func (r *run) watch(ctx context.Context, who int) error {
+	openid := openid(who)
+	if r.loses(who) {
+		return nil
+	}
 	_, session, err := r.store.Lookup(ctx, openid)
 	if errors.Is(err, follower.ErrNotFound) {
 		return nil
@@ -407,6 +444,10 @@ func (r *run) watch(ctx context.Context, openid string) error {
 		r.wrong = append(r.wrong, fmt.Sprintf("the session of %s began anew: at %v, then at %v", openid, began, session.EstablishedAt))
 	}
 	return nil
+}
+
+func (r *run) loses(who int) bool {
+	return slices.ContainsFunc(r.story.pushes, func(p push) bool { return p.who == who && p.what == lose })
 }
 
 // faultyStore is the store with the faults of the delivery that calls.
@@ -447,8 +488,24 @@ func (s faultyStore) AddTicket(ctx context.Context, t follower.Ticket, f followe
 	return added && err == nil, err
 }
 
-func (s faultyStore) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) error {
-	return write(ctx, "AddSuggestion", func(*work) error { return s.store.AddSuggestion(ctx, suggestion) })
+func (s faultyStore) ChangeSession(ctx context.Context, openid string, change func(*follower.Session) error) error {
+	var refused error // there is no session, or nothing of it to be changed
+	err := write(ctx, "ChangeSession", func(*work) error {
+		refused = s.store.ChangeSession(ctx, openid, change)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return refused
+}
+
+func (s faultyStore) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) (kept bool, err error) {
+	err = write(ctx, "AddSuggestion", func(*work) (err error) {
+		kept, err = s.store.AddSuggestion(ctx, suggestion)
+		return err
+	})
+	return kept && err == nil, err
 }
 
 // faultyPlatform knows every follower's profile, where the fault of the delivery that calls allows it.

@@ -22,9 +22,13 @@ const (
 	tap
 	view
 	scan
+	cancel // closes the WeChat account
+	revoke // withdraws what was allowed to the pages
+	lose   // no push: somebody deletes the session's record
 )
 
-var verbs = [...]string{"follows", "unfollows", "suggests", "asks for a link", "says hello", "taps", "opens a page", "scans"}
+var verbs = [...]string{"follows", "unfollows", "suggests", "asks for a link", "says hello", "taps", "opens a page", "scans",
+	"closes the WeChat account", "withdraws an authorisation", "loses the session"}
 
 // push is what one follower did at one second.
 type push struct {
@@ -34,6 +38,9 @@ type push struct {
 	id    int64  // MsgId of a text; other followers' may be equal
 	scene string // of the QR code that led to a follow
 }
+
+// ends reports whether the follower is gone after it.
+func (v verb) ends() bool { return v == unfollow || v == cancel }
 
 // fault is what happens to one call of the store or of the platform's API.
 type fault int
@@ -92,7 +99,10 @@ var stories = rapid.Custom(func(t *rapid.T) story {
 			if !following {
 				p.what, p.scene = follow, a.scene
 			}
-			following = p.what != unfollow
+			following = !p.what.ends()
+			if p.what == lose {
+				a.deliveries = []delivery{{}}
+			}
 			for _, d := range a.deliveries {
 				d.push = len(s.pushes)
 				deliveries = append(deliveries, d)
@@ -109,7 +119,9 @@ var stories = rapid.Custom(func(t *rapid.T) story {
 func drawAct(t *rapid.T) act {
 	a := act{
 		after: rapid.IntRange(0, 2).Draw(t, "after"),
-		what:  rapid.SampledFrom([]verb{say, unfollow, unfollow, unfollow, suggest, ask, ask, tap, view, scan}).Draw(t, "what"),
+		what: rapid.SampledFrom([]verb{
+			say, unfollow, unfollow, unfollow, suggest, ask, ask, ask, tap, view, scan, cancel, revoke, lose,
+		}).Draw(t, "what"),
 		scene: rapid.SampledFrom([]string{"", "spring"}).Draw(t, "scene"),
 	}
 	last := rapid.IntRange(0, 2).Draw(t, "repeats")

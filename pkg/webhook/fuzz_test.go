@@ -27,7 +27,7 @@ import (
 // countingStore counts what is to be written, and keeps nothing.
 type countingStore struct {
 	follower.Store
-	follows, unfollows, suggestions, tickets int
+	follows, unfollows, suggestions, tickets, changes int
 }
 
 func (s *countingStore) Follow(_ context.Context, f follower.Follower, _ follower.Session) (follower.Follower, bool, error) {
@@ -40,9 +40,14 @@ func (s *countingStore) Unfollow(context.Context, string, time.Time, time.Time) 
 	return nil
 }
 
-func (s *countingStore) AddSuggestion(context.Context, follower.Suggestion) error {
+func (s *countingStore) AddSuggestion(context.Context, follower.Suggestion) (bool, error) {
 	s.suggestions++
-	return nil
+	return true, nil
+}
+
+func (s *countingStore) ChangeSession(context.Context, string, func(*follower.Session) error) error {
+	s.changes++
+	return follower.ErrNotFound
 }
 
 func (s *countingStore) AddTicket(context.Context, follower.Ticket, follower.Follower, follower.Session) (bool, error) {
@@ -50,7 +55,9 @@ func (s *countingStore) AddTicket(context.Context, follower.Ticket, follower.Fol
 	return true, nil
 }
 
-func (s *countingStore) writes() int { return s.follows + s.unfollows + s.suggestions + s.tickets }
+func (s *countingStore) writes() int {
+	return s.follows + s.unfollows + s.suggestions + s.tickets + s.changes
+}
 
 // endpoint is the account's endpoint over another store.
 func endpoint(t testing.TB, mode wechattest.Mode, store follower.Store, log *slog.Logger) (*webhook.Handler, wechattest.Account) {

@@ -166,8 +166,14 @@ func (s overheardStore) Unfollow(ctx context.Context, openid string, at, expires
 	return err
 }
 
-func (s overheardStore) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) error {
-	err := s.Store.AddSuggestion(ctx, suggestion)
+func (s overheardStore) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) (bool, error) {
+	kept, err := s.Store.AddSuggestion(ctx, suggestion)
+	s.heard.keep(err)
+	return kept, err
+}
+
+func (s overheardStore) ChangeSession(ctx context.Context, openid string, change func(*follower.Session) error) error {
+	err := s.Store.ChangeSession(ctx, openid, change)
 	s.heard.keep(err)
 	return err
 }

@@ -87,7 +87,7 @@ func TestFromFollowToUnfollow(t *testing.T) {
 				t.Errorf("%s: answered %q", text, got)
 			}
 		}
-		suggestions, err := w.store.Suggestions(t.Context(), at)
+		suggestions, _, err := w.store.Suggestions(t.Context(), at)
 		if err != nil {
 			t.Fatal(err)
 		}

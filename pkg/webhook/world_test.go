@@ -196,7 +196,7 @@ func (w *world) says(message []byte) string {
 	return text
 }
 
-// records returns what is stored, but for the access token.
+// records returns what is stored, but for the access token and the counts of suggestions.
 func (w *world) records() []string {
 	w.Helper()
 	all, err := w.store.Dump(w.Context())
@@ -209,7 +209,7 @@ func (w *world) records() []string {
 		if err := json.Unmarshal(record, &key); err != nil {
 			w.Fatal(err)
 		}
-		if key.PK != "account" {
+		if key.PK != "#account" && !strings.HasPrefix(key.PK, "suggested#") {
 			records = append(records, string(record))
 		}
 	}

@@ -130,7 +130,7 @@ func TestSuggestions(t *testing.T) {
 		t.Helper()
 		s := follower.Suggestion{At: now.Add(-ago), MsgID: msgID, FollowerHash: "9f86d081884c7d65", Text: text}
 		s.ExpiresAt = s.At.Add(follower.SuggestionFor)
-		if err := store.AddSuggestion(ctx, s); err != nil {
+		if _, err := store.AddSuggestion(ctx, s); err != nil {
 			t.Fatal(err)
 		}
 		return s
@@ -179,7 +179,7 @@ func TestRestore(t *testing.T) {
 	}
 	suggestion := follower.Suggestion{At: at, MsgID: 1, FollowerHash: "9f86d081884c7d65", Text: "@lost",
 		ExpiresAt: at.Add(follower.SuggestionFor)}
-	if err := store.AddSuggestion(ctx, suggestion); err != nil {
+	if _, err := store.AddSuggestion(ctx, suggestion); err != nil {
 		t.Fatal(err)
 	}
 	db := dynamodb.NewFromConfig(config(t), func(o *dynamodb.Options) { o.BaseEndpoint = aws.String(moto(t)) })

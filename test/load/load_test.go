@@ -52,7 +52,7 @@ func TestCheck(t *testing.T) {
 	suggest := func(t *testing.T, s *boltstore.Store, text string, id uint64) {
 		now := time.Now()
 		suggestion := follower.Suggestion{At: now, MsgID: id, FollowerHash: "h", Text: text, ExpiresAt: now.Add(time.Hour)}
-		if err := s.AddSuggestion(t.Context(), suggestion); err != nil {
+		if _, err := s.AddSuggestion(t.Context(), suggestion); err != nil {
 			t.Fatal(err)
 		}
 	}
