@@ -89,7 +89,7 @@ func TestFailures(t *testing.T) {
 		// What answers.
 		{name: "redirect", spoil: func(w *world) { w.front = redirects }, check: "check", status: failure, zh: "https://elsewhere.example/login/wechat，微信不跟随", en: "to https://elsewhere.example/login/wechat, and", zh2: "填写最终的地址", en2: "Enter the final address"},
 		{name: "not found", spoil: status(404), check: "check", status: failure, zh: "DomainName", en: "DomainName", zh2: "ServerUrl", en2: "ServerUrl"},
-		{name: "throttled", spoil: status(429), check: "check", status: failure, zh: "该公众号提供的服务出现故障", en: "该公众号提供的服务出现故障", zh2: "PushesPerSecond", en2: "PushesPerSecond"},
+		{name: "throttled", spoil: status(429), check: "check", status: failure, zh: "该公众号提供的服务出现故障", en: "该公众号提供的服务出现故障", zh2: "RequestsPerSecond", en2: "RequestsPerSecond"},
 		{name: "a throttled function", spoil: status(503), check: "check", status: failure, zh: "该公众号提供的服务出现故障", en: "该公众号提供的服务出现故障", zh2: "告警 throttles", en2: "the alarm throttles: if it is in alarm, raise Lambda's concurrency"},
 		{name: "internal error", spoil: status(500), check: "check", status: failure, zh: "该公众号提供的服务出现故障", en: "该公众号提供的服务出现故障", zh2: "make logs", en2: "make logs"},
 		{name: "a login in front", spoil: status(401), check: "check", status: failure, zh: "401", en: "401", zh2: "WAF", en2: "WAF"},

@@ -204,8 +204,8 @@ var (
 			"Give AWS China's support the ICP number of this account; each of the two regions may ask for it (docs/china.md). Until then WeChat's check of the URL fails, whatever the function does. If the account is filed, look at WAF."}}
 	answerThrottled = found{Failure,
 		Text{"429：请求太多，被 API Gateway 限流；微信会提示“该公众号提供的服务出现故障”", "429: throttled by API Gateway; WeChat shows 该公众号提供的服务出现故障"},
-		Text{"稍后再试。上限是堆栈的参数 PushesPerSecond 和 PagesPerSecond，以及 AWS 账户在这个区域的 API Gateway 配额（Service Quotas）；持续出现时提高其中达到的那一个。告警 too-many-requests 会统计这些请求。",
-			"Try again later. The limits are the stack's parameters PushesPerSecond and PagesPerSecond, and the AWS account's quota for API Gateway in this region (Service Quotas). If it goes on, raise the one that is reached. The alarm too-many-requests counts these."}}
+		Text{"稍后再试。上限是堆栈的参数 RequestsPerSecond，以及 AWS 账户在这个区域的 API Gateway 配额（Service Quotas）；持续出现时提高其中达到的那一个。告警 too-many-requests 会统计这些请求。",
+			"Try again later. The limits are the stack's parameter RequestsPerSecond, and the AWS account's quota for API Gateway in this region (Service Quotas). If it goes on, raise the one that is reached. The alarm too-many-requests counts these."}}
 	answerBusy = found{Failure,
 		Text{"503：多半是 Lambda 并发数用完了；微信会提示“该公众号提供的服务出现故障”", "503: most likely Lambda's concurrency is used up; WeChat shows 该公众号提供的服务出现故障"},
 		Text{"查看告警 throttles：正在告警就在 AWS 的 Service Quotas 提高 Lambda 并发数；否则用 make logs 看出错的那一行；日志里什么都没有时，函数可能几周没有被调用，正在恢复：两分钟后再运行一次。",
