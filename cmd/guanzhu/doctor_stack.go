@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/doctor"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
@@ -35,7 +36,7 @@ func (c *doctorCommand) examineStack(ctx context.Context, out *printer) error {
 	}
 	var current secrets.Secrets
 	parameter := s.parameters["SecretsParameter"]
-	keeper, err := secrets.Open(ctx, "ssm:"+parameter, secrets.Options{Parameters: secrets.NewSSM(cfg, ""), Now: time.Now})
+	keeper, err := parameterstore.Open(ctx, "ssm:"+parameter, parameterstore.Options{Reader: parameterstore.NewSSM(cfg, ""), Now: time.Now})
 	if err == nil {
 		current = keeper.Current()
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 // How long a rotation waits. An instance reads the secrets again when a signature fails, at most once a minute
-// (secrets.Keeper), and any forged push can use that up. So whatever it read, and whenever, an instance knows the new
+// (parameterstore.Keeper), and any forged push can use that up. So whatever it read, and whenever, an instance knows the new
 // values a minute after they were written, or reads them with the first push that needs them; after a failed read it may
 // read again within seconds. The margin is for Parameter Store, whose readers may see the old value for a moment.
 const (

@@ -23,6 +23,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -150,7 +151,7 @@ type instance struct {
 
 // start adds an instance: the endpoint as it is deployed, with a Keeper of its own.
 func (f *fleet) start() {
-	keeper, err := secrets.Open(f.t.Context(), "ssm:"+secretsName, secrets.Options{Parameters: f.ssm})
+	keeper, err := parameterstore.Open(f.t.Context(), "ssm:"+secretsName, parameterstore.Options{Reader: f.ssm})
 	if err != nil {
 		f.t.Error(err)
 		return

@@ -12,7 +12,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 type secretsCommand struct {
@@ -41,8 +43,8 @@ type parameter struct {
 	flags  string // by which the owner names it
 	stack  stack  // the zero one where the parameter is named itself
 	ssm    interface {
-		secrets.Parameters
-		secrets.Writer
+		parameterstore.Reader
+		parameterstore.Writer
 	}
 	out io.Writer // for what was done, never a value
 }
@@ -77,7 +79,7 @@ func (p *parameter) rotateFlags() string {
 
 // existing reads secrets that must be there.
 func (p *parameter) existing(ctx context.Context) (secrets.Secrets, int64, error) {
-	s, version, err := secrets.Read(ctx, p.ssm, p.name)
+	s, version, err := parameterstore.Read(ctx, p.ssm, p.name)
 	if err == nil && version == 0 {
 		err = fmt.Errorf("there is no parameter %s in %s: check --stack or --name, and the region (AWS_REGION); "+
 			"`guanzhu secrets %s` makes it", p.name, p.region, p.flags)
@@ -87,7 +89,7 @@ func (p *parameter) existing(ctx context.Context) (secrets.Secrets, int64, error
 
 // write writes the secrets and says what is there now.
 func (p *parameter) write(ctx context.Context, s secrets.Secrets, was int64) error {
-	version, err := secrets.Write(ctx, p.ssm, p.name, s, was)
+	version, err := parameterstore.Write(ctx, p.ssm, p.name, s, was)
 	if err != nil {
 		return err
 	}
@@ -128,7 +130,7 @@ func (c *writeSecretsCommand) Run() error {
 
 // ask is the dialogue of guanzhu secrets. Nothing is written before its last answer.
 func (p *parameter) ask(ctx context.Context, owner *prompt) error {
-	was, version, err := secrets.Read(ctx, p.ssm, p.name)
+	was, version, err := parameterstore.Read(ctx, p.ssm, p.name)
 	if err != nil {
 		return err
 	}
@@ -224,10 +226,7 @@ const (
 	removeIt = "-"
 )
 
-var (
-	tokenForm = regexp.MustCompile(`^[A-Za-z0-9]{3,32}$`)
-	keyForm   = regexp.MustCompile(`^[A-Za-z0-9]{43}$`)
-)
+var tokenForm = regexp.MustCompile(`^[A-Za-z0-9]{3,32}$`)
 
 // The checks tell the length of what was entered, and nothing else of it.
 
@@ -250,7 +249,7 @@ func checkAppSecret(answer string, exists bool) error {
 
 func checkKey(answer string, was secrets.Secrets) error {
 	switch {
-	case answer == "", answer == makeOne, keyForm.MatchString(answer), answer == removeIt && was.EncodingAESKey != "":
+	case answer == "", answer == makeOne, wechat.IsEncodingAESKey(answer), answer == removeIt && was.EncodingAESKey != "":
 		return nil
 	case answer == removeIt:
 		return errors.New("there is no EncodingAESKey to remove: press Enter")

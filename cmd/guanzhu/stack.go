@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/dynamostore"
-	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
 // loadAWS reads region and credentials from where the AWS CLI reads them: AWS_PROFILE, AWS_REGION, ~/.aws and the rest.
@@ -101,16 +101,16 @@ func openTable(cfg aws.Config, name string) *dynamostore.Store {
 }
 
 // openSecrets reads the secrets of accountFlags, from Systems Manager as well.
-func openSecrets(ctx context.Context, ref string) (*secrets.Keeper, error) {
-	options := secrets.Options{Now: time.Now}
+func openSecrets(ctx context.Context, ref string) (*parameterstore.Keeper, error) {
+	options := parameterstore.Options{Now: time.Now}
 	if strings.HasPrefix(ref, "ssm:") {
 		cfg, err := loadAWS(ctx)
 		if err != nil {
 			return nil, err
 		}
-		options.Parameters = secrets.NewSSM(cfg, "")
+		options.Reader = parameterstore.NewSSM(cfg, "")
 	}
-	return secrets.Open(ctx, ref, options)
+	return parameterstore.Open(ctx, ref, options)
 }
 
 // explained says of an error of the table what to do where AWS's own words do not.

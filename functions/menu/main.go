@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/functions/internal/boot"
+	"github.com/guanzhu/guanzhu/internal/boot"
 	"github.com/guanzhu/guanzhu/pkg/menu"
 )
 

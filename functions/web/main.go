@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/functions/internal/boot"
-	"github.com/guanzhu/guanzhu/functions/internal/gateway"
+	"github.com/guanzhu/guanzhu/internal/boot"
+	"github.com/guanzhu/guanzhu/internal/gateway"
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/web"
 )

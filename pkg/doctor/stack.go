@@ -32,7 +32,7 @@ func Stack(name, status string, err error) Finding {
 	return stackFine.of("stack", "{name}", name, "{status}", status)
 }
 
-// Secrets explains what reading the secrets from the parameter, secrets.Open, came to.
+// Secrets explains what reading the secrets from the parameter, parameterstore.Open, came to.
 func Secrets(parameter string, s secrets.Secrets, err error) []Finding {
 	if err != nil {
 		places := []string{"{parameter}", parameter, "{error}", cmp.Or(refusalCode(err), err.Error())}

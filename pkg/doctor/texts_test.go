@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
@@ -86,7 +87,7 @@ func TestContract(t *testing.T) {
 	if path != webhook.Path {
 		t.Errorf("path is %s, want %s", path, webhook.Path)
 	}
-	keeper, err := secrets.Open(t.Context(), `{"token":"t","app_secret":"s"}`, secrets.Options{})
+	keeper, err := parameterstore.Open(t.Context(), `{"token":"t","app_secret":"s"}`, parameterstore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

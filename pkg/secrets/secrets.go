@@ -1,8 +1,7 @@
-// Package secrets reads what the account shares with the platform alone, the token, the app secret and the
-// EncodingAESKey, and its own link key. They come from one SecureString of AWS Systems Manager or, locally, as JSON, and are read again
-// when the owner may have changed them, so that a rotation needs no deployment.
+// Package secrets holds the account's secrets: the token, the app secret and the EncodingAESKey, which it shares with the
+// platform, and the link key, which only the account knows. Parse and Document read and write them as JSON.
 //
-// No value of a secret is in any error, log line or formatted text of this package.
+// No error, log line or formatted text of this package contains the value of a secret.
 package secrets
 
 import (
@@ -13,23 +12,27 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// Secrets are the account's secrets. Two of them are compared with ==.
+// Secrets are the account's secrets. Two values may be compared with ==.
 //
-// The previous ones are optional and stay valid while the owner changes the platform's settings. Without an
-// EncodingAESKey the account is in plain mode.
+// A previous token or key stays valid while the owner changes the platform's settings. Without an EncodingAESKey the
+// account is in plain mode.
 // https://developers.weixin.qq.com/doc/service/guide/dev/push/
 type Secrets struct {
-	Token                  string // signs pushes, never empty
-	AppSecret              string // of the API, never empty
-	EncodingAESKey         string // 43 characters, or empty: plain mode
-	PreviousToken          string
-	PreviousEncodingAESKey string
-	LinkKey                string // see Keeper.LinkKey; empty in secrets from before there was one
+	Token                  string // signs pushes; never empty
+	AppSecret              string // for the platform's API; never empty
+	EncodingAESKey         string // 43 characters; empty in plain mode
+	PreviousToken          string // empty unless a rotation is in progress
+	PreviousEncodingAESKey string // empty unless a rotation is in progress
+
+	// LinkKey is the key from which the keys of personal links and of openid hashes are derived. It does not change when
+	// the app secret is replaced. Secrets that an early version wrote have none; the app secret then takes its place.
+	LinkKey string
 }
 
 const hidden = "secrets [hidden]"
@@ -43,19 +46,19 @@ func (Secrets) GoString() string { return hidden }
 // LogValue keeps the values out of structured logs.
 func (Secrets) LogValue() slog.Value { return slog.StringValue(hidden) }
 
-// MarshalJSON fails: what contains secrets is not written as JSON by accident, for example by a log.
+// MarshalJSON returns an error, so that no log writes secrets as JSON by accident. Use Document instead.
 func (Secrets) MarshalJSON() ([]byte, error) {
 	return nil, errors.New("secrets are not written as JSON")
 }
 
-// Parse reads secrets from JSON of this form, the last three members being optional:
+// Parse reads secrets from JSON of this form. The last three members are optional:
 //
 //	{"token": "…", "app_secret": "…", "encoding_aes_key": "…", "link_key": "…",
 //		"previous": {"token": "…", "encoding_aes_key": "…"}}
 //
-// Its error names every problem found, each on one line, without any part of data. Unknown and repeated members are
-// refused, also those that differ only by case: a mistyped encoding_aes_key would mean plain mode. So are an empty token,
-// whose signatures anybody could forge, and an empty app_secret; an empty optional value counts as left out.
+// Parse refuses unknown and repeated members, and names in another case: a mistyped encoding_aes_key would mean plain
+// mode. It refuses an empty token, because anyone could forge its signatures, and an empty app_secret. An empty optional
+// value counts as absent. The error has one line for each problem and contains no part of data.
 func Parse(data []byte) (Secrets, error) {
 	var r reader
 	top := r.object("", data, "token", "app_secret", "encoding_aes_key", "link_key", "previous")
@@ -84,7 +87,7 @@ func Parse(data []byte) (Secrets, error) {
 	return s, nil
 }
 
-// A reader reads parts of the JSON and goes on after a problem, so that the owner sees all of them at once.
+// A reader reads the members of the JSON. It continues after a problem, so that the owner sees all problems at once.
 type reader struct {
 	problems []error
 }
@@ -93,30 +96,31 @@ func (r *reader) problem(format string, args ...any) {
 	r.problems = append(r.problems, fmt.Errorf("secrets: "+format, args...))
 }
 
-// object returns the members of the JSON object data, whose full names begin with path, or nil if it is none.
+// object returns the members of the JSON object data, or nil if data is not an object. The full names of the members
+// begin with path.
 //
-// It stands in for json.Unmarshal, which takes members of another case and repeated ones, and whose errors quote.
+// json.Unmarshal would accept repeated members and names in another case, and its errors quote the input.
 func (r *reader) object(path string, data []byte, known ...string) map[string]json.RawMessage {
 	members, order, err := decodeObject(data)
 	if err != nil {
-		what := cmp.Or(strings.TrimSuffix(path, "."), "the whole")
+		what := cmp.Or(strings.TrimSuffix(path, "."), "the value")
 		r.problem("%s must be one JSON object {…} and nothing else: check its quotes, commas and braces", what)
 		return nil
 	}
 	for i, name := range order {
 		switch {
 		case !slices.Contains(known, name):
-			// The name is not told: it may be a value in the wrong place.
-			r.problem("the name of %smember %d is unknown: check its spelling, known are %s",
+			// The error does not contain the name: it may be a value in the wrong place.
+			r.problem("the name of %smember %d is unknown: check its spelling; the known names are %s",
 				path, i+1, strings.Join(known, ", "))
 		case slices.Contains(order[:i], name):
-			r.problem("%s%s is there twice: keep one of them", path, name)
+			r.problem("%s%s appears twice: remove one", path, name)
 		}
 	}
 	return members
 }
 
-// decodeObject returns the members of the JSON object data and their names in order, the repeated ones included.
+// decodeObject returns the members of the JSON object data, and their names in order, including repeated names.
 func decodeObject(data []byte) (members map[string]json.RawMessage, order []string, err error) {
 	errNoObject := errors.New("no JSON object")
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -133,7 +137,7 @@ func decodeObject(data []byte) (members map[string]json.RawMessage, order []stri
 		if err := dec.Decode(&value); err != nil {
 			return nil, nil, err
 		}
-		members[name.(string)] = value // what begins a member is a string, or an error
+		members[name.(string)] = value // the decoder accepts only strings as names
 		order = append(order, name.(string))
 	}
 	if _, err := dec.Token(); err != nil { // the closing brace
@@ -145,33 +149,52 @@ func decodeObject(data []byte) (members map[string]json.RawMessage, order []stri
 	return members, order, nil
 }
 
-// secret reads one value, or nothing if it is not there.
+// secret returns one value, or "" if it is absent or wrong.
 func (r *reader) secret(name string, value json.RawMessage) string {
 	if value == nil {
 		return ""
 	}
 	var s string
 	switch err := json.Unmarshal(value, &s); {
-	case err != nil || value[0] != '"': // null is no error
-		r.problem("%s must be a text in quotes", name)
+	case err != nil || value[0] != '"': // Unmarshal accepts null
+		r.problem("%s must be a string in quotes", name)
 	case strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' }):
-		r.problem("%s contains white space or a character beyond ASCII: copy it again", name)
+		r.problem("%s contains white space or a character that is not ASCII: copy it again", name)
 	default:
 		return s
 	}
 	return ""
 }
 
-// An EncodingAESKey is the base64 of 32 bytes without the = at its end. Of 43 characters, all of them decode to that
-// much; but the last one usually has bits to spare, so that a strict decoder would refuse it.
-var encodingAESKey = regexp.MustCompile(`^[A-Za-z0-9]{43}$`)
-
-// key reads one EncodingAESKey, or nothing if it is not there.
+// key returns one EncodingAESKey, or "" if it is absent.
 func (r *reader) key(name string, value json.RawMessage) string {
 	key := r.secret(name, value)
-	if key != "" && !encodingAESKey.MatchString(key) {
-		r.problem("%s must be the EncodingAESKey of the platform's settings, 43 letters and digits, and has %d "+
+	if key != "" && !wechat.IsEncodingAESKey(key) {
+		r.problem("%s must be the EncodingAESKey of the platform's settings, 43 letters and digits, but has %d "+
 			"characters: copy it again", name, len(key))
 	}
 	return key
+}
+
+// Document returns s as the JSON that Parse reads. It returns Parse's error if Parse would refuse the result. Write the
+// result nowhere but into the parameter.
+func Document(s Secrets) ([]byte, error) {
+	type previous struct {
+		Token          string `json:"token,omitempty"`
+		EncodingAESKey string `json:"encoding_aes_key,omitempty"`
+	}
+	document, err := json.Marshal(struct {
+		Token          string   `json:"token"`
+		AppSecret      string   `json:"app_secret"`
+		EncodingAESKey string   `json:"encoding_aes_key,omitempty"`
+		LinkKey        string   `json:"link_key,omitempty"`
+		Previous       previous `json:"previous,omitzero"`
+	}{s.Token, s.AppSecret, s.EncodingAESKey, s.LinkKey, previous{s.PreviousToken, s.PreviousEncodingAESKey}})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := Parse(document); err != nil {
+		return nil, err
+	}
+	return document, nil
 }

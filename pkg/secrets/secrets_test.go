@@ -28,6 +28,10 @@ var all = secrets.Secrets{
 	LinkKey:                "linkkey1value",
 }
 
+const otherJSON = `{"token":"token2value","app_secret":"appsecret2value"}`
+
+var other = secrets.Secrets{Token: "token2value", AppSecret: "appsecret2value"}
+
 const allJSON = `{"token": "token1value", "app_secret": "appsecret1value", "encoding_aes_key": "` + aesKey + `",
 	"link_key": "linkkey1value", "previous": {"token": "token0value", "encoding_aes_key": "` + aesKey2 + `"}}`
 
@@ -65,7 +69,7 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	const (
-		noObject = "secrets: the whole must be one JSON object"
+		noObject = "secrets: the value must be one JSON object"
 		basics   = `"token":"HIDE1","app_secret":"HIDE2"`
 	)
 	tests := []struct {
@@ -88,25 +92,25 @@ func TestParseRefuses(t *testing.T) {
 		{"empty values", `{"token":"","app_secret":"","encoding_aes_key":"","previous":{"token":"","encoding_aes_key":""}}`,
 			"secrets: token is missing|secrets: app_secret is missing"},
 		{"other types", `{"token":7777,"app_secret":["HIDE2"],"encoding_aes_key":null,"previous":"HIDE3"}`,
-			"secrets: token must be a text|secrets: app_secret must be a text|" +
-				"secrets: encoding_aes_key must be a text|secrets: previous must be one JSON object"},
+			"secrets: token must be a string|secrets: app_secret must be a string|" +
+				"secrets: encoding_aes_key must be a string|secrets: previous must be one JSON object"},
 		{"unknown name", `{` + basics + `,"encoding_aeskey":"HIDE3"}`, "secrets: the name of member 3 is unknown"},
 		{"name of another case", `{` + basics + `,"Encoding_AES_Key":"HIDE3"}`, "secrets: the name of member 3 is unknown"},
 		{"value as a name", `{` + basics + `,"HIDE3":"token"}`, "secrets: the name of member 3 is unknown"},
-		{"link key of another type", `{` + basics + `,"link_key":7777}`, "secrets: link_key must be a text"},
+		{"link key of another type", `{` + basics + `,"link_key":7777}`, "secrets: link_key must be a string"},
 		{"link key with white space", `{` + basics + `,"link_key":"HIDE3 "}`, "secrets: link_key contains white space"},
 		{"link key in previous", `{` + basics + `,"previous":{"link_key":"HIDE3"}}`,
 			"secrets: the name of previous.member 1 is unknown"},
 		{"unknown name in previous", `{` + basics + `,"previous":{"app_secret":"HIDE3"}}`,
 			"secrets: the name of previous.member 1 is unknown"},
-		{"repeated name", `{` + basics + `,"token":"HIDE3"}`, "secrets: token is there twice"},
+		{"repeated name", `{` + basics + `,"token":"HIDE3"}`, "secrets: token appears twice"},
 		{"white space copied along", `{"token":"HIDE1\n","app_secret":" HIDE2"}`,
 			"secrets: token contains white space|secrets: app_secret contains white space"},
 		{"beyond ASCII", `{"token":"ＨHIDE1","app_secret":"HIDE2\u200b"}`,
-			"secrets: token contains white space or a character beyond|secrets: app_secret contains"},
+			"secrets: token contains white space or a character that is not ASCII|secrets: app_secret contains"},
 		{"key too short", `{` + basics + `,"encoding_aes_key":"` + aesKey[1:] + `"}`,
 			"secrets: encoding_aes_key must be the EncodingAESKey of the platform's settings, 43 letters and digits, " +
-				"and has 42 characters"},
+				"but has 42 characters"},
 		{"key too long", `{` + basics + `,"encoding_aes_key":"` + aesKey + `="}`, "secrets: encoding_aes_key must be"},
 		{"key of other characters", `{` + basics + `,"encoding_aes_key":"+` + aesKey[1:] + `"}`,
 			"secrets: encoding_aes_key must be"},
@@ -161,6 +165,49 @@ func TestSecretsAreNotShown(t *testing.T) {
 		}
 		if name != "JSON" && !strings.Contains(text, "secrets [hidden]") {
 			t.Errorf("%s shows nothing instead: %s", name, text)
+		}
+	}
+}
+
+func TestDocumentIsWhatParseReads(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]secrets.Secrets{
+		"all":                 all,
+		"plain mode":          other,
+		"safe mode":           {Token: "t", AppSecret: "s", EncodingAESKey: aesKey},
+		"previous token":      {Token: "t", AppSecret: "s", PreviousToken: "p"},
+		"previous key":        {Token: "t", AppSecret: "s", EncodingAESKey: aesKey, PreviousEncodingAESKey: aesKey2},
+		"characters of HTML":  {Token: "t", AppSecret: `<&>"\`},
+		"link key":            {Token: "t", AppSecret: "s", LinkKey: "l"},
+		"longer than a token": {Token: strings.Repeat("t", 100), AppSecret: "s"},
+	} {
+		document, err := secrets.Document(s)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got, err := secrets.Parse(document); err != nil || got != s {
+			t.Errorf("%s: Parse reads something else, error %v", name, err)
+		}
+	}
+	document, err := secrets.Document(other)
+	if diff := cmp.Diff(otherJSON, string(document)); err != nil || diff != "" {
+		t.Errorf("error %v (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestDocumentRefuses(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]secrets.Secrets{
+		"token is missing":              {AppSecret: "HIDE"},
+		"app_secret is missing":         {Token: "HIDE"},
+		"app_secret contains white":     {Token: "t", AppSecret: "HIDE\n"},
+		"encoding_aes_key must be":      {Token: "t", AppSecret: "s", EncodingAESKey: "HIDE"},
+		"previous.encoding_aes_key mus": {Token: "t", AppSecret: "s", PreviousEncodingAESKey: "HIDE"},
+	} {
+		document, err := secrets.Document(s)
+		if err == nil || document != nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "HIDE") {
+			t.Errorf("%s: %v, and %d bytes", name, err, len(document))
 		}
 	}
 }

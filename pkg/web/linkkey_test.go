@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
@@ -69,9 +70,9 @@ func TestSecretsReadAtDifferentMoments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := new(parameter)
-			open := func(s secrets.Secrets) *secrets.Keeper {
+			open := func(s secrets.Secrets) *parameterstore.Keeper {
 				p.set(t, s)
-				return must(secrets.Open(t.Context(), "ssm:/guanzhu/test", secrets.Options{Parameters: p}))
+				return must(parameterstore.Open(t.Context(), "ssm:/guanzhu/test", parameterstore.Options{Reader: p}))
 			}
 			pushes, pages := open(tt.pushes), open(tt.pages)
 			p.set(t, tt.now)
@@ -103,7 +104,7 @@ func TestSecretsReadAtDifferentMoments(t *testing.T) {
 }
 
 // pushes sends 登录 to the endpoint, with the secrets that it has read, and returns the link that is answered.
-func (w *world) pushes(keeper *secrets.Keeper) string {
+func (w *world) pushes(keeper *parameterstore.Keeper) string {
 	w.Helper()
 	router := webhook.NewRouter()
 	webhook.On(router, func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {

@@ -95,7 +95,7 @@ type Exchanger interface {
 	Exchange(ctx context.Context, code string) (openid string, snapshot bool, err error)
 }
 
-// Secrets gives the link key, from which the keys of personal links are derived (secrets.Keeper), and the app secret, from
+// Secrets gives the link key, from which the keys of personal links are derived (parameterstore.Keeper), and the app secret, from
 // which they were before there was a link key. Reload reads both again from where they are kept, as often as it sees fit,
 // and reports whether anything changed.
 type Secrets interface {

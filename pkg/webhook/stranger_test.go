@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -39,7 +39,7 @@ func TestStrangersAreCheap(t *testing.T) {
 			kept.value = `{"token":"` + token + `","app_secret":"` + appSecret + `","encoding_aes_key":"` + aesKey + `"}`
 		}
 		clock := now
-		keeper, err := secrets.Open(t.Context(), "ssm:/guanzhu/test", secrets.Options{Parameters: kept, Now: func() time.Time { return clock }})
+		keeper, err := parameterstore.Open(t.Context(), "ssm:/guanzhu/test", parameterstore.Options{Reader: kept, Now: func() time.Time { return clock }})
 		if err != nil {
 			t.Fatal(err)
 		}

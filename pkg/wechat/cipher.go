@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"strings"
 )
 
 const (
@@ -33,9 +34,8 @@ func NewCipher(appID, encodingAESKey string) (*Cipher, error) {
 	if appID == "" {
 		return nil, errors.New("wechat: the appid is empty")
 	}
-	// Not Strict: the 43rd character carries two bits too many, and real keys have them set.
 	key, err := base64.RawStdEncoding.DecodeString(encodingAESKey)
-	if err != nil || len(encodingAESKey) != 43 {
+	if err != nil || !IsEncodingAESKey(encodingAESKey) {
 		return nil, errors.New("wechat: an EncodingAESKey has 43 characters A-Z, a-z, 0-9")
 	}
 	block, err := aes.NewCipher(key)
@@ -45,6 +45,16 @@ func NewCipher(appID, encodingAESKey string) (*Cipher, error) {
 	c := &Cipher{block: block, appID: appID}
 	copy(c.iv[:], key)
 	return c, nil
+}
+
+// IsEncodingAESKey reports whether s has the form of an EncodingAESKey: 43 characters A-Z, a-z, 0-9.
+//
+// The key is the base64 of 32 bytes without the = at its end. The last character has two bits more than it needs, which
+// are set in most keys, so that a strict decoder would refuse them.
+func IsEncodingAESKey(s string) bool {
+	return len(s) == 43 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || '9' < r) && (r < 'A' || 'Z' < r) && (r < 'a' || 'z' < r)
+	})
 }
 
 // Encrypt returns the text of the Encrypt element for message.

@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
@@ -227,7 +227,7 @@ func TestRotate(t *testing.T) {
 
 	var instances []http.Handler
 	for range 3 {
-		keeper, err := secrets.Open(t.Context(), "ssm:"+o.name, secrets.Options{Parameters: secrets.NewSSM(config(t), moto(t))})
+		keeper, err := parameterstore.Open(t.Context(), "ssm:"+o.name, parameterstore.Options{Reader: parameterstore.NewSSM(config(t), moto(t))})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/boltstore"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
@@ -68,7 +68,7 @@ func newHandler(ctx context.Context, store *boltstore.Store, api string, out io.
 	if err != nil {
 		return nil, err
 	}
-	keeper, err := secrets.Open(ctx, sampleSecrets, secrets.Options{Now: time.Now})
+	keeper, err := parameterstore.Open(ctx, sampleSecrets, parameterstore.Options{Now: time.Now})
 	if err != nil {
 		return nil, err
 	}

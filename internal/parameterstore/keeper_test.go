@@ -1,4 +1,4 @@
-package secrets_test
+package parameterstore_test
 
 import (
 	"bytes"
@@ -23,22 +23,25 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
 const (
 	ref       = "ssm:/guanzhu/secrets"
+	allJSON   = `{"token": "token1value", "app_secret": "appsecret1value", "link_key": "linkkey1value", "previous": {"token": "token0value"}}`
 	otherJSON = `{"token":"token2value","app_secret":"appsecret2value"}`
 )
 
 var (
+	all         = secrets.Secrets{Token: "token1value", AppSecret: "appsecret1value", LinkKey: "linkkey1value", PreviousToken: "token0value"}
 	other       = secrets.Secrets{Token: "token2value", AppSecret: "appsecret2value"}
 	throttled   = &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}
 	denied      = &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "not authorized"}
 	unavailable = &smithy.GenericAPIError{Code: "InternalServerError", Fault: smithy.FaultServer}
 )
 
-// systemsManager is a Parameters that answers by its function, given the number of the call from 1 on.
+// systemsManager is a Reader that answers by its function, given the number of the call from 1 on.
 type systemsManager struct {
 	answer func(ctx context.Context, call int) (string, error)
 	kind   types.ParameterType
@@ -76,9 +79,9 @@ func hang(ctx context.Context, _ int) (string, error) {
 	return "", &smithy.CanceledError{Err: ctx.Err()}
 }
 
-func open(t *testing.T, m *systemsManager) *secrets.Keeper {
+func open(t *testing.T, m *systemsManager) *parameterstore.Keeper {
 	t.Helper()
-	k, err := secrets.Open(t.Context(), ref, secrets.Options{Parameters: m})
+	k, err := parameterstore.Open(t.Context(), ref, parameterstore.Options{Reader: m})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +132,7 @@ func TestOpenFails(t *testing.T) {
 		atLeast int32         // calls
 		atMost  int32
 	}{
-		{"throttled all the time", answers(throttled), "could not be read within 2.5s", 2500 * time.Millisecond, 9, 16},
+		{"throttled all the time", answers(throttled), "within 2.5s", 2500 * time.Millisecond, 9, 16},
 		{"reason of the last answer", &systemsManager{answer: func(ctx context.Context, call int) (string, error) {
 			if call == 1 {
 				return "", throttled
@@ -150,7 +153,7 @@ func TestOpenFails(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				k, err := secrets.Open(t.Context(), ref, secrets.Options{Parameters: tt.m})
+				k, err := parameterstore.Open(t.Context(), ref, parameterstore.Options{Reader: tt.m})
 				if k != nil || err == nil {
 					t.Fatalf("Open = %v, %v", k, err)
 				}
@@ -176,7 +179,7 @@ func TestOpenRefusesRef(t *testing.T) {
 		t.Run(fmt.Sprintf("%q", ref), func(t *testing.T) {
 			t.Parallel()
 			m := answers(allJSON)
-			k, err := secrets.Open(t.Context(), ref, secrets.Options{Parameters: m})
+			k, err := parameterstore.Open(t.Context(), ref, parameterstore.Options{Reader: m})
 			if k != nil || err == nil || strings.Contains(err.Error(), "HIDE") || m.calls.Load() != 0 {
 				t.Errorf("Open = %v, %v after %d calls", k, err, m.calls.Load())
 			}
@@ -186,7 +189,7 @@ func TestOpenRefusesRef(t *testing.T) {
 
 func TestInline(t *testing.T) {
 	t.Parallel()
-	k, err := secrets.Open(t.Context(), allJSON, secrets.Options{})
+	k, err := parameterstore.Open(t.Context(), allJSON, parameterstore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +221,7 @@ func TestReload(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 	m := answers(allJSON, otherJSON, denied, allJSON, `{"token":""}`, allJSON, allJSON, otherJSON)
-	k, err := secrets.Open(t.Context(), ref, secrets.Options{Parameters: m, Now: func() time.Time { return now }})
+	k, err := parameterstore.Open(t.Context(), ref, parameterstore.Options{Reader: m, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +354,7 @@ func TestFailedReloadIsLogged(t *testing.T) {
 	defer slog.SetDefault(before)
 	k := open(t, answers(allJSON, `{"token":"HIDE","app_secret":7777}`))
 	k.Reload(t.Context())
-	if text := log.String(); !strings.Contains(text, "app_secret must be a text") || strings.Contains(text, "HIDE") ||
+	if text := log.String(); !strings.Contains(text, "app_secret must be a string") || strings.Contains(text, "HIDE") ||
 		strings.Contains(text, "7777") {
 		t.Errorf("logged: %s", text)
 	}
@@ -382,7 +385,7 @@ func TestNewSSM(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	client := secrets.NewSSM(aws.Config{
+	client := parameterstore.NewSSM(aws.Config{
 		Region: "eu-central-1",
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key"}, nil
@@ -396,14 +399,14 @@ func TestNewSSM(t *testing.T) {
 	if err == nil || calls.Load() != 1 {
 		t.Errorf("the client made %d tries of a throttled call, error %v; want one try", calls.Load(), err)
 	}
-	k, err := secrets.Open(t.Context(), ref, secrets.Options{Parameters: client})
+	k, err := parameterstore.Open(t.Context(), ref, parameterstore.Options{Reader: client})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if k.Current() != other {
 		t.Error("the Keeper has other secrets than the parameter")
 	}
-	_, err = secrets.Open(t.Context(), ref, secrets.Options{Parameters: client})
+	_, err = parameterstore.Open(t.Context(), ref, parameterstore.Options{Reader: client})
 	if _, ok := errors.AsType[*types.ParameterNotFound](err); !ok {
 		t.Errorf("the error is %v, want ParameterNotFound", err)
 	}
@@ -425,7 +428,7 @@ func TestNewSSMTLS(t *testing.T) {
 			server.EnableHTTP2 = http2
 			server.StartTLS()
 			t.Cleanup(server.Close)
-			client := secrets.NewSSM(aws.Config{
+			client := parameterstore.NewSSM(aws.Config{
 				Region: "eu-central-1",
 				Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 					return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key"}, nil
@@ -465,8 +468,8 @@ func TestReloadAfterAStall(t *testing.T) {
 	}))
 	defer server.Close()
 	defer close(ended)
-	client := secrets.NewSSM(aws.Config{Region: "eu-central-1", Credentials: aws.AnonymousCredentials{}}, server.URL)
-	k, err := secrets.Open(t.Context(), ref, secrets.Options{Parameters: client})
+	client := parameterstore.NewSSM(aws.Config{Region: "eu-central-1", Credentials: aws.AnonymousCredentials{}}, server.URL)
+	k, err := parameterstore.Open(t.Context(), ref, parameterstore.Options{Reader: client})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -478,15 +481,15 @@ func TestReloadAfterAStall(t *testing.T) {
 func TestNewSSMEndpoint(t *testing.T) {
 	t.Parallel()
 	for endpoint, want := range map[string]*string{"": nil, "http://localhost:1": aws.String("http://localhost:1")} {
-		if diff := cmp.Diff(want, secrets.NewSSM(aws.Config{}, endpoint).Options().BaseEndpoint); diff != "" {
+		if diff := cmp.Diff(want, parameterstore.NewSSM(aws.Config{}, endpoint).Options().BaseEndpoint); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", endpoint, diff)
 		}
 	}
 }
 
-func TestOpenWithoutParameters(t *testing.T) {
+func TestOpenWithoutReader(t *testing.T) {
 	t.Parallel()
-	if _, err := secrets.Open(t.Context(), "ssm:/guanzhu/prod", secrets.Options{}); err == nil || !strings.Contains(err.Error(), "give the JSON") {
+	if _, err := parameterstore.Open(t.Context(), "ssm:/guanzhu/prod", parameterstore.Options{}); err == nil || !strings.Contains(err.Error(), "the JSON") {
 		t.Errorf("error %v", err)
 	}
 }

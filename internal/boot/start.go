@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/dynamostore"
-	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
@@ -17,14 +17,14 @@ const tokenTime = 1500 * time.Millisecond
 
 // Start opens the table, the secrets and the platform's API. Secrets and the stored access token are read at the same
 // time, which also opens the connections to both services.
-func Start(ctx context.Context, env Env) (*dynamostore.Store, *secrets.Keeper, *wechatapi.Client, error) {
+func Start(ctx context.Context, env Env) (*dynamostore.Store, *parameterstore.Keeper, *wechatapi.Client, error) {
 	store := dynamostore.New(env.AWS, dynamostore.Options{Table: env.Table, Endpoint: env.DynamoDBEndpoint, Now: time.Now})
 	config := wechatapi.Config{AppID: env.AppID, BaseURL: env.APIURL, Tokens: store, Log: slog.Default()}
 
-	var keeper *secrets.Keeper
+	var keeper *parameterstore.Keeper
 	var group errgroup.Group
 	group.Go(func() (err error) {
-		keeper, err = secrets.Open(ctx, env.Secrets, secrets.Options{Parameters: secrets.NewSSM(env.AWS, env.SSMEndpoint), Now: time.Now})
+		keeper, err = parameterstore.Open(ctx, env.Secrets, parameterstore.Options{Reader: parameterstore.NewSSM(env.AWS, env.SSMEndpoint), Now: time.Now})
 		return err
 	})
 	group.Go(func() error {

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/guanzhu/guanzhu/functions/internal/gateway"
+	"github.com/guanzhu/guanzhu/internal/gateway"
 )
 
 var now = time.UnixMilli(1795305600123)

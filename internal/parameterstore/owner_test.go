@@ -1,0 +1,135 @@
+package parameterstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+)
+
+// writer is a Writer that answers err or, without one, version.
+type writer struct {
+	version int64
+	err     error
+	got     *ssm.PutParameterInput
+}
+
+func (w *writer) PutParameter(_ context.Context, in *ssm.PutParameterInput, _ ...func(*ssm.Options)) (*ssm.PutParameterOutput, error) {
+	w.got = in
+	if w.err != nil {
+		return nil, w.err
+	}
+	return &ssm.PutParameterOutput{Version: w.version}, nil
+}
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	const name = "/guanzhu/secrets"
+	s, version, err := parameterstore.Read(t.Context(), answers(allJSON), name)
+	if s != all || version != 7 || err != nil {
+		t.Errorf("other secrets than the parameter, or version %d, error %v", version, err)
+	}
+	s, version, err = parameterstore.Read(t.Context(), answers(&types.ParameterNotFound{}), name)
+	if s != (secrets.Secrets{}) || version != 0 || err != nil {
+		t.Errorf("without a parameter: version %d, error %v", version, err)
+	}
+	text := answers(allJSON)
+	text.kind = types.ParameterTypeString
+	for want, m := range map[string]*systemsManager{
+		"allow your AWS user or role ssm:GetParameter": answers(denied),
+		"stored in clear":                         text,
+		"aws ssm delete-parameter --name " + name: answers(`{"token":"HIDE"}`),
+	} {
+		s, version, err := parameterstore.Read(t.Context(), m, name)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "HIDE") || version != 0 || s != (secrets.Secrets{}) {
+			t.Errorf("%s: version %d, error %v", want, version, err)
+		}
+	}
+}
+
+func TestWrite(t *testing.T) {
+	t.Parallel()
+	for _, was := range []int64{0, 6} {
+		w := &writer{version: was + 1}
+		version, err := parameterstore.Write(t.Context(), w, "/guanzhu/secrets", other, was)
+		if err != nil || version != was+1 {
+			t.Errorf("version %d, error %v", version, err)
+		}
+		want := &ssm.PutParameterInput{
+			Name: aws.String("/guanzhu/secrets"), Value: aws.String(otherJSON), Type: types.ParameterTypeSecureString,
+			KeyId: aws.String("alias/aws/ssm"), Tier: types.ParameterTierStandard, Overwrite: aws.Bool(was > 0),
+		}
+		if diff := cmp.Diff(want, w.got, cmpopts.IgnoreUnexported(ssm.PutParameterInput{})); diff != "" {
+			t.Errorf("request (-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestWriteFails(t *testing.T) {
+	t.Parallel()
+	code := func(code, message string) error { return &smithy.GenericAPIError{Code: code, Message: message} }
+	dial := &net.OpError{Op: "dial", Err: &net.DNSError{Name: "ssm.nowhere.amazonaws.com", IsNotFound: true}}
+	tests := []struct {
+		name   string
+		err    error
+		change func(*secrets.Secrets)
+		want   string
+	}{
+		{"no permission", code("AccessDeniedException", "no"), nil, "allow your AWS user or role ssm:PutParameter on it, and kms:Encrypt"},
+		{"it exists by now", &types.ParameterAlreadyExists{}, nil, "run this again"},
+		{"credentials of elsewhere", code("UnrecognizedClientException", "invalid"), nil, "AWS refuses these credentials in this region"},
+		{"expired credentials", code("ExpiredTokenException", "expired"), nil, "log in again"},
+		{"no such region", dial, nil, "check the spelling of the region"},
+		{"no credentials", fmt.Errorf("get identity: get credentials: no EC2 IMDS role found: %w", dial), nil, "check the AWS credentials"},
+		{"another one", code("HierarchyLevelLimitExceededException", "15"), nil, "check the parameter"},
+		{"one that quotes", code("ValidationException", "Value '"+otherJSON+"' failed"), nil, "ValidationException"},
+		{"one that quotes the link key", errors.New("cannot send HIDE_link"), func(s *secrets.Secrets) { s.LinkKey = "HIDE_link" }, "its text contains a secret"},
+		{"one that quotes, not of AWS", errors.New("cannot send " + otherJSON), nil, "its text contains a secret"},
+		{"too large", nil, func(s *secrets.Secrets) { s.AppSecret = strings.Repeat("HIDE", 1100) }, "a parameter holds 4096"},
+		{"no secrets", nil, func(s *secrets.Secrets) { s.Token = "" }, "token is missing"},
+		{"another write in between", nil, nil, "version 9 instead of 7"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := other
+			if tt.change != nil {
+				tt.change(&s)
+			}
+			_, err := parameterstore.Write(t.Context(), &writer{err: tt.err, version: 9}, "/guanzhu/secrets", s, 6)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("the error is %v, want %q in it", err, tt.want)
+			}
+			for _, value := range []string{"HIDE", other.Token, other.AppSecret} {
+				if strings.Contains(err.Error(), value) {
+					t.Errorf("the error shows a value: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func TestParameterNames(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", "guanzhu", "/", "/guanzhu/", "/a b", "ssm:/guanzhu/prod"} {
+		w, m := &writer{}, answers(allJSON)
+		if _, err := parameterstore.Write(t.Context(), w, name, other, 0); err == nil || w.got != nil {
+			t.Errorf("%q is written", name)
+		}
+		if _, _, err := parameterstore.Read(t.Context(), m, name); err == nil || m.calls.Load() != 0 {
+			t.Errorf("%q is read", name)
+		}
+	}
+}

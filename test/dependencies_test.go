@@ -1,0 +1,144 @@
+// Package test holds what is true of the whole repository.
+package test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/guanzhu/guanzhu/"
+
+// A pkg is a package of this module with all that it links.
+type pkg struct {
+	dir  string
+	name string
+	deps []string
+}
+
+// packages returns the packages of this module by their path in the repository.
+func packages(t *testing.T) map[string]pkg {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.ImportPath}}\t{{.Dir}}\t{{.Name}}\t{{join .Deps \" \"}}", module+"...")
+	out, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]pkg{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Split(strings.TrimSpace(line), "\t")
+		if len(fields) != 4 {
+			continue // a package that imports nothing
+		}
+		all[strings.TrimPrefix(fields[0], module)] = pkg{dir: fields[1], name: fields[2], deps: strings.Fields(fields[3])}
+	}
+	return all
+}
+
+// TestDirections holds the dependencies to the direction that the README draws.
+func TestDirections(t *testing.T) {
+	adapters := []string{"pkg/dynamostore", "pkg/boltstore", "pkg/wechatapi", "internal/parameterstore"}
+	forbidden := map[string][]string{
+		"pkg/follower": slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "pkg/account"}),
+		"pkg/account":  slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "pkg/follower"}),
+		"pkg/menu":     slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "pkg/account", "pkg/follower"}),
+		"pkg/webhook":  slices.Concat(adapters, []string{"pkg/web", "pkg/account", "pkg/follower"}),
+		"pkg/web":      slices.Concat(adapters, []string{"pkg/webhook", "pkg/account"}),
+	}
+	for _, adapter := range adapters {
+		others := slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "pkg/account"})
+		forbidden[adapter] = slices.DeleteFunc(others, func(name string) bool { return name == adapter })
+	}
+	all := packages(t)
+	for from, not := range forbidden {
+		for _, to := range not {
+			if _, ok := all[to]; !ok {
+				t.Errorf("there is no package %s", to)
+			}
+			if slices.Contains(all[from].deps, module+to) {
+				t.Errorf("%s depends on %s", from, to)
+			}
+		}
+	}
+}
+
+// TestProtocolIsStandardLibrary: the protocol and the values that go with it link nothing from elsewhere.
+func TestProtocolIsStandardLibrary(t *testing.T) {
+	all := packages(t)
+	for _, from := range []string{"pkg/wechat", "pkg/secrets"} {
+		for _, dep := range all[from].deps {
+			host, _, _ := strings.Cut(dep, "/")
+			if strings.Contains(host, ".") && dep != module+"pkg/wechat" {
+				t.Errorf("%s depends on %s", from, dep)
+			}
+		}
+	}
+}
+
+// TestNoAWS: what an owner's handlers and pages are written against links no AWS package.
+func TestNoAWS(t *testing.T) {
+	all := packages(t)
+	for _, from := range []string{"pkg/wechat", "pkg/webhook", "pkg/web", "pkg/follower", "pkg/secrets", "account"} {
+		for _, dep := range all[from].deps {
+			if strings.HasPrefix(dep, "github.com/aws/") {
+				t.Errorf("%s depends on %s", from, dep)
+			}
+		}
+	}
+}
+
+// TestFunctions: no function contains the simulated platform, the embedded store, the console or a test's server.
+func TestFunctions(t *testing.T) {
+	functions := 0
+	for path, p := range packages(t) {
+		if !strings.HasPrefix(path, "functions/") {
+			continue
+		}
+		functions++
+		if p.name != "main" || !slices.Contains(p.deps, "github.com/aws/aws-lambda-go/lambda") {
+			t.Errorf("%s is not a function", path)
+		}
+		for _, not := range []string{
+			module + "pkg/wechattest", module + "pkg/boltstore", module + "pkg/storetest", "go.etcd.io/bbolt",
+			"net/http/httptest", "testing", "github.com/alecthomas/kong",
+			"github.com/aws/aws-sdk-go-v2/config", // it costs start-up time and size
+		} {
+			if slices.Contains(p.deps, not) {
+				t.Errorf("%s contains %s", path, not)
+			}
+		}
+	}
+	if functions == 0 {
+		t.Error("there are no functions")
+	}
+}
+
+// TestOnlyMainsReadTheEnvironment searches the source of all packages but mains. Only mains may end the process, too.
+func TestOnlyMainsReadTheEnvironment(t *testing.T) {
+	for path, p := range packages(t) {
+		if p.name == "main" {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(p.dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, call := range []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.Exit"} {
+				if strings.Contains(string(source), call) {
+					t.Errorf("%s/%s calls %s", path, filepath.Base(file), call)
+				}
+			}
+		}
+	}
+}
