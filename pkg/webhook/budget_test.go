@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,13 +24,31 @@ const (
 	lastAnswer = 4600 * time.Millisecond
 )
 
+// shared is a log that an abandoned handler may still write to.
+type shared struct {
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+func (s *shared) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.Write(b)
+}
+
+func (s *shared) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
+}
+
 // answered sends a text to an endpoint with that handler alone, at the bubble's time. Its request arrived that long ago.
 func answered(t *testing.T, ago time.Duration, handler func(context.Context, *wechat.Text) (wechat.Reply, error)) (status int, log string, took time.Duration) {
 	t.Helper()
 	time.Sleep(time.Until(now)) // of a bubble, whose clock starts in 2000
 	router := webhook.NewRouter()
 	webhook.On(router, handler)
-	var out bytes.Buffer
+	var out shared
 	h, err := webhook.New(webhook.Config{AppID: appID, Secrets: &rotating{now: secrets.Secrets{Token: token, AppSecret: appSecret}},
 		Router: router, Hash: func(string) string { return "hash" }, Now: time.Now, Log: logTo(&out)})
 	if err != nil {
