@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -85,14 +86,24 @@ func (p *printer) show(findings ...doctor.Finding) {
 	}
 }
 
-// advised finds a command in a finding.
-var advised = regexp.MustCompile(`guanzhu (secrets|menu)( (rotate|finish|plan|publish))?`)
+// advised finds a command in what a finding says to do.
+var advised = regexp.MustCompile(`guanzhu ((secrets|menu|doctor)( (rotate|finish|plan|publish))?)`)
 
-// complete adds to each command the flags without which it would be for another account.
+// complete makes the commands ones to be pasted: under the name by which this program was called, with the flags without
+// which they would be for another account.
 func (p *printer) complete(advice string) string {
 	return advised.ReplaceAllStringFunc(advice, func(command string) string {
-		return strings.TrimSpace(command + " " + p.flags[strings.Fields(command)[1]])
+		match := advised.FindStringSubmatch(command)
+		return strings.TrimSpace(programName(os.Args[0]) + " " + match[1] + " " + p.flags[match[2]])
 	})
+}
+
+// programName is how to call this program again.
+func programName(called string) string {
+	if filepath.Base(called) == "guanzhu" {
+		return called
+	}
+	return "guanzhu"
 }
 
 // examineLocal examines a local run, or any endpoint whose secrets are in the environment.

@@ -160,3 +160,14 @@ func TestLanguage(t *testing.T) {
 		}
 	}
 }
+
+func TestProgramName(t *testing.T) {
+	t.Parallel()
+	for called, want := range map[string]string{
+		"guanzhu": "guanzhu", "bin/guanzhu": "bin/guanzhu", "/opt/bin/guanzhu": "/opt/bin/guanzhu", "/tmp/go-build/exe/main": "guanzhu",
+	} {
+		if got := programName(called); got != want {
+			t.Errorf("%s: %s, want %s", called, got, want)
+		}
+	}
+}

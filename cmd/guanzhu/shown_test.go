@@ -368,6 +368,23 @@ func literal(n ast.Node) (text string, ok bool) {
 	return "", false
 }
 
+// TestREADMENamesCommands holds that the map in each README names every command.
+func TestREADMENamesCommands(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"README.md", "README.zh-CN.md"} {
+		for line := range strings.Lines(read(t, "../../"+file)) {
+			if !strings.HasPrefix(line, "| [cmd/guanzhu/]") {
+				continue
+			}
+			for _, command := range quietParser(&commands{}).Model.Children {
+				if !strings.Contains(line, "`"+command.Name+"`") {
+					t.Errorf("%s does not name %s", file, command.Name)
+				}
+			}
+		}
+	}
+}
+
 // TestAlarms holds that doctor asks for each alarm of the template.
 func TestAlarms(t *testing.T) {
 	t.Parallel()
