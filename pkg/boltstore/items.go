@@ -31,6 +31,7 @@ type followerItem struct {
 	Tags         []int  `json:"tags,omitempty"`
 	Profile      string `json:"profile,omitempty"`
 	PendingSince int64  `json:"pending_since,omitempty"`
+	CheckedAt    int64  `json:"checked_at,omitempty"`
 	ExpiresAt    int64  `json:"expires_at,omitempty"`
 }
 
@@ -46,6 +47,7 @@ func newFollowerItem(f follower.Follower) followerItem {
 		Language:     f.Language,
 		Remark:       f.Remark,
 		Profile:      string(f.State),
+		CheckedAt:    seconds(f.CheckedAt),
 	}
 	if len(f.Tags) > 0 {
 		item.Tags = f.Tags
@@ -75,6 +77,7 @@ func (i followerItem) follower() follower.Follower {
 		State:        follower.ProfileState(i.Profile),
 		EventTime:    fromSeconds(i.EventTime),
 		PendingSince: fromSeconds(i.PendingSince),
+		CheckedAt:    fromSeconds(i.CheckedAt),
 	}
 }
 

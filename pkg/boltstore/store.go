@@ -56,26 +56,29 @@ func (s *Store) Close() error { return s.db.Close() }
 func (s *Store) Follow(
 	ctx context.Context, f follower.Follower, session follower.Session,
 ) (stored follower.Follower, applied bool, err error) {
-	item := newFollowerItem(f.Bounded())
-	err = s.updatePair(ctx, "store a follow", f.OpenID, func(b records) error {
-		var old followerItem
-		found, err := b.get(followerKey(f.OpenID), &old)
-		if err != nil {
-			return err
-		}
-		if found && !s.expired(old.ExpiresAt) && old.EventTime >= item.EventTime {
-			stored = old.follower()
-			return nil
-		}
-		stored, applied = item.follower(), true
-		return errors.Join(
-			b.put(item.key, item),
-			b.put(sessionKey(f.OpenID), newSessionItem(f.OpenID, session)))
+	err = s.updatePair(ctx, "store a follow", f.OpenID, func(b records) (err error) {
+		stored, applied, err = s.follow(b, f, session)
+		return err
 	})
 	if err != nil {
 		return follower.Follower{}, false, err
 	}
 	return stored, applied, nil
+}
+
+func (s *Store) follow(b records, f follower.Follower, session follower.Session) (follower.Follower, bool, error) {
+	item := newFollowerItem(f.Bounded())
+	var old followerItem
+	found, err := b.get(item.key, &old)
+	if err != nil {
+		return follower.Follower{}, false, err
+	}
+	if found && !s.expired(old.ExpiresAt) && old.EventTime >= item.EventTime {
+		return old.follower(), false, nil
+	}
+	return item.follower(), true, errors.Join(
+		b.put(item.key, item),
+		b.put(sessionKey(f.OpenID), newSessionItem(f.OpenID, session)))
 }
 
 // Complete implements follower.Store.
@@ -90,24 +93,24 @@ func (s *Store) Complete(ctx context.Context, f follower.Follower) error {
 		if f.State == follower.Pending {
 			item.PendingSince = old.PendingSince
 		}
+		item.CheckedAt = old.CheckedAt
 		return b.put(item.key, item)
 	})
 }
 
 // Unfollow implements follower.Store.
 func (s *Store) Unfollow(ctx context.Context, openid string, at, expires time.Time) error {
-	item := followerItem{key: followerKey(openid), EventTime: seconds(at), ExpiresAt: seconds(expires)}
 	return s.updatePair(ctx, "store an unfollow", openid, func(b records) error {
 		var old followerItem
-		found, err := b.get(item.key, &old)
+		found, err := b.get(followerKey(openid), &old)
 		if err != nil {
 			return err
 		}
-		stands := old.EventTime > item.EventTime || old.EventTime == item.EventTime && old.tombstone()
+		stands := old.EventTime > seconds(at) || old.EventTime == seconds(at) && old.tombstone()
 		if found && !s.expired(old.ExpiresAt) && stands {
 			return nil
 		}
-		return errors.Join(b.put(item.key, item), b.delete(sessionKey(openid)))
+		return b.unfollow(openid, at, expires)
 	})
 }
 

@@ -115,6 +115,7 @@ func followerItem(f follower.Follower) item {
 	if f.State == follower.Pending {
 		i.setTime("pending_since", f.PendingSince)
 	}
+	i.setTime("checked_at", f.CheckedAt)
 	return i
 }
 
@@ -137,6 +138,7 @@ func (i item) follower() follower.Follower {
 		State:        follower.ProfileState(i.string("profile")),
 		EventTime:    i.time("event_time"),
 		PendingSince: i.time("pending_since"),
+		CheckedAt:    i.time("checked_at"),
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -83,34 +82,10 @@ func (s *Store) writePair(ctx context.Context, openid string, writes ...types.Tr
 
 // Complete implements follower.Store.
 func (s *Store) Complete(ctx context.Context, f follower.Follower) error {
-	record := followerItem(f.Bounded())
-	names := map[string]string{}
-	values := item{":t": seconds(f.EventTime), ":pending": &types.AttributeValueMemberS{Value: string(follower.Pending)}}
-	var set, remove []string
-	for _, name := range profileAttributes {
-		names["#"+name] = name // some are reserved words
-		if value, ok := record[name]; ok {
-			set = append(set, "#"+name+" = :"+name)
-			values[":"+name] = value
-		} else {
-			remove = append(remove, "#"+name)
-		}
-	}
-	if f.State != follower.Pending {
-		remove = append(remove, "pending_since")
-	}
-	update := "SET " + strings.Join(set, ", ")
-	if len(remove) > 0 {
-		update += " REMOVE " + strings.Join(remove, ", ")
-	}
-	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                 s.table,
-		Key:                       followerKey(f.OpenID),
-		UpdateExpression:          aws.String(update),
-		ConditionExpression:       aws.String("event_time = :t AND #profile = :pending"),
-		ExpressionAttributeNames:  names,
-		ExpressionAttributeValues: values,
-	})
+	u := profileUpdate(f)
+	u.values[":t"] = seconds(f.EventTime)
+	u.values[":pending"] = &types.AttributeValueMemberS{Value: string(follower.Pending)}
+	err := s.update(ctx, f.OpenID, u, "event_time = :t AND #profile = :pending")
 	if err != nil && !conditionFailed(err) {
 		return fmt.Errorf("complete a profile: %w", err)
 	}
@@ -119,18 +94,25 @@ func (s *Store) Complete(ctx context.Context, f follower.Follower) error {
 
 // Unfollow implements follower.Store.
 func (s *Store) Unfollow(ctx context.Context, openid string, at, expires time.Time) error {
+	_, err := s.unfollow(ctx, openid, at, expires, "attribute_not_exists(event_time) OR event_time < :t"+
+		" OR (event_time = :t AND attribute_not_exists(expires_at)) OR expires_at <= :now",
+		item{":t": seconds(at), ":now": seconds(s.now())})
+	return err
+}
+
+// unfollow leaves the tombstone alone if condition holds, and reports whether it did.
+func (s *Store) unfollow(
+	ctx context.Context, openid string, at, expires time.Time, condition string, values item,
+) (applied bool, err error) {
 	tombstone := followerKey(openid)
 	tombstone.setTime("event_time", at)
 	tombstone.setTime("expires_at", expires)
-	_, err := s.writePair(ctx, openid,
-		s.put(tombstone, "attribute_not_exists(event_time) OR event_time < :t"+
-			" OR (event_time = :t AND attribute_not_exists(expires_at)) OR expires_at <= :now",
-			item{":t": seconds(at), ":now": seconds(s.now())}),
+	refused, err := s.writePair(ctx, openid, s.put(tombstone, condition, values),
 		types.TransactWriteItem{Delete: &types.Delete{TableName: s.table, Key: sessionKey(openid)}})
 	if err != nil {
-		return fmt.Errorf("store an unfollow: %w", err)
+		return false, fmt.Errorf("store an unfollow: %w", err)
 	}
-	return nil
+	return len(refused) == 0, nil
 }
 
 // AddSuggestion implements follower.Store. In one transaction it puts the suggestion and counts it: the count is a set

@@ -40,6 +40,7 @@ type Follower struct {
 	State        ProfileState
 	EventTime    time.Time // CreateTime of the follow, whole seconds: the order of events
 	PendingSince time.Time // set exactly while State is Pending
+	CheckedAt    time.Time // when a reconcile last fetched the profile; the zero Time if none has
 }
 
 // Suggestion is a text that a follower sent to be kept. It holds no openid, so that an unfollow leaves nothing personal.

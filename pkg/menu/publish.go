@@ -170,8 +170,7 @@ func (p *Publisher) askAgain(errcode int) time.Time {
 	if errcode == noPermission {
 		return now.Add(24 * time.Hour).Truncate(time.Second)
 	}
-	year, month, day := now.In(wechat.ChinaTime).Date()
-	return time.Date(year, month, day+1, 0, 0, 0, 0, wechat.ChinaTime)
+	return wechat.QuotaReset(now)
 }
 
 func inChina(t time.Time) string { return t.In(wechat.ChinaTime).Format(time.RFC3339) }

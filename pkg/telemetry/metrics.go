@@ -40,12 +40,28 @@ var (
 	TokenFailures = metric("TokenFailures", "Count", []string{"appid"})
 	// APIErrors counts calls of the platform's API that failed.
 	APIErrors = metric("ApiErrors", "Count", []string{"appid", "errcode"})
+
+	// FollowersAdded counts followers whom a reconcile has added: from before, or whose follow was lost.
+	FollowersAdded = metric("FollowersAdded", "Count", []string{"appid"})
+	// FollowersRemoved counts followers whose unfollow was lost.
+	FollowersRemoved = metric("FollowersRemoved", "Count", []string{"appid"})
+	// ProfilesCompleted counts pending profiles that a reconcile has completed.
+	ProfilesCompleted = metric("ProfilesCompleted", "Count", []string{"appid"})
+	// ProfilesChanged counts profiles in which a reconcile has found something else than was stored.
+	ProfilesChanged = metric("ProfilesChanged", "Count", []string{"appid"})
+	// PassHours is how many hours ago an unfinished full pass began.
+	PassHours = metric("PassHours", "None", []string{"appid"})
+	// ListCallsLeft is how many calls of user/get the day has left.
+	ListCallsLeft = metric("ListCallsLeft", "Count", []string{"appid"})
+	// FetchCallsLeft is the same for user/info and its batchget.
+	FetchCallsLeft = metric("FetchCallsLeft", "Count", []string{"appid"})
 )
 
 // Metrics are all of them.
 func Metrics() []*Metric {
 	return []*Metric{
 		Pushes, ReplyLatency, Refusals, Suggestions, ProfilesPending, TokenFetches, TokenFailures, APIErrors,
+		FollowersAdded, FollowersRemoved, ProfilesCompleted, ProfilesChanged, PassHours, ListCallsLeft, FetchCallsLeft,
 	}
 }
 

@@ -33,9 +33,7 @@ func (c *Client) FetchToken(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.token = token
+	c.remember(token)
 	return nil
 }
 

@@ -1,0 +1,202 @@
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/guanzhu/guanzhu/internal/reconcile"
+	"github.com/guanzhu/guanzhu/pkg/follower"
+)
+
+var (
+	_ reconcile.Records     = (*Store)(nil)
+	_ reconcile.Checkpoints = (*Store)(nil)
+)
+
+// A part of the table that is read in one transaction.
+const (
+	partFollowers = 1000
+	partRecords   = 20_000
+)
+
+// Find implements reconcile.Records.
+func (s *Store) Find(ctx context.Context, openids []string) ([]follower.Follower, error) {
+	var found []follower.Follower
+	err := s.view(ctx, "find followers", func(b records) error {
+		for _, openid := range openids {
+			var item followerItem
+			stored, err := b.get(followerKey(openid), &item)
+			if err != nil {
+				return err
+			}
+			if stored && !item.tombstone() {
+				found = append(found, item.follower())
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// Unchecked implements reconcile.Records.
+func (s *Store) Unchecked(ctx context.Context, before time.Time, cursor string) ([]follower.Follower, string, error) {
+	return s.part(ctx, "list followers", cursor, nil, func(item followerItem) bool {
+		return item.CheckedAt < seconds(before)
+	})
+}
+
+// Pending implements reconcile.Records.
+func (s *Store) Pending(ctx context.Context, cursor string) ([]follower.Follower, string, error) {
+	return s.part(ctx, "list pending followers", cursor, []byte(`"pending_since"`), func(item followerItem) bool {
+		return item.PendingSince != 0
+	})
+}
+
+// part returns the followers of wanted records after the key cursor, and the key at which it has ended, "" at the end of
+// the table. Records without the text holds are passed over unread.
+func (s *Store) part(
+	ctx context.Context, operation, cursor string, holds []byte, wanted func(followerItem) bool,
+) (part []follower.Follower, next string, err error) {
+	err = s.view(ctx, operation, func(b records) error {
+		c := b.b.Cursor()
+		k, v := c.First()
+		if cursor != "" {
+			k, v = c.Seek([]byte(cursor + "\x00"))
+		}
+		for seen := 1; k != nil; k, v = c.Next() {
+			if bytes.HasSuffix(k, followerKey("").bytes()) && bytes.Contains(v, holds) {
+				var item followerItem
+				if err := json.Unmarshal(v, &item); err != nil {
+					return err
+				}
+				if item.OpenID != "" && wanted(item) { // neither a tombstone nor one that cannot be read
+					part = append(part, item.follower())
+				}
+			}
+			if len(part) == partFollowers || seen == partRecords {
+				next = string(k)
+				return nil
+			}
+			seen++
+		}
+		return nil
+	})
+	return part, next, err
+}
+
+// Apply implements reconcile.Records. It makes all changes or, after an error, none.
+func (s *Store) Apply(ctx context.Context, changes []reconcile.Change) ([]bool, error) {
+	var applied []bool
+	err := s.update(ctx, "change followers", func(b records) error {
+		applied = make([]bool, len(changes))
+		for i, c := range changes {
+			var err error
+			if applied[i], err = s.apply(b, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return applied, err
+}
+
+func (s *Store) apply(b records, c reconcile.Change) (applied bool, err error) {
+	f := c.Follower
+	if c.Kind == reconcile.Add {
+		_, applied, err = s.follow(b, f, follower.Session{EstablishedAt: c.At, EventTime: f.EventTime})
+		return applied, err
+	}
+	var old followerItem
+	found, err := b.get(followerKey(f.OpenID), &old)
+	if err != nil || !found || old.tombstone() || old.EventTime != seconds(f.EventTime) {
+		return false, err
+	}
+	if c.Kind == reconcile.Remove {
+		return true, b.unfollow(f.OpenID, c.At, c.At.Add(follower.TombstoneFor))
+	}
+	item := newFollowerItem(f.Bounded())
+	if f.State == follower.Pending {
+		item.PendingSince = old.PendingSince
+	}
+	return true, b.put(item.key, item)
+}
+
+// unfollow leaves the tombstone alone.
+func (r records) unfollow(openid string, at, expires time.Time) error {
+	item := followerItem{key: followerKey(openid), EventTime: seconds(at), ExpiresAt: seconds(expires)}
+	return errors.Join(r.put(item.key, item), r.delete(sessionKey(openid)))
+}
+
+var reconcileKey = key{"#account", "reconcile"}
+
+type reconcileItem struct {
+	key
+	Holder     string `json:"holder,omitempty"`
+	LeaseUntil int64  `json:"lease_until,omitempty"`
+	Checkpoint string `json:"checkpoint,omitempty"`
+}
+
+// checkpoint is nil for none.
+func (i reconcileItem) checkpoint() []byte {
+	if i.Checkpoint == "" {
+		return nil
+	}
+	return []byte(i.Checkpoint)
+}
+
+// Acquire implements reconcile.Checkpoints.
+func (s *Store) Acquire(ctx context.Context, holder string, now, until time.Time) ([]byte, bool, error) {
+	item, acquired, err := s.changeReconcile(ctx, "acquire the lease", func(item *reconcileItem) bool {
+		if item.Holder != holder && item.LeaseUntil > seconds(now) {
+			return false
+		}
+		item.Holder, item.LeaseUntil = holder, seconds(until)
+		return true
+	})
+	if !acquired {
+		return nil, false, err
+	}
+	return item.checkpoint(), true, nil
+}
+
+// Save implements reconcile.Checkpoints.
+func (s *Store) Save(ctx context.Context, holder string, until time.Time, checkpoint []byte) (bool, error) {
+	_, saved, err := s.changeReconcile(ctx, "save the checkpoint", func(item *reconcileItem) bool {
+		if item.Holder != holder {
+			return false
+		}
+		item.LeaseUntil, item.Checkpoint = seconds(until), string(checkpoint)
+		return true
+	})
+	return saved, err
+}
+
+// changeReconcile stores what change leaves of the record, unless it is false.
+func (s *Store) changeReconcile(
+	ctx context.Context, operation string, change func(*reconcileItem) bool,
+) (item reconcileItem, changed bool, err error) {
+	err = s.update(ctx, operation, func(b records) error {
+		item, changed = reconcileItem{key: reconcileKey}, false
+		if _, err := b.get(reconcileKey, &item); err != nil {
+			return err
+		}
+		if changed = change(&item); changed {
+			return b.put(reconcileKey, item)
+		}
+		return nil
+	})
+	return item, changed && err == nil, err
+}
+
+// Checkpoint implements reconcile.Checkpoints.
+func (s *Store) Checkpoint(ctx context.Context) ([]byte, time.Time, error) {
+	var item reconcileItem
+	err := s.view(ctx, "read the checkpoint", func(b records) error {
+		_, err := b.get(reconcileKey, &item)
+		return err
+	})
+	return item.checkpoint(), fromSeconds(item.LeaseUntil), err
+}

@@ -1,0 +1,105 @@
+package wechatapi
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/guanzhu/guanzhu/internal/reconcile"
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+var _ reconcile.Platform = (*Client)(nil)
+
+// Openids returns the account's followers after the openid given, from the first one if that is "": up to 10,000 of
+// them, and how many there are in all. The next call gives next as after; next is "" at the end of the list.
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getfans
+func (c *Client) Openids(ctx context.Context, after string) (openids []string, next string, total int, err error) {
+	var answer struct {
+		Total int `json:"total"`
+		Data  struct {
+			OpenIDs []string `json:"openid"`
+		} `json:"data"`
+		Next string `json:"next_openid"`
+	}
+	query := url.Values{}
+	if after != "" {
+		query.Set("next_openid", after)
+	}
+	if err := c.get(ctx, reconcile.ListPath, query, &answer); err != nil {
+		return nil, "", 0, err
+	}
+	if len(answer.Data.OpenIDs) == 0 {
+		answer.Next = "" // the platform may repeat the last one
+	}
+	return answer.Data.OpenIDs, answer.Next, answer.Total, nil
+}
+
+// Profiles fetches what the platform tells of up to 100 users. Those who do not follow are in gone instead. The platform
+// refuses the whole call (errcode 40003) if one openid is not the account's.
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
+func (c *Client) Profiles(ctx context.Context, openids []string) (profiles map[string]follower.Profile, gone []string, err error) {
+	type asked struct {
+		OpenID string `json:"openid"`
+		Lang   string `json:"lang"`
+	}
+	var body struct {
+		Users []asked `json:"user_list"`
+	}
+	for _, openid := range openids {
+		body.Users = append(body.Users, asked{openid, "zh_CN"})
+	}
+	var answer struct {
+		Users []struct {
+			OpenID string `json:"openid"`
+			user
+		} `json:"user_info_list"`
+	}
+	if err := c.post(ctx, reconcile.FetchPath, body, &answer); err != nil {
+		return nil, nil, err
+	}
+	profiles = make(map[string]follower.Profile, len(answer.Users))
+	for _, u := range answer.Users {
+		switch {
+		case u.Subscribe == nil:
+			return nil, nil, fmt.Errorf("wechatapi: %s: the answer does not say whether a user follows", reconcile.FetchPath)
+		case *u.Subscribe == 0:
+			gone = append(gone, u.OpenID)
+		default:
+			profiles[u.OpenID] = u.profile()
+		}
+	}
+	return profiles, gone, nil
+}
+
+// KeepToken makes the stored access token one that is valid at the time until, if the platform has such a token already.
+// It returns how long the stored token is valid. It never forces a token, and does not ask the platform if the stored
+// token is valid for long enough.
+func (c *Client) KeepToken(ctx context.Context, until time.Time) (validUntil time.Time, err error) {
+	stored, err := c.store.AccessToken(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if stored.Valid(until) {
+		return stored.ValidUntil, nil
+	}
+	token, err := c.fetchToken(ctx, false)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if token.Value != stored.Value || token.ValidUntil.After(stored.ValidUntil) {
+		if err := c.store.SaveAccessToken(ctx, token.Value, token.ValidUntil); err != nil {
+			return time.Time{}, err
+		}
+	}
+	c.remember(token)
+	return token.ValidUntil, nil
+}
+
+func (c *Client) remember(token wechat.AccessToken) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.token = token
+}
