@@ -224,7 +224,8 @@ func testParts(t *testing.T, ctx context.Context, s ReconcileStore) {
 		must(t, err)
 	}
 	must(t, s.Unfollow(ctx, "oFollower-0000", second(2), second(2).Add(follower.TombstoneFor)))
-	must(t, s.AddSuggestion(ctx, suggestion(3, 1, "@text")))
+	_, err := s.AddSuggestion(ctx, suggestion(3, 1, "@text"))
+	must(t, err)
 	must(t, s.SaveAccessToken(ctx, "TOKEN", second(7200)))
 
 	seen := map[string]int{}
