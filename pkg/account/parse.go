@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -27,8 +26,10 @@ const maxEventKey = 128
 // More is refused than YAML asks for, since each would do something else than its writer means: unknown and repeated
 // names, a second document, numbers where a text belongs, anchors and tags, and keyword rules that could never answer.
 func Parse(name string, data []byte) (*Account, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))  // some editors on Windows begin a file with it
-	data = oneLineEnd.ReplaceAll(data, []byte("\n")) // YAML's parser counts others wrong
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors on Windows begin a file with it
+	for _, end := range []string{"\r\n", "\r"} {    // YAML's parser counts these wrong
+		data = bytes.ReplaceAll(data, []byte(end), []byte("\n"))
+	}
 	f := file{name: name}
 	a := f.account(f.root(data))
 	if len(f.problems) > 0 {
@@ -37,8 +38,6 @@ func Parse(name string, data []byte) (*Account, error) {
 	}
 	return a, nil
 }
-
-var oneLineEnd = regexp.MustCompile(`\r\n?`)
 
 // A file is the account.yaml that is being read, with what is wrong with it. Its methods read one part of it each and
 // go on after a problem, so that the owner sees all of them at once.
