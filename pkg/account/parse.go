@@ -67,12 +67,17 @@ func (f *file) problem(line int, format string, args ...any) {
 // explain names the stray characters that problems come from, in their place. That a file is no YAML may be found out
 // many lines below the cause; what is above may also be innocent, and so both are told.
 func (f *file) explain(data []byte) {
+	at, above := map[int]bool{}, 0 // lines of problems, and of that which may have its cause above
+	for _, p := range f.problems {
+		at[p.line] = true
+		if p.kind == notYAML {
+			above = p.line
+		}
+	}
 	causes := map[int]stray{} // by their lines
 	for _, s := range strays(data) {
-		for _, p := range f.problems {
-			if s.line == p.line || s.line < p.line && p.kind == notYAML && s.char != '\t' {
-				causes[s.line] = s
-			}
+		if at[s.line] || s.line < above && s.char != '\t' {
+			causes[s.line] = s
 		}
 	}
 	f.problems = slices.DeleteFunc(f.problems, func(p problem) bool {
