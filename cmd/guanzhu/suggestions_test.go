@@ -221,24 +221,27 @@ func TestSuggestionsFail(t *testing.T) {
 func TestRecordsUsage(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		args    string
-		wantErr string
+		args       string
+		wantErr    string
+		wantStatus int
 	}{
-		"no table":          {"suggestions", "missing flags: --stack=NAME or --table=NAME"},
-		"both":              {"suggestions --stack a --table b", "can't be used together"},
-		"no month":          {"suggestions --table t --month 11", `"11" is no month: write it as 2026-11`},
-		"no id":             {"suggestions handled --table t 1#2", "id 1 of 1 is none of a suggestion"},
-		"flag first":        {"suggestions --table t handled 1#2", "id 1 of 1 is none of a suggestion"},
-		"no format":         {"followers export --table t --format xml", `--format must be one of "csv","jsonl"`},
-		"nobody to ask":     {"followers delete --table t oSAMPLEfollower0000000000001", "with --yes"},
-		"no region":         {"suggestions --table t", "no AWS region is set"},
-		"no region, export": {"followers export --table t", "no AWS region is set"},
+		"no table":          {"suggestions", "missing flags: --stack=NAME or --table=NAME", 80},
+		"both":              {"suggestions --stack a --table b", "can't be used together", 80},
+		"no month":          {"suggestions --table t --month 11", `"11" is no month: write it as 2026-11`, 80},
+		"no id":             {"suggestions handled --table t 1#2", "id 1 of 1 is none of a suggestion", 80},
+		"flag first":        {"suggestions --table t handled 1#2", "id 1 of 1 is none of a suggestion", 80},
+		"no format":         {"followers export --table t --format xml", `--format must be one of "csv","jsonl"`, 80},
+		"nobody to ask":     {"followers delete --table t oSAMPLEfollower0000000000001", "with --yes", 1},
+		"no region":         {"suggestions --table t", "no AWS region is set", 1},
+		"no region, export": {"followers export --table t", "no AWS region is set", 1},
+		"no openid":         {"followers delete --table t suggestions#2026-11 --yes", "this is not an openid", 80},
+		"odd openid":        {"followers delete --table t --yes -- =", "this is not an openid", 80},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			stdout, stderr, status := guanzhu(t, nil, strings.Fields(tt.args)...)
-			if !strings.Contains(stderr, tt.wantErr) || status == 0 || strings.Contains(stderr, "oSAMPLE") {
-				t.Errorf("standard error is %q, want %q in it; status %d; standard output %q", stderr, tt.wantErr, status, stdout)
+			if !strings.Contains(stderr, tt.wantErr) || status != tt.wantStatus || strings.Contains(stderr, "oSAMPLE") {
+				t.Errorf("standard error is %q, want %q in it; status %d, want %d; standard output %q", stderr, tt.wantErr, status, tt.wantStatus, stdout)
 			}
 		})
 	}

@@ -132,14 +132,14 @@ func newSuggestionItem(s follower.Suggestion) suggestionItem {
 	}
 }
 
-// suggestion is follower.ErrUnreadable for what is none.
-func (i suggestionItem) suggestion() (follower.Suggestion, error) {
+// suggestion is not ok for what is none.
+func (i suggestionItem) suggestion() (s follower.Suggestion, ok bool) {
 	s, err := follower.ParseSuggestionKey(i.SK)
 	if err != nil || i.Text == nil {
-		return follower.Suggestion{}, follower.ErrUnreadable
+		return follower.Suggestion{}, false
 	}
 	s.Text, s.Handled, s.ExpiresAt = *i.Text, i.Handled, fromSeconds(i.ExpiresAt)
-	return s, nil
+	return s, true
 }
 
 // suggestedItem is the count of one writer's suggestions of a day: their ids, in order, as in a DynamoDB set.

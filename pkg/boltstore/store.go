@@ -226,15 +226,14 @@ func (s *Store) Suggestions(ctx context.Context, month time.Time) (all []followe
 		return b.each([]byte(follower.SuggestionsKey(month)+"\x00"), func(value []byte) error {
 			var item suggestionItem
 			err := json.Unmarshal(value, &item)
-			if err == nil && s.expired(item.ExpiresAt) {
-				return nil
-			}
-			suggestion, readErr := item.suggestion()
-			if err != nil || readErr != nil {
+			suggestion, ok := item.suggestion()
+			switch {
+			case err == nil && s.expired(item.ExpiresAt):
+			case err == nil && ok:
+				all = append(all, suggestion)
+			default:
 				unreadable++
-				return nil
 			}
-			all = append(all, suggestion)
 			return nil
 		})
 	})

@@ -35,7 +35,7 @@ func httpClient(timeout time.Duration) aws.HTTPClient {
 // inOnePiece sends header and body together. The SDK's own body type is unknown to net/http, which therefore sends it
 // after the header; and where the answer comes quickly, the SDK closes it before net/http has seen its end, which costs
 // the warm connection.
-type inOnePiece struct{ client *http.Client }
+type inOnePiece struct{ client aws.HTTPClient }
 
 func (c inOnePiece) Do(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {

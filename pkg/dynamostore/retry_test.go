@@ -242,7 +242,7 @@ func TestTriedAgain(t *testing.T) {
 func TestStalled(t *testing.T) {
 	t.Parallel()
 	const timeout = 400 * time.Millisecond
-	const patience = 30 * time.Second // of a busy machine; without a time-out, the test would wait as long
+	const patience = 20 * timeout // of a busy machine; without a limit, the test would wait as long
 	for _, tt := range []struct {
 		name     string
 		stalling answer
@@ -297,7 +297,7 @@ func TestTLS(t *testing.T) {
 			store := New(cfg, Options{Table: "table", Endpoint: server.URL, Now: time.Now})
 			roots := x509.NewCertPool()
 			roots.AddCert(server.Certificate())
-			store.db.Options().HTTPClient.(inOnePiece).client.Transport.(*http.Transport).TLSClientConfig.RootCAs = roots
+			store.db.Options().HTTPClient.(inOnePiece).client.(*http.Client).Transport.(*http.Transport).TLSClientConfig.RootCAs = roots
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			if _, _, err := store.Follow(follower.WithRetries(ctx, 0), someone, begun); err != nil {
