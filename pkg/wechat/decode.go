@@ -9,33 +9,39 @@ import (
 	"sync"
 )
 
-// decode sets the fields of the struct that v points to from e's children. A field takes the child of its own name or,
-// with a tag `wechat:"Name"`, of that name: "A>B" is the B in A, and "A,B" is A or, if there is none, B. An embedded
-// struct's fields are the struct's own.
+// Decode sets the fields of the struct that v points to from the fields of the push. It is the way to read fields that are
+// nested or repeated; for a single text, see [Raw.Field].
 //
-// What repeats counts as one: a slice takes all elements at the end of its path, in their order, through each of several A.
-// A struct is set from all elements of its name, and a text or a number is the last.
+// A struct field reads the element of its own name or, with a tag `wechat:"Name"`, the element of that name. In a tag, A>B
+// is the B within the A, and A,B is A or, if there is no A, B. The tag "-" leaves a field out. The fields of an embedded
+// struct belong to the struct that embeds it.
 //
-// Blanks around CDATA never count: the platform's samples have them. Blanks in CDATA, or in a JSON string, count if the tag
-// ends in ",verbatim". Such a text is what a user typed, or a value that the account chose and now compares with its own: a
-// key, a scene, a channel, a number of an order. All other texts are the platform's own names, ids and words, which begin
-// and end without a blank, so blanks around them are cut wherever they are.
+// A field has the type string, int, int64, uint64, float64, a struct, or a slice of one of these. A slice takes all elements
+// at the end of its path, in their order. If a text, a number or an element on the path is repeated, a text or a number
+// takes the last one, and a struct is set from all. A number that is missing, malformed or too large is 0.
 //
-// A number that is missing, not a number or too large is 0; what has no field is ignored. The tag "-" leaves a field out.
+// Blanks around CDATA never count. Blanks within CDATA, or within a JSON string, are cut too, unless the tag ends in
+// ",verbatim". A verbatim text is one that a user typed, or that the account chose and now compares with its own: a key, a
+// scene, the number of an order.
+//
+// Decode panics if v is not a pointer to a struct, or if a field has another type. A struct must not contain itself.
+func (r *Raw) Decode(v any) { decode(&r.root, v) }
+
+// decode sets the struct that v points to from the children of e, as [Raw.Decode] describes.
 func decode(e *element, v any) {
 	s := reflect.ValueOf(v).Elem()
 	planOf(s.Type()).decode([]*element{e}, s)
 }
 
-// plan is how the fields of a struct are set: what its tags say, read once.
+// plan describes how the fields of a struct are set. It holds what the tags say, so that they are parsed once.
 type plan []fieldPlan
 
 type fieldPlan struct {
-	index    []int      // of the field in the struct, through the embedded ones
-	paths    [][]string // to the element; the first one that leads to any
-	verbatim bool
-	typed    uint32 // which of the elements that users type are read: bit i is typed[i]
-	fields   plan   // of the struct, where the field or its slice's element is one
+	index    []int      // of the field in the struct, through the embedded structs
+	paths    [][]string // alternatives, the first that leads to an element is read
+	verbatim bool       // whether blanks at the ends of the text are kept
+	typed    uint32     // the elements it reads that hold what users type: bit i for typed[i]
+	fields   plan       // of the struct, if the field or its element is a struct
 }
 
 var plans sync.Map // reflect.Type to plan
@@ -50,33 +56,41 @@ func planOf(t reflect.Type) plan {
 		if field.Anonymous || !field.IsExported() || tag == "-" {
 			continue
 		}
-		names, verbatim := strings.CutSuffix(tag, ",verbatim")
-		if names == "" {
-			names = field.Name
-		}
-		f := fieldPlan{index: field.Index, verbatim: verbatim}
-		for names := range strings.SplitSeq(names, ",") {
-			path := strings.Split(names, ">")
-			f.paths = append(f.paths, path)
-			if i := slices.Index(typed, path[len(path)-1]); i >= 0 {
-				f.typed |= 1 << i
-			}
-		}
-		value := field.Type
-		if value.Kind() == reflect.Slice {
-			value = value.Elem()
-		}
-		if value.Kind() == reflect.Struct {
-			f.fields = planOf(value)
-			f.typed = f.fields.typed()
-		}
-		p = append(p, f)
+		p = append(p, newFieldPlan(field, tag))
 	}
 	plans.Store(t, p)
 	return p
 }
 
-// typed is which of the elements that users type the fields read.
+func newFieldPlan(field reflect.StructField, tag string) fieldPlan {
+	names, verbatim := strings.CutSuffix(tag, ",verbatim")
+	if names == "" {
+		names = field.Name
+	}
+	f := fieldPlan{index: field.Index, verbatim: verbatim}
+	for names := range strings.SplitSeq(names, ",") {
+		path := strings.Split(names, ">")
+		f.paths = append(f.paths, path)
+		if i := slices.Index(typed, path[len(path)-1]); i >= 0 {
+			f.typed |= 1 << i
+		}
+	}
+	value := field.Type
+	if value.Kind() == reflect.Slice {
+		value = value.Elem()
+	}
+	switch value.Kind() {
+	case reflect.Struct:
+		f.fields = planOf(value)
+		f.typed = f.fields.typed()
+	case reflect.String, reflect.Int, reflect.Int64, reflect.Uint64, reflect.Float64:
+	default:
+		panic("wechat: cannot decode into field " + field.Name + " of type " + field.Type.String())
+	}
+	return f
+}
+
+// typed returns the elements holding what users type that the fields read, as fieldPlan.typed does.
 func (p plan) typed() (all uint32) {
 	for i := range p {
 		all |= p[i].typed
@@ -84,7 +98,7 @@ func (p plan) typed() (all uint32) {
 	return all
 }
 
-// decode sets v from the children of all of es, which are one element, or those of one name.
+// decode sets v from the children of all of es. These are one element, or the repetitions of one element.
 func (p plan) decode(es []*element, v reflect.Value) {
 	for i := range p {
 		f := &p[i]
@@ -97,7 +111,7 @@ func (p plan) decode(es []*element, v reflect.Value) {
 	}
 }
 
-// decode sets v from what stands at path below es, and reports whether anything does.
+// decode sets v from the elements at path below es and reports whether there are any.
 func (f *fieldPlan) decode(es []*element, path []string, v reflect.Value) bool {
 	last := len(path) - 1
 	for _, name := range path[:last] {
@@ -112,15 +126,14 @@ func (f *fieldPlan) decode(es []*element, path []string, v reflect.Value) bool {
 		f.decodeValue(found, v)
 		return true
 	}
-	v.Grow(len(found))
-	v.SetLen(len(found))
+	v.Set(reflect.MakeSlice(v.Type(), len(found), len(found)))
 	for i := range found {
 		f.decodeValue(found[i:i+1], v.Index(i))
 	}
 	return true
 }
 
-// decodeValue sets v from the elements of its name, one at least.
+// decodeValue sets v, which is no slice, from es, which has at least one element.
 func (f *fieldPlan) decodeValue(es []*element, v reflect.Value) {
 	if v.Kind() == reflect.Struct {
 		f.fields.decode(es, v)
@@ -133,7 +146,7 @@ func (f *fieldPlan) decodeValue(es []*element, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(text)
-	case reflect.Int64:
+	case reflect.Int, reflect.Int64:
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			v.SetInt(n)
 		}
@@ -145,7 +158,5 @@ func (f *fieldPlan) decodeValue(es []*element, v reflect.Value) {
 		if n, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) {
 			v.SetFloat(n)
 		}
-	default:
-		panic("wechat: no decoding for a field of type " + v.Type().String())
 	}
 }

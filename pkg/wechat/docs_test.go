@@ -22,39 +22,55 @@ var update = flag.Bool("update", false, "write docs/pushes.md anew")
 
 const pushesDoc = "../../docs/pushes.md"
 
-// pushesIntroduction stands above the list of pushes. The list is made from the source.
+// pushesIntroduction precedes the list of pushes. The list is made from the source.
 const pushesIntroduction = `# Pushes
 
-All that the platform pushes to an Official Account's server and this repository knows: message types and events, the Go
-type each becomes, and its fields. This page is made from the source of [pkg/wechat](../pkg/wechat); after a change there
-run
+This page lists the pushes of an Official Account that have a Go type: messages and events, the type of each, and its
+fields. It is generated from the source of [pkg/wechat](../pkg/wechat). After a change there, run
 
     go test ./pkg/wechat -run TestPushesDoc -update
 
-A sample of each stands in [events/](../events).
+[events/](../events) has a sample of each.
 
 ## How a push becomes a value
 
-` + "`wechat.ParsePush`" + ` reads the body (in safe mode, what ` + "`Decrypt`" + ` made of its Encrypt element) and returns a pointer to the
-type below whose name is the push's kind: the MsgType of a message, or event/ and the Event. Names are compared as they
-stand, with their case. A kind that is not below is a ` + "`*wechat.Raw`" + `, which gives each field by its name; it is no error.
+` + "`wechat.ParsePush`" + ` reads the body, or, in safe mode, what ` + "`Decrypt`" + ` returned. It returns a pointer to the type that is
+listed below for the kind of the push. The kind is the MsgType of a message, or event/ and the Event. Kinds are compared
+exactly, including case. A kind that is not listed is a ` + "`*wechat.Raw`" + `, not an error: see [the end](#kinds-without-a-type).
 
-The platform writes XML; its pages show JSON too, and both give the same value. In the tables below A>B is the B within
-the A; of several A, the B in all of them. If there are several names, the first that is there is read: they differ between
-XML and JSON, or within the platform's own pages. Fields that are not below are ignored. A number that is missing, empty, or
-none, is 0.
+The platform writes XML. Its pages also show JSON; both give the same value. In the tables below, A>B is the B within the A.
+If A is repeated, B is read from each. If a field has several names, the first one present is read: the names differ between
+XML and JSON, or between the platform's pages. Fields that are not listed are ignored. A number that is missing or malformed
+is 0.
 
 Blanks around CDATA never count. Blanks within CDATA, or within a JSON string, are kept in what users type and in what the
-account itself chose: keys, scenes, channels, numbers of orders. So a key is compared as it was configured. From all other
-texts they are cut.
+account chose: keys, scenes and ids of menu items. So a key can be compared with the one that was configured. In all other
+texts, blanks at the ends are cut.
 
-The platform does not escape what users type. A text can hold control characters or ` + "`]]>`" + `, or a whole push of its own: it is
-still read as that one text, or the push is refused, and never stands in for another field. In a ` + "`*wechat.Raw`" + ` that holds for
-the fields that all pushes have; which of the others hold what users type is not known. Control characters are left out.
-Bytes that are not UTF-8 become U+FFFD or are left out, so that a push hardly grows. What else stands in a text, a title, a
-label or a QR code is the user's choice: check it as any other input.
+The platform does not escape what users type. A text may contain control characters, ` + "`]]>`" + ` or a whole push. It is still
+read as one text, or the push is refused; it cannot pass for another field. In a ` + "`*wechat.Raw`" + `, only the fields that all
+pushes have are protected in this way. Control characters are removed. Bytes that are not UTF-8 become U+FFFD or are removed;
+a push grows by at most 64 bytes. Texts, titles, labels and scan results are otherwise whatever the user chose: check them
+like any other input.
 
-Whether a push can be answered in its own request is said with each. To the others the answer is ` + "`success`" + `: a nil Reply.
+Each section says whether the push can be answered in its own request. Answer all others with ` + "`success`" + `: return a nil
+Reply.
+`
+
+// pushesRaw follows the list of pushes. The snippet is from example_test.go.
+const pushesRaw = `
+## Kinds without a type
+
+A kind that is not listed above is a ` + "`*wechat.Raw`" + `: kinds that are new, and those that few accounts receive, such as the
+[events of cards](https://developers.weixin.qq.com/doc/service/guide/product/card/Coupons_Vouchers_and_Cards_Event_Push_Messages.html)
+and [of invoices](https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List.html). Register a
+handler with ` + "`webhook.On`" + ` for ` + "`*wechat.Raw`" + ` and look at ` + "`Kind()`" + `. Read a single text with ` + "`Field`" + `. Read nested and repeated
+fields with ` + "`Decode`" + `, which sets a struct of your own; its tags are those of the types above.
+
+` + "```go\n%s```" + `
+
+A handler that reads users' texts from a ` + "`*wechat.Raw`" + ` must not trust its other fields, because a user can forge them.
+Logs and metrics count such a push as ` + "`unknown`" + `.
 `
 
 // TestPushesDoc holds docs/pushes.md to the source.
@@ -91,6 +107,7 @@ func TestPushesDoc(t *testing.T) {
 			}
 		}
 	}
+	fmt.Fprintf(&b, pushesRaw, rawSnippet(t))
 	if *update {
 		if err := os.WriteFile(pushesDoc, []byte(b.String()), 0o644); err != nil {
 			t.Fatal(err)
@@ -103,6 +120,22 @@ func TestPushesDoc(t *testing.T) {
 	if diff := cmp.Diff(b.String(), string(got)); diff != "" {
 		t.Errorf("run `go test ./pkg/wechat -run TestPushesDoc -update` (-want +got):\n%s", diff)
 	}
+}
+
+// rawSnippet returns the example of how a Raw is read.
+func rawSnippet(t *testing.T) string {
+	t.Helper()
+	source, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const start, end = "func describe(", "\n}\n"
+	_, snippet, found := strings.Cut(string(source), start)
+	snippet, _, ended := strings.Cut(snippet, end)
+	if !found || !ended {
+		t.Fatal("example_test.go has no function describe")
+	}
+	return start + snippet + end
 }
 
 // TestTypesAreDocumented asks of each kind's type a page and a word about replies, and of each field a comment.

@@ -2,6 +2,7 @@ package wechat_test
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -39,6 +40,44 @@ func ExampleParsePush() {
 	// text 25000000000000001 hello
 	// follow by the code spring at 2026-11-22 00:00:00 +0000 UTC
 	// unknown: event/hologram blue
+}
+
+// describe reads two kinds that have no type, one with Field and one with Decode.
+func describe(p *wechat.Raw) string {
+	switch p.Kind() {
+	case "event/user_get_card":
+		return "took card " + p.Field("CardId")
+	case "event/ShakearoundUserShake":
+		var shake struct {
+			Beacons []struct {
+				Minor    int
+				Distance float64 // metres
+			} `wechat:"AroundBeacons>AroundBeacon"`
+		}
+		p.Decode(&shake)
+		return fmt.Sprint("near beacons ", shake.Beacons)
+	}
+	return "unknown"
+}
+
+// A push of a kind that has no type is a Raw. Its fields are read by their names.
+func ExampleRaw() {
+	for _, name := range []string{"user_get_card", "shakearoundusershake"} {
+		sample, err := os.ReadFile("../../events/" + name + ".xml")
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		push, err := wechat.ParsePush(sample)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(describe(push.(*wechat.Raw)))
+	}
+	// Output:
+	// took card pSAMPLEcard000000000000000001
+	// near beacons [{2 166.816} {3 15.013}]
 }
 
 // A push in safe mode: the signature covers what is encrypted, and nothing else is to be believed. The values are those of

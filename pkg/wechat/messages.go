@@ -84,19 +84,6 @@ type Link struct {
 	URL         string `wechat:"Url"`                  // of the page: the sender's choice, not to be trusted
 }
 
-// MiniProgramPage is a shared page of a mini program. The platform documents it for mini programs' customer service, not
-// for Official Accounts. No reply to it is documented.
-//
-// See https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/customer-message/receive.html
-type MiniProgramPage struct {
-	Message
-	Title        string `wechat:"Title,verbatim"` // of the page
-	AppID        string `wechat:"AppId"`          // of the mini program
-	PagePath     string // of the page within it
-	ThumbURL     string `wechat:"ThumbUrl"`     // where the platform keeps its still picture
-	ThumbMediaID string `wechat:"ThumbMediaId"` // the same as temporary material, good for three days
-}
-
 // File is a file. The platform does not document it; the fields are those that public clients of the protocol read. No
 // reply to it is documented.
 type File struct {

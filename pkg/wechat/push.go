@@ -44,7 +44,7 @@ func (h *Head) Kind() string {
 // Raw is a push of a kind that has no type of its own.
 type Raw struct {
 	Head
-	root *element
+	root element
 }
 
 // Field returns the text of the field of that name, without the blanks around its CDATA; "" if there is none. Where users
@@ -120,7 +120,7 @@ func newPush(root *element, asJSON bool) (Push, error) {
 	}
 	kind, known := kinds[head.Kind()]
 	if !known {
-		return &Raw{Head: head, root: root}, nil
+		return &Raw{Head: head, root: *root}, nil
 	}
 	p := kind()
 	if !asJSON && ambiguous(root, p) {
@@ -154,10 +154,11 @@ func (h *Head) check() error {
 	return nil
 }
 
-// typed are the elements that hold what a user typed, or had a QR code say.
+// typed are the elements that hold what a user typed or what a scanned QR code says, 32 at most. Those in the second line
+// belong to kinds without a type: cards, invoices, and conversations of a mini program.
 var typed = []string{
-	"Content", "Title", "Description", "Label", "Poiname", "Recognition", "ScanResult", "SessionFrom",
-	"VerifyCode", "RemarkAmount", "title", "tax_no", "phone", "addr", "bank_type", "bank_no",
+	"Content", "Title", "Description", "Label", "Poiname", "Recognition", "ScanResult",
+	"VerifyCode", "RemarkAmount", "title", "tax_no", "phone", "addr", "bank_type", "bank_no", "SessionFrom",
 }
 
 // escapeTyped escapes `]]>` in the texts that users type. The platform writes typed elements side by side, so that from

@@ -155,6 +155,58 @@ func TestRawField(t *testing.T) {
 	}
 }
 
+func TestRawDecode(t *testing.T) {
+	type media struct {
+		Title   string `wechat:"title,verbatim"`
+		Verdict string `wechat:"verdict"`
+	}
+	type fields struct {
+		Head    Head    `wechat:"-"`
+		Version int     `wechat:"version"`
+		Prob    float64 `wechat:"result>prob"`
+		TraceID uint64  `wechat:"traceId,trace_id"`
+		Result  media   `wechat:"result"`
+		Details []media `wechat:"details>item"`
+		Codes   []int64 `wechat:"code"`
+		Missing []media
+	}
+	const xmlBody = "<version>2</version><trace_id>18446744073709551615</trace_id>" +
+		"<result><verdict> <![CDATA[ pass ]]> </verdict><prob>0.5</prob></result>" +
+		"<details><item><title> <![CDATA[ a ]]> </title></item><item><verdict>risky</verdict></item></details>" +
+		"<code>7</code><code>none</code>"
+	const jsonBody = `"version":"2","trace_id":18446744073709551615,"result":{"verdict":" pass ","prob":0.5},` +
+		`"details":{"item":[{"title":" a "},{"verdict":"risky"}]},"code":[7,"none"]`
+	want := fields{Version: 2, Prob: 0.5, TraceID: 1<<64 - 1, Result: media{Verdict: "pass"},
+		Details: []media{{Title: " a "}, {Verdict: "risky"}}, Codes: []int64{7, 0}}
+	for _, body := range []string{
+		event("hologram", xmlBody),
+		`{` + jsonHead + `,"MsgType":"event","Event":"hologram",` + jsonBody + `}`,
+	} {
+		got := fields{Codes: []int64{1, 2, 3}}
+		parse(t, body).(*Raw).Decode(&got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", body, diff)
+		}
+	}
+}
+
+func TestRawDecodePanics(t *testing.T) {
+	raw := parse(t, event("hologram", "")).(*Raw)
+	for name, v := range map[string]any{
+		"a struct": struct{}{}, "a pointer to a text": new(string), "nil": nil,
+		"a boolean field": &struct{ OK bool }{}, "a list of lists": &struct{ A [][]string }{},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			raw.Decode(v)
+		})
+	}
+}
+
 func TestScene(t *testing.T) {
 	for key, want := range map[string]string{"": "", "qrscene_spring": "spring", "qrscene_4711": "4711", "last_trade_no_1": ""} {
 		if got := (&Subscribe{EventKey: key}).Scene(); got != want {

@@ -28,12 +28,3 @@ type KfSwitchSession struct {
 	FromKfAccount string // the agent before, name@account
 	ToKfAccount   string // the agent now, name@account
 }
-
-// UserEnterTempSession, event user_enter_tempsession, tells that a user opened the customer-service conversation of a
-// mini program; it is not for Official Accounts. No reply to it is documented.
-//
-// See https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/customer-message/receive.html
-type UserEnterTempSession struct {
-	Head
-	SessionFrom string `wechat:"SessionFrom,verbatim"` // the session-from of the button that opened it; may hold a nickname
-}
