@@ -96,6 +96,14 @@ type liveMenuFlags struct {
 	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Where the platform's API is asked (${env}), if not at its own address."`
 }
 
+// Validate refuses a file beside a stack, whose function knows only the file that it was deployed with.
+func (c *liveMenuFlags) Validate() error {
+	if c.Stack != "" && c.File != accountFile {
+		return errors.New("with --stack (GUANZHU_STACK), the menu is that of the deployed account.yaml: leave the file out, or give --stack= to use the file")
+	}
+	return nil
+}
+
 // run has the stack's function do it, or does the same from here.
 func (c *liveMenuFlags) run(action string, lang language) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute+wakesWithin)
@@ -139,11 +147,6 @@ func (c *liveMenuFlags) runHere(ctx context.Context, action string, lang languag
 
 // runStack invokes the stack's function menu.
 func (c *liveMenuFlags) runStack(ctx context.Context, action string, lang language) (menu.Summary, error) {
-	if c.File != accountFile {
-		return menu.Summary{}, errors.New(lang.say(
-			"--stack（GUANZHU_STACK）用的是已部署的 account.yaml，不能再给出文件；要用文件，加 --stack=",
-			"with --stack (GUANZHU_STACK), the menu is that of the deployed account.yaml: leave the file out, or give --stack= to use the file"))
-	}
 	cfg, err := loadAWS(ctx)
 	if err != nil {
 		return menu.Summary{}, err

@@ -30,7 +30,7 @@ func TestMenuOfAStack(t *testing.T) {
 		{"not asked", "menu plan --stack " + stack, `{"result":"not asked","errcode":45009,"reason":"r","ask_again":"2026-11-27T00:00:00+08:00"}`, "",
 			"errcode 45009: the day's quota of this API is used up\n", 1},
 		{"another version", "menu plan --stack " + stack, `"ok"`, "", "deploy again, and build guanzhu again", 1},
-		{"a file", "menu plan --stack " + stack + " my.yaml", "", "", "the menu is that of the deployed account.yaml: leave the file out", 1},
+		{"a file", "menu plan --stack " + stack + " my.yaml", "", "", "the menu is that of the deployed account.yaml: leave the file out", 80},
 		{"no such stack", "menu plan --stack no-such-stack", "", "", "there is no stack no-such-stack in us-east-1", 1},
 	}
 	for _, tt := range tests {

@@ -156,7 +156,7 @@ func TestSuggestions(t *testing.T) {
 	wantRun(t, 1, expired.Key()+"  not found\n"+other.Key()+"  not found\n", "not all were found",
 		"suggestions", "handled", "--stack", stack, expired.Key(), other.Key())
 	wantRun(t, 0, line(recent)+"\n"+recentText, "1 not handled yet, 1 handled.", "suggestions", "--stack", stack)
-	wantRun(t, 1, "", "id 2 of 2 is none of a suggestion", "suggestions", "handled", "--stack", stack, recent.Key(), "1#2")
+	wantRun(t, 80, "", "id 2 of 2 is none of a suggestion", "suggestions", "handled", "--stack", stack, recent.Key(), "1#2")
 	wantRun(t, 0, line(recent)+"\n"+recentText, "1 not handled yet, 1 handled.", "suggestions", "--stack", stack)
 }
 
