@@ -264,6 +264,9 @@ func TestMenuProblems(t *testing.T) {
 			[]string{"3: character 15 of this line is invisible (U+2029): remove it"}},
 		{"name with a control character", menuOf(`{name: "a\x01b", type: click, key: a}`),
 			[]string{"3: name contains a line break or another control character"}},
+		{"names with what no font has", menuOf(`{name: "\ufffd", type: click, key: a}`, `{name: "a\ufffe", type: click, key: b}`,
+			`{name: "\uffffa", type: scancode_push, key: c}`),
+			[]string{"3: name contains a line break or another", "4: name contains a line break or", "5: name contains a line break"}},
 		{"emoji", menuOf("{name: 🎉&<>, type: click, key: a}"), nil},
 
 		{"no type", menuOf("{name: n, key: a}"), []string{"3: this button does nothing"}},
@@ -284,6 +287,8 @@ func TestMenuProblems(t *testing.T) {
 		{"scanned codes go elsewhere", menuOf(clickWith("c")), nil},
 		{"key twice", menuOf("{name: n, type: click, key: a}", "{name: m, type: click, key: a}"),
 			[]string{`4: the key "a" is that of the button on line 9, too`}},
+		{"key twice that nothing answers", menuOf("{name: n, type: click, key: c}", "{name: m, type: click, key: c}"),
+			[]string{`3: nothing answers the key "c"`, `4: the key "c" is that of the button on line 9, too`}},
 		{"key twice, below", menuOf("{name: n, type: click, key: a}", "name: m\n      sub_button:\n        - name: o\n"+
 			"          type: click\n          key: a"), []string{`8: the key "a" is that of the button on line 9, too`}},
 
@@ -332,6 +337,7 @@ func TestMenuProblems(t *testing.T) {
 			views("b")[0]), []string{"4: a button with others below it opens them: remove type",
 			"5: key does nothing in this button"}},
 		{"third level", subOf("{name: n, sub_button: [" + views("a")[0] + "]}"), []string{"5: a menu has two levels"}},
+		{"third level of anything", subOf("{name: n, sub_button: [帮助]}"), []string{"5: a menu has two levels"}},
 		{"name of 60 bytes below", subOf("{name: " + strings.Repeat("字", 20) + ", type: click, key: a}"), nil},
 		{"name of 61 bytes below", subOf("{name: " + strings.Repeat("字", 20) + "1, type: click, key: a}"),
 			[]string{"5: name has 61 bytes of UTF-8, and here at most 60"}},
@@ -524,6 +530,7 @@ conditionalmenu:
 		"https://host.example":          "我的",
 		"/":                             "我的",
 		"https://host.example/订单":       "订单",
+		"https:///订单":                   "订单",
 		"https://shop.example/?a=1&b=2": "商店",
 		"https://vip.example":           "会员",
 		"https://shop.example/?a=1":     "other",
