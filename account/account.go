@@ -4,7 +4,7 @@ package account
 import (
 	"embed"
 
-	"github.com/guanzhu/guanzhu/pkg/account"
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
 )
 
 // qr.txt is there so that the pattern matches without a qr.png, too.
@@ -13,12 +13,12 @@ import (
 var files embed.FS
 
 // Load reads the account.yaml that was embedded when this program was built.
-func Load() (*account.Account, error) {
+func Load() (*accountyaml.Account, error) {
 	file, err := files.ReadFile("account.yaml")
 	if err != nil {
 		return nil, err
 	}
-	return account.Parse("account/account.yaml", file)
+	return accountyaml.Parse("account/account.yaml", file)
 }
 
 // QR returns the account's QR code as PNG, nil where the owner has put none into the folder.

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/pkg/account"
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
@@ -63,7 +63,7 @@ func TestHumanDesk(t *testing.T) {
 			lines = append(lines, line)
 		}
 	}
-	a, err := account.Parse("account.yaml", []byte(strings.Join(lines, "")))
+	a, err := accountyaml.Parse("account.yaml", []byte(strings.Join(lines, "")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestExamples(t *testing.T) {
 		t.Skip("the examples are gone from account.yaml")
 	}
 	uncommented := regexp.MustCompile(`(?m)^# (  +)`).ReplaceAllString(examples, "$1")
-	a, err := account.Parse("account.yaml", []byte(text+"\nkeywords:\n"+uncommented))
+	a, err := accountyaml.Parse("account.yaml", []byte(text+"\nkeywords:\n"+uncommented))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/guanzhu/guanzhu/pkg/account"
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -22,7 +22,7 @@ const tooMany = wechat.TextReply("今天已收到您的多条建议，明天再�
 //	})
 //
 // and is answered before account.yaml is.
-func Routes(f *follower.Service, a *account.Account) *webhook.Router {
+func Routes(f *follower.Service, a *accountyaml.Account) *webhook.Router {
 	r := webhook.NewRouter()
 	r.Use(personalLinks(f))
 

@@ -40,16 +40,16 @@ func packages(t *testing.T) map[string]pkg {
 
 // TestDirections holds the dependencies to the direction that the README draws.
 func TestDirections(t *testing.T) {
-	adapters := []string{"pkg/dynamostore", "pkg/boltstore", "pkg/wechatapi", "internal/parameterstore"}
+	adapters := []string{"internal/dynamostore", "internal/boltstore", "pkg/wechatapi", "internal/parameterstore"}
 	forbidden := map[string][]string{
-		"pkg/follower": slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "pkg/account"}),
-		"pkg/account":  slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "pkg/follower"}),
-		"pkg/menu":     slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "pkg/account", "pkg/follower"}),
-		"pkg/webhook":  slices.Concat(adapters, []string{"pkg/web", "pkg/account", "pkg/follower"}),
-		"pkg/web":      slices.Concat(adapters, []string{"pkg/webhook", "pkg/account"}),
+		"pkg/follower":         slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "internal/accountyaml"}),
+		"internal/accountyaml": slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "pkg/follower"}),
+		"internal/menu":        slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "internal/accountyaml", "pkg/follower"}),
+		"pkg/webhook":          slices.Concat(adapters, []string{"pkg/web", "internal/accountyaml", "pkg/follower"}),
+		"pkg/web":              slices.Concat(adapters, []string{"pkg/webhook", "internal/accountyaml"}),
 	}
 	for _, adapter := range adapters {
-		others := slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "pkg/account"})
+		others := slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "internal/accountyaml"})
 		forbidden[adapter] = slices.DeleteFunc(others, func(name string) bool { return name == adapter })
 	}
 	all := packages(t)
@@ -102,7 +102,7 @@ func TestFunctions(t *testing.T) {
 			t.Errorf("%s is not a function", path)
 		}
 		for _, not := range []string{
-			module + "pkg/wechattest", module + "pkg/boltstore", module + "pkg/storetest", "go.etcd.io/bbolt",
+			module + "pkg/wechattest", module + "internal/boltstore", module + "internal/storetest", "go.etcd.io/bbolt",
 			"net/http/httptest", "testing", "github.com/alecthomas/kong",
 			"github.com/aws/aws-sdk-go-v2/config", // it costs start-up time and size
 		} {

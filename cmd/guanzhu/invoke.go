@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
-	"github.com/guanzhu/guanzhu/pkg/doctor"
+	"github.com/guanzhu/guanzhu/internal/doctor"
 )
 
 const (

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
-	"github.com/guanzhu/guanzhu/pkg/account"
-	"github.com/guanzhu/guanzhu/pkg/doctor"
-	"github.com/guanzhu/guanzhu/pkg/menu"
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/doctor"
+	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
@@ -37,7 +37,7 @@ func (c *menuFlags) menu() (menu.Menu, error) {
 	if err != nil {
 		return menu.Menu{}, fmt.Errorf("%w\nGive the path of account.yaml, or run this where account/account.yaml is", err)
 	}
-	a, err := account.Parse(c.File, data)
+	a, err := accountyaml.Parse(c.File, data)
 	if err != nil {
 		return menu.Menu{}, err
 	}

@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/guanzhu/guanzhu/pkg/doctor"
+	"github.com/guanzhu/guanzhu/internal/doctor"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 

@@ -149,7 +149,7 @@ func checkFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(files, "pkg/doctor/texts.go") {
+	for _, file := range append(files, "internal/doctor/texts.go") {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}

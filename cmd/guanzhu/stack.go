@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/guanzhu/guanzhu/internal/dynamostore"
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
-	"github.com/guanzhu/guanzhu/pkg/dynamostore"
 )
 
 // loadAWS reads region and credentials from where the AWS CLI reads them: AWS_PROFILE, AWS_REGION, ~/.aws and the rest.

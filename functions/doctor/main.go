@@ -12,7 +12,7 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/boot"
-	"github.com/guanzhu/guanzhu/pkg/doctor"
+	"github.com/guanzhu/guanzhu/internal/doctor"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/boot"
-	"github.com/guanzhu/guanzhu/pkg/menu"
+	"github.com/guanzhu/guanzhu/internal/menu"
 )
 
 func main() {

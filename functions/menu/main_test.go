@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/pkg/menu"
+	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 

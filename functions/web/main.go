@@ -12,7 +12,7 @@ import (
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/boot"
 	"github.com/guanzhu/guanzhu/internal/gateway"
-	"github.com/guanzhu/guanzhu/pkg/telemetry"
+	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/web"
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"github.com/guanzhu/guanzhu/pkg/telemetry"
+	"github.com/guanzhu/guanzhu/internal/telemetry"
 )
 
 // Env is the environment of a function, as template.yaml declares it.

@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/guanzhu/guanzhu/internal/dynamostore"
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
-	"github.com/guanzhu/guanzhu/pkg/dynamostore"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/menu"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 

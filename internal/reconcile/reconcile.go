@@ -19,8 +19,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/menu"
 )
 
 // The platform's paths whose daily quotas a pass uses.

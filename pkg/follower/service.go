@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/guanzhu/guanzhu/pkg/telemetry"
+	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 

@@ -15,10 +15,10 @@ import (
 	"unicode/utf8"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/pkg/account"
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
-	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
@@ -62,7 +62,7 @@ func (s *countingStore) writes() int {
 // endpoint is the account's endpoint over another store.
 func endpoint(t testing.TB, mode wechattest.Mode, store follower.Store, log *slog.Logger) (*webhook.Handler, wechattest.Account) {
 	t.Helper()
-	a, err := account.Parse("account.yaml", []byte(replies))
+	a, err := accountyaml.Parse("account.yaml", []byte(replies))
 	if err != nil {
 		t.Fatal(err)
 	}

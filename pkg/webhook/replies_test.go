@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/pkg/account"
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -97,7 +97,7 @@ type transInfo struct {
 func TestEveryKindOfReply(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
 		w := newWorld(t, mode, func(w *world) {
-			a, err := account.Parse("account.yaml", []byte(everyKind))
+			a, err := accountyaml.Parse("account.yaml", []byte(everyKind))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -160,7 +160,7 @@ func TestEveryKindOfReply(t *testing.T) {
 func TestAITakesTheRest(t *testing.T) {
 	w := newWorld(t, wechattest.Plain, func(w *world) {
 		file := strings.Replace(everyKind, "default:\n  transfer_customer_service:", "default: {transfer_biz_ai_ivr: {}}", 1)
-		a, err := account.Parse("account.yaml", []byte(file))
+		a, err := accountyaml.Parse("account.yaml", []byte(file))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,8 +20,8 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/refusal"
+	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
-	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 

@@ -14,11 +14,11 @@ import (
 	"time"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/pkg/account"
-	"github.com/guanzhu/guanzhu/pkg/boltstore"
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/boltstore"
+	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
-	"github.com/guanzhu/guanzhu/pkg/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
@@ -69,7 +69,7 @@ type world struct {
 	router   *webhook.Router
 	profiler follower.Profiler
 	handler  http.Handler
-	account  *account.Account
+	account  *accountyaml.Account
 	log      *bytes.Buffer
 }
 
@@ -117,7 +117,7 @@ func newWorld(t *testing.T, mode wechattest.Mode, change func(*world)) *world {
 		t.Fatal(err)
 	}
 	w.profiler = client
-	if w.account, err = account.Parse("account.yaml", []byte(replies)); err != nil {
+	if w.account, err = accountyaml.Parse("account.yaml", []byte(replies)); err != nil {
 		t.Fatal(err)
 	}
 	hash := telemetry.Hasher(appSecret)

@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/guanzhu/guanzhu/pkg/menu"
+	"github.com/guanzhu/guanzhu/internal/menu"
 )
 
 var _ menu.API = (*Client)(nil)

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/guanzhu/guanzhu/pkg/telemetry"
+	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/guanzhu/guanzhu/pkg/dynamostore"
+	"github.com/guanzhu/guanzhu/internal/dynamostore"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/guanzhu/guanzhu/pkg/boltstore"
+	"github.com/guanzhu/guanzhu/internal/boltstore"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )

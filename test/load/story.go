@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/guanzhu/guanzhu/pkg/boltstore"
+	"github.com/guanzhu/guanzhu/internal/boltstore"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )

@@ -24,7 +24,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/guanzhu/guanzhu/pkg/account"
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -457,7 +457,7 @@ func record(t *testing.T, item map[string]any) {
 type chaos struct {
 	*testing.T
 	account   wechattest.Account
-	owners    *account.Account
+	owners    *accountyaml.Account
 	platform  *wechattest.Platform
 	api, db   *door
 	table     table

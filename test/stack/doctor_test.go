@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/guanzhu/guanzhu/pkg/doctor"
+	"github.com/guanzhu/guanzhu/internal/doctor"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 

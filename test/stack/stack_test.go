@@ -28,7 +28,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/pkg/account"
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -196,7 +196,7 @@ func marshalled(t *testing.T, message []byte, reply wechat.Reply) string {
 	return string(wechat.MarshalReply(push.Common(), reply))
 }
 
-func ownersAccount(t *testing.T) *account.Account {
+func ownersAccount(t *testing.T) *accountyaml.Account {
 	t.Helper()
 	a, err := owner.Load()
 	if err != nil {

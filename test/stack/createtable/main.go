@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"github.com/guanzhu/guanzhu/pkg/dynamostore"
+	"github.com/guanzhu/guanzhu/internal/dynamostore"
 )
 
 func main() {

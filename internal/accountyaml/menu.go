@@ -1,0 +1,494 @@
+package accountyaml
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/guanzhu/guanzhu/internal/menu"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// Limits of menus, texts in bytes of UTF-8.
+// https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
+const (
+	maxButtons    = 3
+	maxSubButtons = 5
+	maxName       = 16
+	maxSubName    = 60
+	maxURL        = 1024
+	maxDomains    = 3 // that all conditional menus together may lead to
+)
+
+// needs are the fields that a button of each type must have. Beside its name it has no others.
+var needs = map[string][]string{
+	"click":                {"key"},
+	"scancode_push":        {"key"},
+	"scancode_waitmsg":     {"key"},
+	"pic_sysphoto":         {"key"},
+	"pic_photo_or_album":   {"key"},
+	"pic_weixin":           {"key"},
+	"location_select":      {"key"},
+	"view":                 {"url"},
+	"miniprogram":          {"url", "appid", "pagepath"},
+	"media_id":             {"media_id"},
+	"view_limited":         {"media_id"},
+	"article_id":           {"article_id"},
+	"article_view_limited": {"article_id"},
+}
+
+// removed are the names of rules that the platform has taken once.
+var removed = []string{"sex", "gender", "country", "province", "city", "language"}
+
+// Menu returns the menu to be published, without buttons if the file has none. publicURL is where the follower's pages
+// are (https://host), which completes a url that begins with a slash; where it is empty, such buttons are left out, and
+// what stood above nothing else.
+func (a *Account) Menu(publicURL string) (menu.Menu, error) {
+	if publicURL != "" && (!isWebAddress(publicURL) || strings.ContainsAny(publicURL, "?#")) {
+		return menu.Menu{}, errors.New("PUBLIC_URL must look like https://host")
+	}
+	publicURL = strings.TrimSuffix(publicURL, "/")
+	m := menu.Menu{File: a.menu.File}
+	m.Buttons = complete(&m, a.menu.Buttons, publicURL)
+	for _, c := range a.menu.Conditional {
+		if c.Buttons = complete(&m, c.Buttons, publicURL); len(c.Buttons) > 0 {
+			m.Conditional = append(m.Conditional, c)
+		}
+	}
+	return m, nil
+}
+
+// complete returns the buttons with whole urls. What cannot have one is told in m.
+func complete(m *menu.Menu, buttons []menu.Button, publicURL string) []menu.Button {
+	var whole []menu.Button
+	for _, b := range buttons {
+		switch isLocal := strings.HasPrefix(b.URL, "/"); {
+		case isLocal && publicURL == "":
+			m.LeftOut = append(m.LeftOut, fmt.Sprintf("%s:%d: %s is left out, since its url begins with a slash: "+
+				"set PUBLIC_URL to where your pages are, https://…", m.File, b.Line, b.Name))
+			continue
+		case isLocal:
+			b.URL = publicURL + b.URL
+		case len(b.SubButton) > 0:
+			if b.SubButton = complete(m, b.SubButton, publicURL); len(b.SubButton) == 0 {
+				continue
+			}
+		}
+		whole = append(whole, b)
+	}
+	return whole
+}
+
+// RepairsMenu reports whether a live menu that someone else has changed is to be replaced by the file's (menu_drift:
+// repair), not only to be told of (menu_drift: tell).
+func (a *Account) RepairsMenu() bool { return !a.tellsDrift }
+
+// otherPage is what Page says of what is no page of the menu.
+const otherPage = "other"
+
+// Page returns the name of the first button that opens url, the EventKey of a wechat.View, or "other": what is counted
+// by it has no more names than the menu has buttons.
+func (a *Account) Page(url string) string {
+	all := slices.Clone(a.menu.Buttons)
+	for _, c := range a.menu.Conditional {
+		all = append(all, c.Buttons...)
+	}
+	for _, written := range []string{url, localPart(url)} {
+		for _, b := range all {
+			for _, b := range slices.Concat([]menu.Button{b}, b.SubButton) {
+				if b.URL != "" && b.URL == written {
+					return b.Name
+				}
+			}
+		}
+	}
+	return otherPage
+}
+
+// localPart is what follows the host in url, "" where there is none.
+func localPart(url string) string {
+	_, rest, _ := strings.Cut(url, "://")
+	switch i := strings.IndexAny(rest, "/?#"); {
+	case rest == "":
+		return ""
+	case i < 0:
+		return "/"
+	default:
+		return "/" + strings.TrimPrefix(rest[i:], "/")
+	}
+}
+
+// menus reads menu, conditionalmenu and menu_drift, and checks the click buttons against a's replies to clicks.
+func (f *file) menus(a *Account, entries []entry) {
+	r := menuReader{file: f, clicks: a.clicks}
+	a.menu.File = f.name
+	hasMenu := false
+	for _, e := range entries {
+		switch e.key {
+		case "menu":
+			hasMenu = true
+			a.menu.Buttons = r.menu(e)
+		case "menu_drift":
+			text, ok := f.text(e.value, e.key)
+			if ok && text != "repair" && text != "tell" {
+				f.problem(lineOf(e.value), "menu_drift is %q: use repair or tell", text)
+			}
+			a.tellsDrift = text == "tell"
+		}
+	}
+	for _, e := range entries {
+		if e.key != "conditionalmenu" {
+			continue
+		}
+		if a.menu.Conditional = r.conditionalMenus(e); len(a.menu.Conditional) > 0 && !hasMenu {
+			f.problem(e.line, "conditional menus need a default one: add menu")
+		}
+	}
+}
+
+// A menuReader reads the menus of a file, in the form in which the platform's calls take and give them, ids included.
+type menuReader struct {
+	*file
+	clicks  map[string]wechat.Reply
+	keys    map[string]int // of the menu that is being read, and the lines of their buttons
+	domains []string       // of the conditional menus
+}
+
+func (r *menuReader) menu(e entry) []menu.Button {
+	if _, ok := e.value.(*ast.NullNode); ok {
+		r.problem(e.line, "the menu is empty: add \"button:\" with a list of buttons below it, "+
+			"or remove this line, which leaves the live menu alone")
+		return nil
+	}
+	entries, ok := r.entries(e.value, "the menu", "button", "menuid")
+	if !ok {
+		return nil
+	}
+	return r.buttonsOf(entries, "the menu", lineOf(e.value))
+}
+
+// buttonsOf reads the buttons among the entries of a menu.
+func (r *menuReader) buttonsOf(entries []entry, what string, line int) []menu.Button {
+	r.keys = map[string]int{}
+	for _, e := range entries {
+		if e.key == "button" {
+			return r.buttons(e.value, topLevel)
+		}
+	}
+	r.problem(line, "%s has no button: add \"button:\" with a list of buttons below it", what)
+	return nil
+}
+
+// A level is what differs between the buttons of a menu and those below one of them.
+type level struct {
+	list                string // the name of the list
+	maxButtons, maxName int
+}
+
+var (
+	topLevel = level{"button", maxButtons, maxName}
+	subLevel = level{"sub_button", maxSubButtons, maxSubName}
+)
+
+func (r *menuReader) buttons(n ast.Node, l level) []menu.Button {
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		r.problem(lineOf(n), "%s must be a list of buttons, each beginning with \"- name: …\"", l.list)
+		return nil
+	}
+	if len(list.Values) == 0 {
+		r.problem(lineOf(n), "%s has no buttons, and needs 1 to %d: add one", l.list, l.maxButtons)
+	}
+	var buttons []menu.Button
+	for i, item := range list.Values {
+		if i == l.maxButtons {
+			r.problem(lineOf(item), "%s has %d buttons, and at most %d fit: remove this one or put it elsewhere",
+				l.list, len(list.Values), l.maxButtons)
+		}
+		buttons = append(buttons, r.button(item, l))
+	}
+	return buttons
+}
+
+func (r *menuReader) button(n ast.Node, l level) menu.Button {
+	b := menu.Button{Line: lineOf(n)}
+	fields := map[string]*string{
+		"name": &b.Name, "type": &b.Type, "key": &b.Key, "url": &b.URL, "appid": &b.AppID, "pagepath": &b.PagePath,
+		"media_id": &b.MediaID, "article_id": &b.ArticleID,
+	}
+	entries, ok := r.entries(n, "a button",
+		"name", "type", "key", "url", "appid", "pagepath", "media_id", "article_id", "sub_button")
+	if !ok {
+		return b
+	}
+	hasBelow := false
+	given := map[string]int{} // and the lines of their values
+	for _, e := range entries {
+		if isEmpty(e.value) {
+			continue // as the platform's own JSON has it
+		}
+		if e.key == "sub_button" {
+			hasBelow = true
+			if l == subLevel {
+				r.problem(e.line, "a menu has two levels: a button below another one has none below it")
+				continue
+			}
+			b.SubButton = r.buttons(e.value, subLevel)
+			continue
+		}
+		given[e.key] = lineOf(e.value)
+		*fields[e.key] = r.field(e, l)
+	}
+	if _, ok := given["name"]; !ok {
+		r.problem(b.Line, "this button has no name: add \"name: …\"")
+	}
+	required, known := needs[b.Type]
+	switch typeLine, typed := given["type"]; {
+	case hasBelow:
+		required = nil
+		if typed {
+			r.problem(typeLine, "a button with others below it opens them: remove type")
+		}
+	case !typed:
+		r.problem(b.Line, "this button does nothing: add \"type: …\", or other buttons below it as sub_button")
+		return b
+	case !known:
+		r.problem(typeLine, "type %q is not known: use %s", b.Type, strings.Join(slices.Sorted(maps.Keys(needs)), ", "))
+		return b
+	}
+	for _, name := range required {
+		if _, ok := given[name]; !ok {
+			r.problem(b.Line, "a button of type %s needs its %s: add \"%s: …\"", b.Type, name, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if name != "name" && name != "type" && !slices.Contains(required, name) {
+			r.problem(given[name], "%s does nothing in this button: remove it", name)
+		}
+	}
+	if line, ok := given["key"]; ok && b.Key != "" {
+		r.checkKey(b, line)
+	}
+	return b
+}
+
+// isEmpty reports whether n is nothing, an empty text or an empty list.
+func isEmpty(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.NullNode:
+		return true
+	case *ast.StringNode:
+		return n.Value == ""
+	case *ast.SequenceNode:
+		return len(n.Values) == 0
+	}
+	return false
+}
+
+// field reads one of a button's texts. It is "" after a problem.
+func (r *menuReader) field(e entry, l level) string {
+	text, ok := r.text(e.value, e.key)
+	if !ok {
+		return ""
+	}
+	line := lineOf(e.value)
+	longest := map[string]int{"name": l.maxName, "key": maxEventKey, "url": maxURL}[e.key]
+	switch {
+	case strings.ContainsFunc(text, unsendable):
+		r.problem(line, "%s contains a line break or another control character, which the platform refuses: remove it", e.key)
+		return ""
+	case strings.TrimSpace(text) == "" && e.key != "key": // a key may be anything, and is compared exactly
+		r.problem(line, "%s is empty: write its text", e.key)
+		return ""
+	case longest > 0 && len(text) > longest:
+		r.problem(line, "%s has %d bytes of UTF-8, and here at most %d (a Chinese character has 3): shorten it by %d",
+			e.key, len(text), longest, len(text)-longest)
+	}
+	switch e.key {
+	case "url":
+		if !isPage(text) {
+			r.problem(line, "url is no address of the web: write it in full, \"https://…\", or, for one of the follower's "+
+				"pages, from its slash on, \"/…\"")
+		}
+	case "appid":
+		if !isAppID(text) {
+			r.problem(line, "appid is not one of a mini program: it is wx and 16 hexadecimal digits in lower case")
+		}
+	case "pagepath", "media_id", "article_id":
+		if strings.ContainsFunc(text, invisible) {
+			r.problem(line, "%s contains white space, or something as invisible: remove it", e.key)
+		}
+	}
+	return text
+}
+
+// unsendable reports whether JSON would have r as an escape, which the platform refuses (errcode 40033), or no font has
+// it.
+func unsendable(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\uFFFD' || r == '\uFFFE' || r == '\uFFFF'
+}
+
+func isPage(s string) bool {
+	if !strings.HasPrefix(s, "/") {
+		return isWebAddress(s)
+	}
+	return !strings.HasPrefix(s, "//") && isWebAddress("https://host"+s)
+}
+
+var isAppID = regexp.MustCompile(`^wx[0-9a-f]{16}$`).MatchString
+
+// checkKey holds a key against the other ones of its menu, and against the replies.
+func (r *menuReader) checkKey(b menu.Button, line int) {
+	if first, ok := r.keys[b.Key]; ok {
+		r.problem(line, "the key %q is that of the button on line %d, too: nobody could tell them apart, give this one "+
+			"another", b.Key, first)
+		return
+	}
+	r.keys[b.Key] = b.Line
+	if _, answered := r.clicks[b.Key]; b.Type == "click" && !answered {
+		r.problem(line, "nothing answers the key %q: add a line %s: … below clicks", b.Key, asName(b.Key))
+	}
+}
+
+// asName writes a key as the name of an entry, in quotes unless it is a plain word.
+func asName(key string) string {
+	if isWord(key) {
+		return key
+	}
+	return strconv.Quote(key)
+}
+
+var isWord = regexp.MustCompile(`^\pL[\pL\pN_-]*$`).MatchString
+
+// conditionalMenus reads the conditional menus. An empty list, all of them commented out, is fine.
+func (r *menuReader) conditionalMenus(e entry) []menu.Conditional {
+	if isEmpty(e.value) {
+		return nil
+	}
+	list, ok := e.value.(*ast.SequenceNode)
+	if !ok {
+		r.problem(lineOf(e.value), "conditionalmenu must be a list of menus, each beginning with \"- matchrule: …\"")
+		return nil
+	}
+	var all []menu.Conditional
+	for _, item := range list.Values {
+		c, ok := r.conditionalMenu(item)
+		if !ok {
+			continue
+		}
+		for _, earlier := range all {
+			if len(earlier.MatchRule) > 0 && len(c.MatchRule) > 0 && covers(earlier.MatchRule, c.MatchRule) {
+				r.problem(c.Line, "nobody sees this menu, since the one on line %d is for all its followers and comes "+
+					"first: remove one of them, or move this one up", earlier.Line)
+				break
+			}
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// covers reports whether whoever matches later matches earlier as well.
+func covers(earlier, later menu.MatchRule) bool {
+	for name, value := range earlier {
+		if later[name] != value {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *menuReader) conditionalMenu(n ast.Node) (menu.Conditional, bool) {
+	c := menu.Conditional{Line: lineOf(n)}
+	entries, ok := r.entries(n, "a conditional menu", "button", "matchrule", "menuid")
+	if !ok {
+		return c, false
+	}
+	hasRule := false
+	for _, e := range entries {
+		if e.key == "matchrule" {
+			hasRule = true
+			c.MatchRule = r.matchRule(e)
+		}
+	}
+	if !hasRule {
+		r.problem(c.Line, "this menu does not say whom it is for: add \"matchrule:\" with tag_id or client_platform_type")
+	}
+	c.Buttons = r.buttonsOf(entries, "a conditional menu", c.Line)
+	for _, b := range c.Buttons {
+		for _, b := range slices.Concat([]menu.Button{b}, b.SubButton) {
+			r.checkDomain(b)
+		}
+	}
+	return c, true
+}
+
+// checkDomain counts the domain of the url, if there is one. The owner's own, of a url that begins with a slash, is
+// not known here, so it counts by itself.
+func (r *menuReader) checkDomain(b menu.Button) {
+	u, err := url.Parse(b.URL)
+	if b.URL == "" || err != nil || slices.Contains(r.domains, u.Hostname()) {
+		return
+	}
+	r.domains = append(r.domains, u.Hostname())
+	if len(r.domains) == maxDomains+1 {
+		r.problem(b.Line, "the conditional menus lead to more than %d domains, this url is to the next one: "+
+			"remove one, and write urls of your own pages from their slash on", maxDomains)
+	}
+}
+
+var isTagID = regexp.MustCompile(`^(0|[1-9][0-9]{0,9})$`).MatchString
+
+// matchRule reads a rule. Values may be texts or numbers, as in the platform's own JSON.
+func (r *menuReader) matchRule(e entry) menu.MatchRule {
+	entries, ok := r.entries(e.value, "matchrule")
+	if !ok {
+		return nil
+	}
+	rule := menu.MatchRule{}
+	for _, e := range entries {
+		if isEmpty(e.value) {
+			continue
+		}
+		line := lineOf(e.value)
+		value := e.value.GetToken().Value
+		if _, ok := e.value.(*ast.IntegerNode); !ok {
+			if value, ok = r.text(e.value, e.key); !ok {
+				continue
+			}
+		}
+		if e.key == "group_id" {
+			e.key = "tag_id" // as tags were once called groups, with the same ids
+		}
+		if was, ok := rule[e.key]; ok && was != value {
+			r.problem(line, "tag_id and group_id, which is its old name, differ: keep one of them")
+		}
+		rule[e.key] = value
+		switch {
+		case e.key == "tag_id":
+			if !isTagID(value) {
+				r.problem(line, "tag_id is %q: write the number of the tag, as the platform's list of tags has it", value)
+			}
+		case e.key == "client_platform_type":
+			if value != "1" && value != "2" && value != "3" {
+				r.problem(line, "client_platform_type is %q: use 1 (iOS), 2 (Android) or 3 (others)", value)
+			}
+		case slices.Contains(removed, e.key):
+			r.problem(e.line, "the platform takes no rules by %s any longer: remove it (a tag, tag_id, can do the same)", e.key)
+		default:
+			r.problem(e.line, "%q is unknown in matchrule: use tag_id, client_platform_type", e.key)
+		}
+	}
+	if len(rule) == 0 {
+		r.problem(e.line, "matchrule is empty: add tag_id or client_platform_type")
+	}
+	return rule
+}

@@ -1,0 +1,220 @@
+package accountyaml
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// What a reply answers: the platform shows one article of the news to a message, and hands no event over.
+type purpose int
+
+const (
+	toMessage purpose = iota
+	toEvent
+)
+
+// The kinds of reply beside a text, by the names they have in the file and on the platform.
+const (
+	image    = "image"
+	voice    = "voice"
+	video    = "video"
+	music    = "music"
+	news     = "news"
+	transfer = "transfer_customer_service"
+	toAI     = "transfer_biz_ai_ivr"
+)
+
+const replyKinds = image + ", " + voice + ", " + video + ", " + music + ", " + news + ", " + transfer + ", " + toAI
+
+// reply reads a reply: a text, or a mapping of one of the other kinds. After a problem it is of no use, or nil.
+func (f *file) reply(n ast.Node, what string, to purpose) wechat.Reply {
+	m, ok := n.(*ast.MappingNode)
+	if !ok {
+		return f.textReply(n, what)
+	}
+	if len(m.Values) != 1 {
+		f.problem(lineOf(n), "%s needs exactly one of %s, this one has %d", what, replyKinds, len(m.Values))
+	}
+	entries, _ := f.entries(n, what)
+	var r wechat.Reply
+	for _, e := range entries {
+		r = f.richReply(e, to)
+	}
+	return r
+}
+
+func (f *file) textReply(n ast.Node, what string) wechat.Reply {
+	text, ok := f.shown(n, what)
+	if !ok {
+		return nil
+	}
+	f.checkLength(text, what, lineOf(n))
+	return wechat.TextReply(text)
+}
+
+func (f *file) checkLength(text, what string, line int) {
+	if size := sent(text); size > wechat.MaxText {
+		f.problem(line, "%s has %d bytes of UTF-8, and a reply at most %d (a Chinese character has 3, "+
+			"a personal link counts as %d): shorten it by %d", what, size, wechat.MaxText, linkRoom, size-wechat.MaxText)
+	}
+}
+
+func (f *file) richReply(e entry, to purpose) wechat.Reply {
+	switch e.key {
+	case image:
+		r := f.fields(e.value, image, []string{"media_id"})
+		return wechat.ImageReply{MediaID: r["media_id"]}
+	case voice:
+		r := f.fields(e.value, voice, []string{"media_id"})
+		return wechat.VoiceReply{MediaID: r["media_id"]}
+	case video:
+		r := f.fields(e.value, video, []string{"media_id"}, "title", "description")
+		return wechat.VideoReply{MediaID: r["media_id"], Title: r["title"], Description: r["description"]}
+	case music:
+		r := f.fields(e.value, music, []string{"thumb_media_id"}, "title", "description", "musicurl", "hqmusicurl")
+		return wechat.MusicReply{Title: r["title"], Description: r["description"], MusicURL: r["musicurl"],
+			HQMusicURL: r["hqmusicurl"], ThumbMediaID: r["thumb_media_id"]}
+	case news:
+		return f.news(e.value, to)
+	case transfer, toAI:
+		return f.transfer(e, to)
+	}
+	f.problem(e.line, "%q is no kind of reply: use one of %s, or put a text that begins with { in quotes",
+		e.key, replyKinds)
+	return nil
+}
+
+func (f *file) news(n ast.Node, to purpose) wechat.Reply {
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		f.problem(lineOf(n), "news must be a list of articles, each beginning with \"- title: …\"")
+		return nil
+	}
+	switch count := len(list.Values); {
+	case to == toMessage && count != 1:
+		f.problem(lineOf(n), "news in reply to a message has exactly one article, this one has %d: "+
+			"WeChat shows the first alone", count)
+	case count == 0 || count > wechat.MaxArticles:
+		f.problem(lineOf(n), "news has 1 to %d articles, this one has %d", wechat.MaxArticles, count)
+	}
+	var articles wechat.NewsReply
+	for _, item := range list.Values {
+		a := f.fields(item, "an article", []string{"title", "url"}, "description", "picurl")
+		articles = append(articles, wechat.Article{Title: a["title"], Description: a["description"],
+			PicURL: a["picurl"], URL: a["url"]})
+	}
+	return articles
+}
+
+// transfer reads a hand-over: to the customer-service desk, with nothing below it to any agent, or to the platform's AI.
+func (f *file) transfer(e entry, to purpose) wechat.Reply {
+	if to == toEvent {
+		f.problem(e.line, "a follow or a click is no message that %s could hand over: use another reply", e.key)
+	}
+	var r map[string]string
+	if _, ok := e.value.(*ast.NullNode); !ok {
+		r = f.transferFields(e)
+	}
+	if e.key == toAI {
+		return wechat.TransferAIReply{}
+	}
+	return wechat.TransferReply{KfAccount: r["kf_account"]}
+}
+
+func (f *file) transferFields(e entry) map[string]string {
+	if e.key == transfer {
+		return f.fields(e.value, transfer, nil, "kf_account")
+	}
+	if m, ok := e.value.(*ast.MappingNode); !ok || len(m.Values) > 0 {
+		f.problem(lineOf(e.value), "%s has nothing below it: write \"%s: {}\"", toAI, toAI)
+	}
+	return nil
+}
+
+// fields reads the fields of a reply, each a text. One name means the same in every kind of reply.
+func (f *file) fields(n ast.Node, what string, required []string, optional ...string) map[string]string {
+	entries, ok := f.entries(n, what, slices.Concat(required, optional)...)
+	if !ok {
+		return nil
+	}
+	fields := make(map[string]string, len(entries))
+	for _, e := range entries {
+		text, ok := f.shown(e.value, e.key)
+		if !ok {
+			continue
+		}
+		if isLink := e.key == "url" && text == PersonalLink; !isLink && strings.Contains(text, PersonalLink) {
+			f.problem(lineOf(e.value), "%s is sent as it is here: a personal link has its place in a text reply, or as "+
+				"the whole url of an article", PersonalLink)
+		}
+		switch e.key {
+		case "media_id", "thumb_media_id":
+			if strings.ContainsFunc(text, invisible) {
+				f.problem(lineOf(e.value), "%s contains white space, or something as invisible: write the id alone, "+
+					"as the platform gave it", e.key)
+			}
+		case "url", "picurl", "musicurl", "hqmusicurl":
+			if !isWebAddress(text) && (e.key != "url" || text != PersonalLink) {
+				f.problem(lineOf(e.value), "%s is no address of the web: write it in full, \"https://…\"", e.key)
+			}
+		case "kf_account":
+			if !isKfAccount(text) {
+				f.problem(lineOf(e.value), "kf_account is no full account of an agent: write it as name@account, "+
+					"where account is the Official Account's WeChat ID")
+			}
+		}
+		fields[e.key] = text
+	}
+	for _, name := range required {
+		if !slices.ContainsFunc(entries, func(e entry) bool { return e.key == name }) {
+			f.problem(lineOf(n), "%s has no %s: add \"%s: …\"", what, name, name)
+		}
+	}
+	return fields
+}
+
+func isWebAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" &&
+		!strings.ContainsFunc(s, invisible)
+}
+
+func isKfAccount(s string) bool {
+	name, account, _ := strings.Cut(s, "@")
+	return name != "" && account != "" && !strings.Contains(account, "@") && !strings.ContainsFunc(s, invisible)
+}
+
+// invisible reports whether r is white space or what else a copied id or address may have around it unseen.
+func invisible(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
+
+// shown reads a text that goes into a reply: not blank, and of characters that a reply can have. The line breaks at its
+// end, which YAML's | leaves, are not sent.
+func (f *file) shown(n ast.Node, what string) (text string, ok bool) {
+	text, ok = f.text(n, what)
+	if !ok {
+		return "", false
+	}
+	text = strings.TrimRight(text, "\n")
+	if strings.TrimSpace(text) == "" {
+		f.problem(lineOf(n), "%s is empty: write its text", what)
+		return "", false
+	}
+	if i := strings.IndexFunc(text, unfit); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(text[i:])
+		f.problem(lineOf(n), "%s contains the control character %U as its character %d: remove it",
+			what, r, utf8.RuneCountInString(text[:i])+1)
+	}
+	return text, true
+}
+
+// unfit reports whether r has no place in a reply: XML forbids most control characters, a chat shows none.
+func unfit(r rune) bool {
+	return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\uFFFE' || r == '\uFFFF')
+}

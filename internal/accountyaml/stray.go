@@ -1,0 +1,122 @@
+package accountyaml
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Web pages, word processors and Chinese keyboards put characters into a file that look like YAML's own. What YAML makes
+// of them helps nobody, and may be told lines later, so they are looked for in the lines themselves.
+
+// A stray is such a character, at a place where YAML has another.
+type stray struct {
+	line   int
+	column int // in characters, from 1
+	char   rune
+	remedy string
+}
+
+func (s stray) String() string {
+	return fmt.Sprintf("character %d of this line is %s (%U): %s", s.column, nameOf(s.char), s.char, s.remedy)
+}
+
+func nameOf(r rune) string {
+	switch {
+	case r == '\u00a0':
+		return "a no-break space"
+	case r == '\u3000':
+		return "a full-width space"
+	case r == '\t':
+		return "a tab"
+	case r == '\ufeff':
+		return "a byte order mark"
+	case unicode.In(r, unicode.Zs):
+		return "another kind of space"
+	case invisible(r):
+		return "invisible"
+	}
+	return string(r)
+}
+
+// strayForms are the places in a line where a character, in parentheses, is a stray. SPACE is what is unseen, or seen as
+// a space, and is none of YAML's. START is what may come before a name.
+var strayForms = []struct{ form, remedy string }{
+	{`START-?(SPACE)`, typeSpace},
+	{`START([－—–−‐])[ SPACES]`, `type "- "`},
+	{`START(＃)`, `type "#"`},
+	{`START([“”„‟＂‘’＇])[^“”„‟＂‘’＇]*[“”„‟＂‘’＇]\s*[:：]`, typeQuote},
+	{`([\x{85}\x{2028}\x{2029}])`, "remove it, or break the line there"},
+	{`STARTNAME(SPACE)[ SPACES]*[:：]`, "remove it"},
+	{`STARTNAME(：)`, `type ": ", a colon and a space`},
+	{`STARTNAME:(SPACE)`, typeSpace},
+	{`STARTNAME: *[|>][-+1-9]*(SPACE)`, "remove it"},
+	{`STARTNAME: *([｛［｜＞])`, "type the half-width one"},
+	{`STARTNAME: *([“„‟＂‘]).*(?:: | #)`, typeQuote},
+	{`START[A-Za-z_]+(:)[^ /SPACES]`, "type a space behind it"},
+}
+
+const (
+	typeSpace = "type an ordinary space, or remove it"
+	typeQuote = `type ", the straight quote`
+)
+
+var strayParts = strings.NewReplacer(
+	"START", `^ *(?:- +)*`,
+	"NAME", `(?:"[^"]*"|'[^']*'|[^"'{\[#:：]+?)`,
+	"SPACES", unseen,
+	"SPACE", `[`+unseen+`]`,
+)
+
+const unseen = `\t\x{a0}\x{1680}\x{2000}-\x{200f}\x{202f}\x{205f}-\x{2064}\x{3000}\x{feff}`
+
+// misread says what speaks against a text without quotes, or name, which YAML takes and its writer did not mean. It is
+// empty where nothing does.
+func misread(plain string) string {
+	first, _ := utf8.DecodeRuneInString(plain)
+	switch {
+	case strings.Contains(plain, ": "):
+		return `contains ": ": put it in straight quotes, "…", or look for a comma like ， before it`
+	case first == '“' && !strings.Contains(plain, "”"):
+		return `begins with “ and has no ”: put it in straight quotes, "…", since what follows # is a comment`
+	case plain == "｜" || strings.HasPrefix(plain, "｜ "):
+		return "begins with ｜: type |, the half-width one"
+	}
+	return ""
+}
+
+// beginsBlock finds the line above a block of text, which may have anything in it.
+const beginsBlock = `(?:^|[:-] +)[|>][-+1-9]*\s*(?:#.*)?$`
+
+// strays returns the stray characters of the file, at most one a line. Not all need be: in a text of several lines they
+// may have their right place. They are looked for once a file has been found bad.
+func strays(data []byte) []stray {
+	forms := make([]*regexp.Regexp, len(strayForms))
+	for i, f := range strayForms {
+		forms[i] = regexp.MustCompile(strayParts.Replace(f.form))
+	}
+	header := regexp.MustCompile(beginsBlock)
+	var found []stray
+	block := -1 // how far the line above the block is indented, if this is one
+	for i, line := range strings.Split(string(data), "\n") {
+		unindented := strings.TrimLeft(line, " ")
+		indent := len(line) - len(unindented)
+		if block >= 0 && (indent > block || unindented == "") {
+			continue
+		}
+		block = -1
+		if header.MatchString(line) {
+			block = indent
+		}
+		for j, form := range forms {
+			if at := form.FindStringSubmatchIndex(line); at != nil {
+				char, _ := utf8.DecodeRuneInString(line[at[2]:])
+				found = append(found, stray{i + 1, utf8.RuneCountInString(line[:at[2]]) + 1, char, strayForms[j].remedy})
+				break
+			}
+		}
+	}
+	return found
+}

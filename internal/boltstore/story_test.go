@@ -1,0 +1,53 @@
+package boltstore_test
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/guanzhu/guanzhu/internal/boltstore"
+	"github.com/guanzhu/guanzhu/internal/stories"
+)
+
+// TestStories tells random stories to the endpoint over the embedded store; -rapid.checks says how many.
+func TestStories(t *testing.T) {
+	t.Parallel()
+	stories.Run(t, func(t *testing.T, now func() time.Time) stories.Store {
+		store, err := boltstore.Open(filepath.Join(t.TempDir(), "store.db"), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return whole{store}
+	})
+}
+
+func TestLargePushes(t *testing.T) {
+	t.Parallel()
+	stories.RunLarge(t, func(t *testing.T, now func() time.Time) stories.Store {
+		store, err := boltstore.Open(filepath.Join(t.TempDir(), "store.db"), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { store.Close() })
+		return whole{store}
+	})
+}
+
+// whole lets the stories see everything that is stored.
+type whole struct{ *boltstore.Store }
+
+func (w whole) All(ctx context.Context) ([]stories.Item, error) {
+	dump, err := w.Dump(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]stories.Item, len(dump))
+	for i, record := range dump {
+		if err := json.Unmarshal(record, &items[i]); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}

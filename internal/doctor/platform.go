@@ -1,0 +1,259 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/guanzhu/guanzhu/internal/menu"
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechatapi"
+)
+
+// Platform is the platform's API to be examined, from where it is called.
+type Platform struct {
+	API  *wechatapi.Client
+	Now  func() time.Time
+	Menu menu.Menu // of account.yaml
+	// Record returns what was published last; nil where that is not known, as outside the stack.
+	Record      func(context.Context) (menu.Record, error)
+	RepairsMenu bool   // menu_drift of account.yaml is repair
+	Pages       string // of account.yaml: oauth or link
+	// FixedEgress is the stack's parameter: nat or none; empty outside the stack.
+	FixedEgress string
+}
+
+// Examine checks that the platform is reached, gives an access token and accepts it, what the account may call, how many
+// calls are left, and the menu. It makes about ten calls, which the platform counts, and changes nothing.
+func (p *Platform) Examine(ctx context.Context) []Finding {
+	var r report
+	var date, seen time.Time
+	r.step("api", func() Finding {
+		var err error
+		date, err = p.API.Reach(ctx)
+		seen = p.Now()
+		return p.reached("api", err)
+	})
+	if r.failed == "" {
+		r.findings = append(r.findings, clock("api-clock", date, seen))
+	}
+	r.step("token", func() Finding {
+		if err := p.API.FetchToken(ctx); err != nil {
+			return p.refused("token", err)
+		}
+		return tokenFine.of("token")
+	})
+	r.step("token-use", func() Finding {
+		if err := p.API.CheckToken(ctx); err != nil {
+			return p.refused("token-use", err)
+		}
+		return tokenAccepted.of("token-use")
+	})
+	var may permissions
+	r.check("profiles", func() Finding { return p.profiles(ctx, &may) })
+	r.check("menus", func() Finding { return p.menus(ctx, &may) })
+	r.check("kind", func() Finding { return p.kind(may) })
+	r.check("quota", func() Finding { return p.quota(ctx) })
+	r.check("menu", func() Finding { return p.menu(ctx, may) })
+	if len(p.Menu.LeftOut) > 0 {
+		r.findings = append(r.findings, menuLeftOut.of("left-out", "{buttons}", strings.Join(p.Menu.LeftOut, "; ")))
+	}
+	return r.findings
+}
+
+// reached explains a call that ended without an errcode.
+func (p *Platform) reached(check string, err error) Finding {
+	network, timeout := errors.AsType[net.Error](err)
+	timeout = timeout && network.Timeout() || errors.Is(err, context.DeadlineExceeded)
+	_, unknown := errors.AsType[*net.DNSError](err)
+	switch {
+	case err == nil:
+		return apiReached.of(check)
+	case unknown:
+		return apiUnknown.of(check)
+	case timeout && p.FixedEgress == "nat":
+		return apiLateNat.of(check)
+	case timeout:
+		return apiLate.of(check)
+	case errors.Is(err, wechatapi.ErrNotPlatform):
+		return apiNotPlatform.of(check)
+	}
+	return apiFailed.of(check, "{error}", err.Error())
+}
+
+// refused explains a call that failed.
+func (p *Platform) refused(check string, err error) Finding {
+	refusal, ok := errors.AsType[*wechatapi.Error](err)
+	if !ok {
+		return p.reached(check, err)
+	}
+	row := notListed
+	switch {
+	case refusal.IP == "":
+		return Errcode(check, refusal.Code, err.Error())
+	case p.FixedEgress == "none":
+		row = notListedNone
+	case p.FixedEgress == "nat":
+		row = notListedNat
+	}
+	return row.of(check, "{errcode}", fmt.Sprint(refusal.Code), "{ip}", refusal.IP)
+}
+
+// Errcode explains a refusal of the platform by its errcode. text is said in English if the errcode is not known.
+func Errcode(check string, errcode int, text string) Finding {
+	row, ok := errcodes[errcode]
+	if !ok {
+		row = errcodeOther
+	}
+	return row.of(check, "{errcode}", fmt.Sprint(errcode), "{error}", text)
+}
+
+// permissions are what the tried calls came to.
+type permissions struct {
+	profiles, menus permission
+}
+
+type permission int
+
+const (
+	unknown permission = iota
+	given
+	refused
+)
+
+// nobody is an openid that cannot exist: the platform refuses it where it would answer about another.
+const nobody = "oGuanzhuDoctorAsksForNobody"
+
+func (p *Platform) profiles(ctx context.Context, may *permissions) Finding {
+	_, err := p.API.Profile(ctx, nobody)
+	refusal, ok := errors.AsType[*wechatapi.Error](err)
+	switch {
+	case errors.Is(err, follower.ErrNoPermission):
+		may.profiles = refused
+		return profilesRefused.of("profiles")
+	case err == nil, errors.Is(err, follower.ErrNotFound), ok && refusal.Code == 40003:
+		may.profiles = given
+		return profilesGiven.of("profiles")
+	}
+	return p.refused("profiles", err)
+}
+
+func (p *Platform) menus(ctx context.Context, may *permissions) Finding {
+	_, err := p.API.GetMenu(ctx)
+	switch {
+	case errors.Is(err, follower.ErrNoPermission):
+		may.menus = refused
+		return menusRefused.of("menus")
+	case err == nil, errors.Is(err, menu.ErrNoMenu):
+		may.menus = given
+		return menusGiven.of("menus")
+	}
+	return p.refused("menus", err)
+}
+
+// kind concludes from what was tried which kind of account it is; protocol names 订阅号 and 服务号.
+// https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Explanation_of_interface_privileges.html
+func (p *Platform) kind(may permissions) Finding {
+	switch may {
+	case permissions{given, given}:
+		return kindFull.of("kind")
+	case permissions{refused, refused}:
+		if p.Pages == "oauth" {
+			return kindSubscriptionOAuth.of("kind")
+		}
+		return kindSubscription.of("kind")
+	case permissions{refused, given}:
+		if p.Pages == "oauth" {
+			return kindServiceOAuth.of("kind")
+		}
+		return kindService.of("kind")
+	}
+	return kindUnknown.of("kind")
+}
+
+// counted are the APIs whose quotas an account lives on.
+var counted = []string{"stable_token", "user/info", "menu/create", "menu/get"}
+
+// quota asks how many calls are left. Some accounts are told of fewer APIs.
+func (p *Platform) quota(ctx context.Context) Finding {
+	var all, low, spent []string
+	for _, api := range counted {
+		daily, left, err := p.API.Quota(ctx, "/cgi-bin/"+api)
+		if refusal, ok := errors.AsType[*wechatapi.Error](err); ok && notCounted[refusal.Code] {
+			continue
+		} else if err != nil {
+			return p.refused("quota", err)
+		}
+		share := fmt.Sprintf("%s %d/%d", api, left, daily)
+		all = append(all, share)
+		switch {
+		case left <= 0:
+			spent = append(spent, share)
+		case left < daily/10:
+			low = append(low, share)
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return quotaUnknown.of("quota")
+	case len(spent) > 0:
+		return quotaSpent.of("quota", "{quotas}", strings.Join(append(spent, low...), ", "))
+	case len(low) > 0:
+		return quotaLow.of("quota", "{quotas}", strings.Join(low, ", "))
+	}
+	return quotaFine.of("quota", "{quotas}", strings.Join(all, ", "))
+}
+
+// notCounted are the errcodes of a quota that the account has not.
+var notCounted = map[int]bool{48001: true, 76021: true, 76022: true}
+
+// menu compares the live menu with the file's.
+func (p *Platform) menu(ctx context.Context, may permissions) Finding {
+	if may.menus == refused {
+		return menuNotAllowed.of("menu")
+	}
+	var was menu.Record
+	if p.Record != nil {
+		var err error
+		if was, err = p.Record(ctx); err != nil {
+			return menuNoRecord.of("menu", "{error}", err.Error())
+		}
+	}
+	// What is remembered is handed on without the time until which nothing is to be asked, and nothing is stored.
+	publisher := menu.Publisher{API: p.API, Store: published{was.Hash}, Now: p.Now}
+	s, err := publisher.Run(ctx, "plan", p.Menu)
+	switch {
+	case err != nil:
+		return p.refused("menu", err)
+	case s.Result == menu.Refused:
+		return Errcode("menu", s.Errcode, s.Reason)
+	case s.Result == menu.NoMenu:
+		return menuNotInFile.of("menu")
+	case s.Result == menu.Unchanged:
+		return menuSame.of("menu")
+	}
+	row := menuDifferent
+	switch {
+	case s.Drift && p.RepairsMenu:
+		row = menuDriftRepair
+	case s.Drift:
+		row = menuDriftTell
+	case was.Hash == "" && p.Record != nil:
+		row = menuNever
+	}
+	return row.of("menu")
+}
+
+// published is a menu.Store that remembers which menu was published last, and nothing more.
+type published struct{ hash string }
+
+func (p published) MenuRecord(context.Context) (menu.Record, error) {
+	return menu.Record{Hash: p.hash}, nil
+}
+func (published) SaveMenuRecord(context.Context, menu.Record) error { return nil }
+
+// SampleAccount says that there is nobody to ask about the sample account.
+func SampleAccount() Finding { return apiSample.of("api") }
