@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/guanzhu/guanzhu/internal/telemetry"
-	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -23,11 +23,10 @@ func BenchmarkPush(b *testing.B) {
 }
 
 func benchmarkPush(b *testing.B, mode wechattest.Mode) {
-	handler, platform := endpoint(b, mode, nil, deployedLog(io.Discard)) // a text touches no store
-	request, err := platform.Request(b.Context(), "https://example.com"+webhook.Path, mode, platform.Text(openid, now, 1, "今天几点开门?"), now)
-	if err != nil {
-		b.Fatal(err)
-	}
+	w := world.New(b, world.Options{Mode: mode, Account: replies})
+	config := w.Endpoint()
+	config.Log = deployedLog(io.Discard)
+	handler, request := endpoint(b, config), w.Request(w.Pusher.Text(openid, now, 1, "今天几点开门?"))
 	body, err := io.ReadAll(request.Body)
 	if err != nil {
 		b.Fatal(err)
@@ -72,13 +71,11 @@ func (h withRequestID) WithAttrs(attrs []slog.Attr) slog.Handler {
 // TestDeployedLog holds the benchmark's log to the line that is deployed.
 func TestDeployedLog(t *testing.T) {
 	var out bytes.Buffer
-	handler, platform := endpoint(t, wechattest.Plain, nil, deployedLog(&out))
+	w := newFixture(t, wechattest.Plain, nil)
+	config := w.Endpoint()
+	config.Log = deployedLog(&out)
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "id-1"})
-	r, err := platform.Request(ctx, "https://example.com"+webhook.Path, wechattest.Plain, platform.Text(openid, now, 1, "hello"), now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	handler.ServeHTTP(new(lightWriter), r)
+	endpoint(t, config).ServeHTTP(new(lightWriter), w.Request(w.textOf("hello")).WithContext(ctx))
 	var line map[string]any
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatalf("%v in %q", err, out.String())

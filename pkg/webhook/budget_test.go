@@ -1,16 +1,15 @@
 package webhook_test
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -24,39 +23,18 @@ const (
 	lastAnswer = 4600 * time.Millisecond
 )
 
-// shared is a log that an abandoned handler may still write to.
-type shared struct {
-	mu  sync.Mutex
-	log bytes.Buffer
-}
-
-func (s *shared) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.Write(b)
-}
-
-func (s *shared) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.String()
-}
-
 // answered sends a text to an endpoint with that handler alone, at the bubble's time. Its request arrived that long ago.
 func answered(t *testing.T, ago time.Duration, handler func(context.Context, *wechat.Text) (wechat.Reply, error)) (status int, log string, took time.Duration) {
 	t.Helper()
 	time.Sleep(time.Until(now)) // of a bubble, whose clock starts in 2000
 	router := webhook.NewRouter()
 	webhook.On(router, handler)
-	var out shared
-	h, err := webhook.New(webhook.Config{AppID: appID, Secrets: &rotating{now: secrets.Secrets{Token: token, AppSecret: appSecret}},
-		Router: router, Hash: func(string) string { return "hash" }, Now: time.Now, Log: logTo(&out)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	var out world.Log // an abandoned handler may still write to it
+	h := endpoint(t, webhook.Config{AppID: appID, Secrets: world.NewSecrets(secrets.Secrets{Token: token, AppSecret: appSecret}),
+		Router: router, Hash: func(string) string { return "hash" }, Now: time.Now, Log: out.Logger()})
 	platform := wechattest.Account{AppID: appID, Token: token, ID: accountID}
 	ctx := webhook.WithArrival(t.Context(), time.Now().Add(-ago))
-	r, err := platform.Request(ctx, "https://example.com"+webhook.Path, wechattest.Plain, platform.Text(openid, now, 1, "unspeakable"), time.Now())
+	r, err := platform.Request(ctx, world.EndpointURL, wechattest.Plain, platform.Text(openid, now, 1, "unspeakable"), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

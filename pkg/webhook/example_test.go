@@ -82,7 +82,7 @@ func snippets(r *webhook.Router) {
 }
 
 func TestHandlersOfTheDoc(t *testing.T) {
-	w := newWorld(t, wechattest.Safe, func(w *world) {
+	w := newFixture(t, wechattest.Safe, func(w *fixture) {
 		w.router = webhook.NewRouter()
 		snippets(w.router)
 	})
@@ -97,12 +97,12 @@ func TestHandlersOfTheDoc(t *testing.T) {
 		{"time", w.textOf("时间"), "现在是20:00"},
 		{"prefix", w.textOf("订单4711"), "正在查询4711"},
 		{"expression", w.textOf("13800138000"), "请不要发送手机号码。"},
-		{"click", w.owner.Click(openid, now, "today"), "今日推荐"},
-		{"scan", w.owner.Scan(openid, now, "table_7"), "您在7号桌。"},
+		{"click", w.Pusher.Click(openid, now, "today"), "今日推荐"},
+		{"scan", w.Pusher.Scan(openid, now, "table_7"), "您在7号桌。"},
 		{"image", []byte(image), "<MediaId><![CDATA[MEDIA]]></MediaId>"},
 		{"voice", []byte(strings.Replace(string(w.textOf("x")), "[text]", "[voice]", 1)), "transfer_customer_service"},
-		{"default", renamed(w.owner.Click(openid, now, "k"), "CLICK", "brand_new_event"), "success"},
-		{"middleware", w.owner.Text(openid, early, 1, "时间"), "我们每天9点开门。"},
+		{"default", renamed(w.Pusher.Click(openid, now, "k"), "CLICK", "brand_new_event"), "success"},
+		{"middleware", w.Pusher.Text(openid, early, 1, "时间"), "我们每天9点开门。"},
 	} {
 		if _, reply := w.push(tt.message); !strings.Contains(reply, tt.want) {
 			t.Errorf("%s: answered %q, want %q in it", tt.name, reply, tt.want)

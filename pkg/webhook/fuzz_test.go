@@ -14,11 +14,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
@@ -59,29 +57,20 @@ func (s *countingStore) writes() int {
 	return s.follows + s.unfollows + s.suggestions + s.tickets + s.changes
 }
 
-// endpoint is the account's endpoint over another store.
-func endpoint(t testing.TB, mode wechattest.Mode, store follower.Store, log *slog.Logger) (*webhook.Handler, wechattest.Account) {
-	t.Helper()
-	a, err := accountyaml.Parse("account.yaml", []byte(replies))
-	if err != nil {
-		t.Fatal(err)
-	}
-	clock := func() time.Time { return now }
-	platform := wechattest.Account{AppID: appID, Token: token, ID: accountID}
-	keys := &rotating{now: secrets.Secrets{Token: token, AppSecret: appSecret}}
-	if mode != wechattest.Plain {
-		platform.EncodingAESKey, keys.now.EncodingAESKey = aesKey, aesKey
-	}
-	unknown := profilerFunc(func(context.Context, string) (follower.Profile, error) {
-		return follower.Profile{}, follower.ErrNoPermission
-	})
-	hash := telemetry.Hasher(appSecret)
-	service := &follower.Service{Store: store, Profiler: unknown, Hash: hash, Now: clock, LinkKey: keys.AppSecret}
-	h, err := webhook.New(webhook.Config{AppID: appID, Secrets: keys, Router: owner.Routes(service, a), Hash: hash, Now: clock, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h, platform
+// counted is an account in a message mode whose endpoint writes to store and logs nothing.
+func counted(f *testing.F, mode wechattest.Mode, store follower.Store) (*webhook.Handler, wechattest.Account) {
+	f.Helper()
+	w := world.New(f, world.Options{Mode: mode, Account: replies})
+	w.Service.Store, w.Service.Profiler = store, noPermission{}
+	c := w.Endpoint()
+	c.Log = slog.New(telemetry.Handler{Handler: slog.NewJSONHandler(io.Discard, nil)})
+	return endpoint(f, c), w.Pusher
+}
+
+type noPermission struct{}
+
+func (noPermission) Profile(context.Context, string) (follower.Profile, error) {
+	return follower.Profile{}, follower.ErrNoPermission
 }
 
 // FuzzRequest sends any query and any body: without the platform's signature nothing is answered 200, nothing is stored,
@@ -92,14 +81,14 @@ func FuzzRequest(f *testing.F) {
 		f.Fatalf("no samples: %v", err)
 	}
 	stores := [2]*countingStore{{}, {}}
-	plain, platform := endpoint(f, wechattest.Plain, stores[0], logTo(io.Discard))
-	safe, _ := endpoint(f, wechattest.Safe, stores[1], logTo(io.Discard))
+	plain, platform := counted(f, wechattest.Plain, stores[0])
+	safe, _ := counted(f, wechattest.Safe, stores[1])
 	for _, sample := range samples {
 		body, err := os.ReadFile(sample)
 		if err != nil {
 			f.Fatal(err)
 		}
-		r, err := platform.Request(f.Context(), "https://example.com"+webhook.Path, wechattest.Plain, body, now)
+		r, err := platform.Request(f.Context(), world.EndpointURL, wechattest.Plain, body, now)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -110,7 +99,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query string, body []byte) {
 		for i, h := range []http.Handler{plain, safe} {
 			*stores[i] = countingStore{}
-			r := httptest.NewRequest(http.MethodPost, "https://example.com"+webhook.Path, bytes.NewReader(body))
+			r := httptest.NewRequest(http.MethodPost, world.EndpointURL, bytes.NewReader(body))
 			r.URL.RawQuery = query
 			for _, method := range []string{http.MethodGet, http.MethodPost} {
 				r.Method = method
@@ -139,14 +128,14 @@ func FuzzRequest(f *testing.F) {
 // suggestion, or asks for a link.
 func FuzzText(f *testing.F) {
 	store := new(countingStore)
-	h, platform := endpoint(f, wechattest.Safe, store, logTo(io.Discard))
+	h, platform := counted(f, wechattest.Safe, store)
 	for _, seed := range []string{"", "@", "＠a", " @", "你好", "登录", " 登录 ", "a]]>b", "]]></Content><MsgType>event</MsgType><Content><![CDATA[", "\x00@", "\xff", "{personal_link}"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		*store = countingStore{}
 		message := bytes.Replace(platform.Text(openid, now, 1, "MARK"), []byte("MARK"), []byte(text), 1)
-		r, err := platform.Request(t.Context(), "https://example.com"+webhook.Path, wechattest.Safe, message, now)
+		r, err := platform.Request(t.Context(), world.EndpointURL, wechattest.Safe, message, now)
 		if err != nil {
 			t.Fatal(err)
 		}

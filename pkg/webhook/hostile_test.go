@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/refusal"
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -33,7 +34,7 @@ type hostileRequest struct {
 }
 
 // with changes the query or the body of a good request.
-func (w *world) with(r *http.Request, changeQuery func(url.Values), changeBody func(string) string) *http.Request {
+func (w *fixture) with(r *http.Request, changeQuery func(url.Values), changeBody func(string) string) *http.Request {
 	w.Helper()
 	q := r.URL.Query()
 	if changeQuery != nil {
@@ -46,22 +47,22 @@ func (w *world) with(r *http.Request, changeQuery func(url.Values), changeBody f
 	if changeBody != nil {
 		body = []byte(changeBody(string(body)))
 	}
-	changed := httptest.NewRequest(r.Method, "https://example.com"+webhook.Path+"?"+q.Encode(), bytes.NewReader(body))
+	changed := httptest.NewRequest(r.Method, world.EndpointURL+"?"+q.Encode(), bytes.NewReader(body))
 	changed.Header = r.Header
 	return changed
 }
 
 // signed is a request whose body is sealed and signed as the endpoint's own secrets demand, whatever the body holds.
-func (w *world) signed(body string) *http.Request {
+func (w *fixture) signed(body string) *http.Request {
 	w.Helper()
 	return w.signedWith(strconv.FormatInt(now.Unix(), 10), "415670741", body)
 }
 
 // signedWith is signed with any timestamp and nonce.
-func (w *world) signedWith(timestamp, nonce, body string) *http.Request {
+func (w *fixture) signedWith(timestamp, nonce, body string) *http.Request {
 	w.Helper()
 	q := url.Values{"timestamp": {timestamp}, "nonce": {nonce}, "signature": {wechat.Signature(token, timestamp, nonce)}}
-	if w.mode != wechattest.Plain {
+	if w.Mode != wechattest.Plain {
 		cipher, err := wechat.NewCipher(appID, aesKey)
 		if err != nil {
 			w.Fatal(err)
@@ -71,22 +72,22 @@ func (w *world) signedWith(timestamp, nonce, body string) *http.Request {
 		q.Set("msg_signature", wechat.Signature(token, timestamp, nonce, encrypt))
 		body = "<xml><ToUserName>" + accountID + "</ToUserName><Encrypt>" + encrypt + "</Encrypt></xml>"
 	}
-	return httptest.NewRequest(http.MethodPost, "https://example.com"+webhook.Path+"?"+q.Encode(), strings.NewReader(body))
+	return httptest.NewRequest(http.MethodPost, world.EndpointURL+"?"+q.Encode(), strings.NewReader(body))
 }
 
 // hostile is what is refused in every mode. The pushes would all store a suggestion.
-func hostile(w *world) []hostileRequest {
+func hostile(w *fixture) []hostileRequest {
 	good := string(w.textOf("@forged"))
-	push := func() *http.Request { return w.request([]byte(good)) }
+	push := func() *http.Request { return w.Request([]byte(good)) }
 	set := func(name, value string) func(url.Values) {
 		return func(q url.Values) { q.Set(name, value) }
 	}
 	signature := "signature"
-	if w.mode != wechattest.Plain {
+	if w.Mode != wechattest.Plain {
 		signature = "msg_signature"
 	}
 	at := func(d time.Duration) *http.Request {
-		r, err := w.owner.Request(w.Context(), "https://example.com"+webhook.Path, w.mode, []byte(good), now.Add(d))
+		r, err := w.Pusher.Request(w.Context(), world.EndpointURL, w.Mode, []byte(good), now.Add(d))
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -111,7 +112,7 @@ func hostile(w *world) []hostileRequest {
 		return w.with(push(), nil, func(string) string { return strings.Repeat("a", size) })
 	}
 	inside := refusal.Malformed // what is wrong with a body that is signed, and sealed where there is a key
-	if w.mode != wechattest.Plain {
+	if w.Mode != wechattest.Plain {
 		inside = refusal.MalformedInside
 	}
 	requests := []hostileRequest{
@@ -158,9 +159,9 @@ func hostile(w *world) []hostileRequest {
 		{"eleven minutes early", at(11 * time.Minute), 403, refusal.Stale},
 		{"query that does not parse", raw("&%zz"), 403, refusal.Query},
 		{"query with a semicolon", raw(";a=1"), 403, refusal.Query},
-		{"a follow from the future", w.request(w.owner.Subscribe(openid, now.Add(10*time.Minute+time.Second), "")), 403, refusal.Future},
-		{"an unfollow from the future", w.request(w.owner.Unsubscribe(openid, now.Add(time.Hour))), 403, refusal.Future},
-		{"a suggestion from the future", w.request(w.owner.Text(openid, now.AddDate(100, 0, 0), 1, "@forged")), 403, refusal.Future},
+		{"a follow from the future", w.Request(w.Pusher.Subscribe(openid, now.Add(10*time.Minute+time.Second), "")), 403, refusal.Future},
+		{"an unfollow from the future", w.Request(w.Pusher.Unsubscribe(openid, now.Add(time.Hour))), 403, refusal.Future},
+		{"a suggestion from the future", w.Request(w.Pusher.Text(openid, now.AddDate(100, 0, 0), 1, "@forged")), 403, refusal.Future},
 		{"a suggestion from the future in JSON", w.signed(inJSON(now.Add(11*time.Minute), "@forged")), 403, refusal.Future},
 		{"empty body", body(0), 403, refusal.Malformed},
 		{"body just under 256 KiB, no XML", body(256<<10 - 1), 403, refusal.Malformed},
@@ -197,25 +198,24 @@ func hostile(w *world) []hostileRequest {
 		{"no sender", w.signed(strings.Replace(good, openid, "", 1)), 403, inside},
 		{"no time", w.signed(strings.Replace(good, strconv.FormatInt(now.Unix(), 10), "", 1)), 403, inside},
 	}
-	if w.mode == wechattest.Plain {
+	if w.Mode == wechattest.Plain {
 		return append(requests,
 			hostileRequest{"encrypted alone", func() *http.Request {
-				safe := *w
-				safe.mode = wechattest.Safe
-				safe.owner.EncodingAESKey = aesKey
-				return safe.request([]byte(good))
+				safe := *w.World
+				safe.Mode, safe.Pusher.EncodingAESKey = wechattest.Safe, aesKey
+				return safe.Request([]byte(good))
 			}(), 403, refusal.NoKey},
 		)
 	}
 	seal := func(appID, key string) *http.Request {
-		forged := *w
-		forged.owner.AppID, forged.owner.EncodingAESKey = appID, key
-		return forged.request([]byte(good))
+		forged := *w.World
+		forged.Pusher.AppID, forged.Pusher.EncodingAESKey = appID, key
+		return forged.Request([]byte(good))
 	}
 	plain := func() *http.Request {
-		clear := *w
-		clear.mode = wechattest.Plain
-		return clear.request([]byte(good))
+		clear := *w.World
+		clear.Mode = wechattest.Plain
+		return clear.Request([]byte(good))
 	}
 	edit := func(old, new string) *http.Request {
 		return w.with(push(), nil, func(s string) string { return strings.Replace(s, old, new, 1) })
@@ -240,10 +240,10 @@ func hostile(w *world) []hostileRequest {
 
 func TestHostileRequestsAreRefused(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
-		w := newWorld(t, mode, nil)
+		w := newFixture(t, mode, nil)
 		for _, tt := range hostile(w) {
 			t.Run(tt.name, func(t *testing.T) {
-				w.log.Reset()
+				w.Logs.Reset()
 				response := w.serve(tt.request)
 				if response.StatusCode != tt.status {
 					t.Errorf("status %d, want %d", response.StatusCode, tt.status)
@@ -255,8 +255,8 @@ func TestHostileRequestsAreRefused(t *testing.T) {
 				if allow := response.Header.Get("Allow"); (allow == "GET, POST") != (tt.status == 405) {
 					t.Errorf("Allow: %q", allow)
 				}
-				if want := `"outcome":"refused","status":` + strconv.Itoa(tt.status) + `,"reason":"` + string(tt.reason) + `"`; !strings.Contains(w.log.String(), want) {
-					t.Errorf("the log lacks %s: %s", want, w.log)
+				if want := `"outcome":"refused","status":` + strconv.Itoa(tt.status) + `,"reason":"` + string(tt.reason) + `"`; !strings.Contains(w.Logs.String(), want) {
+					t.Errorf("the log lacks %s: %s", want, w.Logs)
 				}
 				if diff := cmp.Diff([]string{}, w.records()); diff != "" {
 					t.Errorf("stored (-want +got):\n%s", diff)
@@ -283,7 +283,7 @@ func plainText(t *testing.T, response *http.Response) {
 // TestOddRequestsAreAccepted has what is odd but changes nothing: what is signed is what counts.
 func TestOddRequestsAreAccepted(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
-		w := newWorld(t, mode, nil)
+		w := newFixture(t, mode, nil)
 		signature := "signature"
 		if mode != wechattest.Plain {
 			signature = "msg_signature"
@@ -314,14 +314,14 @@ func TestOddRequestsAreAccepted(t *testing.T) {
 				return r
 			}},
 			{"a nonce of 64 characters", func(*http.Request) *http.Request {
-				return w.signedWith(strconv.FormatInt(now.Unix(), 10), strings.Repeat("1", 64), string(w.owner.Text(openid, now, 100, "@kept")))
+				return w.signedWith(strconv.FormatInt(now.Unix(), 10), strings.Repeat("1", 64), string(w.Pusher.Text(openid, now, 100, "@kept")))
 			}},
 			{"sent ten minutes ago", func(*http.Request) *http.Request {
-				return w.signedWith(strconv.FormatInt(now.Unix()-600, 10), "1", string(w.owner.Text(openid, now, 101, "@kept")))
+				return w.signedWith(strconv.FormatInt(now.Unix()-600, 10), "1", string(w.Pusher.Text(openid, now, 101, "@kept")))
 			}},
 			{"sent by a clock ten minutes ahead", func(*http.Request) *http.Request {
 				at := now.Add(10 * time.Minute)
-				return w.signedWith(strconv.FormatInt(at.Unix(), 10), "1", string(w.owner.Text(openid, at, 102, "@kept")))
+				return w.signedWith(strconv.FormatInt(at.Unix(), 10), "1", string(w.Pusher.Text(openid, at, 102, "@kept")))
 			}},
 			{"exactly 256 KiB", func(r *http.Request) *http.Request {
 				return w.with(r, nil, func(s string) string { return s + strings.Repeat(" ", 256<<10-len(s)) })
@@ -332,12 +332,12 @@ func TestOddRequestsAreAccepted(t *testing.T) {
 				return r
 			}},
 		} {
-			message := w.owner.Text(openid, now, int64(i+1), "@kept")
-			if response := w.serve(tt.change(w.request(message))); response.StatusCode != 200 || len(w.records()) != i+1 {
+			message := w.Pusher.Text(openid, now, int64(i+1), "@kept")
+			if response := w.serve(tt.change(w.Request(message))); response.StatusCode != 200 || len(w.records()) != i+1 {
 				t.Fatalf("%s: status %d, %d records of %d", tt.name, response.StatusCode, len(w.records()), i+1)
 			}
 			for _, record := range w.records() {
-				if !strings.Contains(record, w.service.Hash(openid)) {
+				if !strings.Contains(record, w.Service.Hash(openid)) {
 					t.Errorf("%s: stored under another's name: %s", tt.name, record)
 				}
 			}
@@ -347,8 +347,8 @@ func TestOddRequestsAreAccepted(t *testing.T) {
 
 // TestOnlyTheEncryptedPartIsRead has a compatible push whose clear fields, which no signature covers, say something else.
 func TestOnlyTheEncryptedPartIsRead(t *testing.T) {
-	w := newWorld(t, wechattest.Compatible, nil)
-	r := w.with(w.request(w.textOf("hello")), nil, func(s string) string { return strings.Replace(s, "<![CDATA[hello]]>", "<![CDATA[@forged]]>", 1) })
+	w := newFixture(t, wechattest.Compatible, nil)
+	r := w.with(w.Request(w.textOf("hello")), nil, func(s string) string { return strings.Replace(s, "<![CDATA[hello]]>", "<![CDATA[@forged]]>", 1) })
 	if response := w.serve(r); response.StatusCode != http.StatusOK {
 		t.Fatalf("status %d", response.StatusCode)
 	}
@@ -359,8 +359,8 @@ func TestOnlyTheEncryptedPartIsRead(t *testing.T) {
 
 // TestPlainReadsTheClearFields is the step from plain to safe: the console is set to compatible before the key is.
 func TestPlainReadsTheClearFields(t *testing.T) {
-	w := newWorld(t, wechattest.Plain, nil)
-	w.mode, w.owner.EncodingAESKey = wechattest.Compatible, aesKey
+	w := newFixture(t, wechattest.Plain, nil)
+	w.Mode, w.Pusher.EncodingAESKey = wechattest.Compatible, aesKey
 	if got := w.says(w.textOf("hello")); got != defaultReply {
 		t.Errorf("answered %q", got)
 	}
@@ -369,7 +369,7 @@ func TestPlainReadsTheClearFields(t *testing.T) {
 // TestCiphertextMovedIntoTheNonce has a follower whose text holds, at the right place, what reads as a whole message
 // once the ciphertext's front is gone. The signature stays right if the front goes into the nonce beside it.
 func TestCiphertextMovedIntoTheNonce(t *testing.T) {
-	w := newWorld(t, wechattest.Safe, nil)
+	w := newFixture(t, wechattest.Safe, nil)
 	const moved = 288 // bytes, which is whole in blocks of the cipher, of the padding and of base64
 	head, tail, _ := strings.Cut(string(w.textOf("MARK")), "MARK")
 	forged := head + "@forged"
@@ -379,7 +379,7 @@ func TestCiphertextMovedIntoTheNonce(t *testing.T) {
 	message := head + text + tail
 
 	for range 1000 { // the moved parts must sort beside each other, which is by chance
-		r := w.request([]byte(message))
+		r := w.Request([]byte(message))
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Fatal(err)
@@ -395,15 +395,15 @@ func TestCiphertextMovedIntoTheNonce(t *testing.T) {
 		}
 		q.Set("nonce", nonce)
 		body = []byte(strings.Replace(string(body), envelope.Encrypt, encrypt, 1))
-		r = httptest.NewRequest(http.MethodPost, "https://example.com"+webhook.Path+"?"+q.Encode(), bytes.NewReader(body))
+		r = httptest.NewRequest(http.MethodPost, world.EndpointURL+"?"+q.Encode(), bytes.NewReader(body))
 		if response := w.serve(r); response.StatusCode != http.StatusForbidden {
 			t.Errorf("status %d", response.StatusCode)
 		}
 		if diff := cmp.Diff([]string{}, w.records()); diff != "" {
 			t.Errorf("stored (-want +got):\n%s", diff)
 		}
-		if want := `"reason":"nonce"`; !strings.Contains(w.log.String(), want) {
-			t.Errorf("the log lacks %s: %s", want, w.log)
+		if want := `"reason":"nonce"`; !strings.Contains(w.Logs.String(), want) {
+			t.Errorf("the log lacks %s: %s", want, w.Logs)
 		}
 		return
 	}
@@ -412,7 +412,7 @@ func TestCiphertextMovedIntoTheNonce(t *testing.T) {
 
 func TestRandomBytesGiveNo5xx(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
-		w := newWorld(t, mode, nil)
+		w := newFixture(t, mode, nil)
 		random := rand.New(rand.NewPCG(1, 2))
 		good := string(w.textOf("@x"))
 		for range 500 {
@@ -425,10 +425,10 @@ func TestRandomBytesGiveNo5xx(t *testing.T) {
 			for _, r := range []*http.Request{
 				w.signed(string(body)),
 				w.signed(string(mutated)),
-				w.with(w.request([]byte(good)), nil, func(string) string { return string(body) }),
+				w.with(w.Request([]byte(good)), nil, func(string) string { return string(body) }),
 			} {
 				if response := w.serve(r); response.StatusCode >= 500 {
-					t.Fatalf("status %d, log: %s", response.StatusCode, w.log)
+					t.Fatalf("status %d, log: %s", response.StatusCode, w.Logs)
 				}
 			}
 		}
@@ -438,9 +438,9 @@ func TestRandomBytesGiveNo5xx(t *testing.T) {
 func TestURLCheck(t *testing.T) {
 	const echostr = `<script>alert(1)</script>&"5927782489140518125`
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
-		w := newWorld(t, mode, nil)
+		w := newFixture(t, mode, nil)
 		check := func(change func(url.Values), at time.Time) *http.Response {
-			r, err := w.owner.Check(t.Context(), "https://example.com"+webhook.Path, at)
+			r, err := w.Pusher.Check(t.Context(), world.EndpointURL, at)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -473,14 +473,14 @@ func TestURLCheck(t *testing.T) {
 			{"an hour old", refusal.Stale, nil, now.Add(-time.Hour)},
 			{"no query", refusal.Stale, func(q url.Values) { clear(q) }, now},
 		} {
-			w.log.Reset()
+			w.Logs.Reset()
 			response := check(tt.change, tt.at)
 			if body := read(t, response); response.StatusCode != 403 || body != "Bad Token!" {
 				t.Errorf("%s: status %d, %q", tt.name, response.StatusCode, body)
 			}
 			plainText(t, response)
-			if want := `"reason":"` + string(tt.reason) + `"`; !strings.Contains(w.log.String(), want) {
-				t.Errorf("%s: the log lacks %s: %s", tt.name, want, w.log)
+			if want := `"reason":"` + string(tt.reason) + `"`; !strings.Contains(w.Logs.String(), want) {
+				t.Errorf("%s: the log lacks %s: %s", tt.name, want, w.Logs)
 			}
 		}
 		if diff := cmp.Diff([]string{}, w.records()); diff != "" {
@@ -492,25 +492,25 @@ func TestURLCheck(t *testing.T) {
 // TestRotation changes the secrets under a running endpoint: pushes signed and encrypted with the old ones and with the
 // new ones are understood, each is answered with what it came with, and no deployment is needed.
 func TestRotation(t *testing.T) {
-	w := newWorld(t, wechattest.Safe, nil)
-	old := w.owner
+	w := newFixture(t, wechattest.Safe, nil)
+	old := w.Pusher
 	fresh := old
 	fresh.Token, fresh.EncodingAESKey = "anotherToken", strings.Repeat("B", 43)
-	w.secrets.next = secrets.Secrets{Token: fresh.Token, AppSecret: appSecret, EncodingAESKey: fresh.EncodingAESKey,
-		PreviousToken: old.Token, PreviousEncodingAESKey: old.EncodingAESKey}
+	w.Secrets.Replace(secrets.Secrets{Token: fresh.Token, AppSecret: appSecret, EncodingAESKey: fresh.EncodingAESKey,
+		PreviousToken: old.Token, PreviousEncodingAESKey: old.EncodingAESKey})
 
 	for i, account := range []wechattest.Account{old, fresh, old, fresh} {
-		w.owner = account
+		w.Pusher = account
 		if got := w.says(w.textOf("hello")); got != defaultReply {
 			t.Errorf("push %d: answered %q", i, got)
 		}
 	}
-	if w.secrets.reloads != 1 {
-		t.Errorf("the secrets were read again %d times, want once", w.secrets.reloads)
+	if w.Secrets.Reloads() != 1 {
+		t.Errorf("the secrets were read again %d times, want once", w.Secrets.Reloads())
 	}
-	w.secrets.next = secrets.Secrets{Token: fresh.Token, AppSecret: appSecret, EncodingAESKey: fresh.EncodingAESKey}
-	w.secrets.Reload(t.Context())
-	w.owner = old
+	w.Secrets.Replace(secrets.Secrets{Token: fresh.Token, AppSecret: appSecret, EncodingAESKey: fresh.EncodingAESKey})
+	w.Secrets.Reload(t.Context())
+	w.Pusher = old
 	if status, _ := w.push(w.textOf("hello")); status != 403 {
 		t.Errorf("after the rotation the old secrets give status %d", status)
 	}
@@ -519,10 +519,10 @@ func TestRotation(t *testing.T) {
 // TestRotationReadByAnother has a request that failed while another one read the new secrets: there is nothing to reload,
 // but new secrets to try.
 func TestRotationReadByAnother(t *testing.T) {
-	w := newWorld(t, wechattest.Safe, nil)
-	w.secrets.byAnother = true
-	w.secrets.next = secrets.Secrets{Token: "anotherToken", AppSecret: appSecret, EncodingAESKey: strings.Repeat("B", 43)}
-	w.owner.Token, w.owner.EncodingAESKey = w.secrets.next.Token, w.secrets.next.EncodingAESKey
+	w := newFixture(t, wechattest.Safe, nil)
+	next := secrets.Secrets{Token: "anotherToken", AppSecret: appSecret, EncodingAESKey: strings.Repeat("B", 43)}
+	w.Secrets.ReplaceElsewhere(next)
+	w.Pusher.Token, w.Pusher.EncodingAESKey = next.Token, next.EncodingAESKey
 	if got := w.says(w.textOf("hello")); got != defaultReply {
 		t.Errorf("answered %q", got)
 	}
@@ -531,43 +531,41 @@ func TestRotationReadByAnother(t *testing.T) {
 // TestKeyIsSet is the other half of the step from plain to safe: the key reaches a running endpoint. TestKeyIsRemoved is
 // the way back, and TestKeyIsReplaced has a key that changes alone.
 func TestKeyIsSet(t *testing.T) {
-	w := newWorld(t, wechattest.Plain, nil)
+	w := newFixture(t, wechattest.Plain, nil)
 	w.rotatesTo(secrets.Secrets{Token: token, AppSecret: appSecret, EncodingAESKey: aesKey}, wechattest.Safe)
 }
 
 func TestKeyIsRemoved(t *testing.T) {
-	w := newWorld(t, wechattest.Safe, nil)
+	w := newFixture(t, wechattest.Safe, nil)
 	w.rotatesTo(secrets.Secrets{Token: token, AppSecret: appSecret}, wechattest.Plain)
 }
 
 func TestKeyIsReplaced(t *testing.T) {
-	w := newWorld(t, wechattest.Safe, nil)
+	w := newFixture(t, wechattest.Safe, nil)
 	w.rotatesTo(secrets.Secrets{Token: token, AppSecret: appSecret, EncodingAESKey: strings.Repeat("B", 43)}, wechattest.Safe)
 }
 
 // rotatesTo changes the platform's settings and the secrets, which the endpoint has to read again.
-func (w *world) rotatesTo(next secrets.Secrets, mode wechattest.Mode) {
+func (w *fixture) rotatesTo(next secrets.Secrets, mode wechattest.Mode) {
 	w.Helper()
-	w.secrets.next, w.mode, w.owner.EncodingAESKey = next, mode, next.EncodingAESKey
+	w.Secrets.Replace(next)
+	w.Mode, w.Pusher.EncodingAESKey = mode, next.EncodingAESKey
 	for range 2 {
 		if got := w.says(w.textOf("hello")); got != defaultReply {
 			w.Errorf("answered %q", got)
 		}
 	}
-	if w.secrets.reloads != 1 {
-		w.Errorf("the secrets were read again %d times, want once", w.secrets.reloads)
+	if w.Secrets.Reloads() != 1 {
+		w.Errorf("the secrets were read again %d times, want once", w.Secrets.Reloads())
 	}
 }
 
 // TestAcceptOld has timestamps that only the samples of a developer's machine may have, and such that none may.
 func TestAcceptOld(t *testing.T) {
-	w := newWorld(t, wechattest.Plain, nil)
+	w := newFixture(t, wechattest.Plain, nil)
 	config := w.config(w.router)
 	config.AcceptOld = true
-	var err error
-	if w.handler, err = webhook.New(config); err != nil {
-		t.Fatal(err)
-	}
+	w.handler = endpoint(t, config)
 	for at, want := range map[time.Time]int{
 		now.AddDate(-10, 0, 0):       http.StatusOK,
 		now.Add(11 * time.Minute):    http.StatusForbidden,
@@ -582,7 +580,7 @@ func TestAcceptOld(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
-	w := newWorld(t, wechattest.Plain, nil)
+	w := newFixture(t, wechattest.Plain, nil)
 	good := w.config(webhook.NewRouter())
 	if _, err := webhook.New(good); err != nil {
 		t.Fatal(err)
@@ -601,13 +599,13 @@ func TestNewRefuses(t *testing.T) {
 		{"no hash", func(c *webhook.Config) { c.Hash = nil }, "webhook: the Config lacks Hash"},
 		{"no clock", func(c *webhook.Config) { c.Now = nil }, "webhook: the Config lacks Now"},
 		{"no log", func(c *webhook.Config) { c.Log = nil }, "webhook: the Config lacks Log"},
-		{"empty token", func(c *webhook.Config) { c.Secrets = &rotating{now: secrets.Secrets{AppSecret: appSecret}} },
+		{"empty token", func(c *webhook.Config) { c.Secrets = world.NewSecrets(secrets.Secrets{AppSecret: appSecret}) },
 			"webhook: the token is empty: signatures could be made by anyone"},
 		{"bad key", func(c *webhook.Config) {
-			c.Secrets = &rotating{now: secrets.Secrets{Token: token, EncodingAESKey: "short"}}
+			c.Secrets = world.NewSecrets(secrets.Secrets{Token: token, EncodingAESKey: "short"})
 		}, "wechat: an EncodingAESKey has 43 characters A-Z, a-z, 0-9"},
 		{"bad key and no log", func(c *webhook.Config) {
-			c.Secrets = &rotating{now: secrets.Secrets{Token: token, EncodingAESKey: "short"}}
+			c.Secrets = world.NewSecrets(secrets.Secrets{Token: token, EncodingAESKey: "short"})
 			c.Log = nil
 		}, "webhook: the Config lacks Log\nwechat: an EncodingAESKey has 43 characters A-Z, a-z, 0-9"},
 	} {

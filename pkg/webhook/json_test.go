@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -27,15 +27,15 @@ func inJSON(at time.Time, content string) string {
 // TestContentType has pushes in both forms: each is answered in its own, and says so.
 func TestContentType(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
-		w := newWorld(t, mode, nil)
+		w := newFixture(t, mode, nil)
 		type answer struct{ ContentType, Content string }
 		for _, tt := range []struct {
 			name    string
 			request *http.Request
 			want    answer
 		}{
-			{"XML", w.request(w.textOf("hello")), answer{"text/xml; charset=utf-8", defaultReply}},
-			{"XML, nothing said", w.request(w.owner.Click(openid, now, "gone")), answer{"text/plain; charset=utf-8", "success"}},
+			{"XML", w.Request(w.textOf("hello")), answer{"text/xml; charset=utf-8", defaultReply}},
+			{"XML, nothing said", w.Request(w.Pusher.Click(openid, now, "gone")), answer{"text/plain; charset=utf-8", "success"}},
 			{"JSON", w.signed(inJSON(now, "hello")), answer{"application/json", defaultReply}},
 			{"JSON, nothing said", w.signed(strings.Replace(inJSON(now, "x"), `"text"`, `"hologram"`, 1)), answer{"text/plain; charset=utf-8", "success"}},
 			{"JSON in JSON", w.sealedInJSON(inJSON(now, "hello")), answer{"application/json", defaultReply}},
@@ -50,9 +50,9 @@ func TestContentType(t *testing.T) {
 }
 
 // sealedInJSON is signed with an envelope that is JSON, too.
-func (w *world) sealedInJSON(body string) *http.Request {
+func (w *fixture) sealedInJSON(body string) *http.Request {
 	w.Helper()
-	if w.mode == wechattest.Plain {
+	if w.Mode == wechattest.Plain {
 		return w.signed(body)
 	}
 	cipher, err := wechat.NewCipher(appID, aesKey)
@@ -61,15 +61,15 @@ func (w *world) sealedInJSON(body string) *http.Request {
 	}
 	encrypt, timestamp := cipher.Encrypt([]byte(body)), strconv.FormatInt(now.Unix(), 10)
 	q := url.Values{"timestamp": {timestamp}, "nonce": {"1"}, "msg_signature": {wechat.Signature(token, timestamp, "1", encrypt)}}
-	return httptest.NewRequest(http.MethodPost, "https://example.com"+webhook.Path+"?"+q.Encode(),
+	return httptest.NewRequest(http.MethodPost, world.EndpointURL+"?"+q.Encode(),
 		strings.NewReader(fmt.Sprintf(`{"ToUserName":%q,"Encrypt":%q}`, accountID, encrypt)))
 }
 
 // contentOf is the text of a reply in either form, sealed or in clear.
-func contentOf(w *world, body string) string {
+func contentOf(w *fixture, body string) string {
 	w.Helper()
 	if !strings.HasPrefix(body, "{") {
-		opened, err := w.owner.OpenReply([]byte(body))
+		opened, err := w.Pusher.OpenReply([]byte(body))
 		if err != nil {
 			w.Fatal(err)
 		}

@@ -16,11 +16,11 @@ import (
 // TestPersonalLink asks for a link by a text, as account.yaml has it.
 func TestPersonalLink(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
-		w := newWorld(t, mode, nil)
-		w.platform.Follow(openid, profile)
-		w.says(w.owner.Subscribe(openid, now, ""))
+		w := newFixture(t, mode, nil)
+		w.Platform.Follow(openid, profile)
+		w.says(w.Pusher.Subscribe(openid, now, ""))
 
-		ask := w.owner.Text(openid, now.Add(time.Minute), 1, "登录")
+		ask := w.Pusher.Text(openid, now.Add(time.Minute), 1, "登录")
 		link := w.says(ask)
 		if !strings.HasPrefix(link, "进入：https://example.com/enter?ticket=") || strings.Contains(link, openid) {
 			t.Fatalf("answered %q", link)
@@ -32,7 +32,7 @@ func TestPersonalLink(t *testing.T) {
 		if diff := cmp.Diff(stored, w.records()); diff != "" {
 			t.Errorf("delivered again, stored (-want +got):\n%s", diff)
 		}
-		if got := w.says(w.owner.Text(openid, now.Add(time.Minute), 2, "登录")); got == link {
+		if got := w.says(w.Pusher.Text(openid, now.Add(time.Minute), 2, "登录")); got == link {
 			t.Error("two texts got one link")
 		}
 		for _, record := range w.records() {
@@ -42,20 +42,20 @@ func TestPersonalLink(t *testing.T) {
 		}
 
 		// Older than the unfollow, it gets nothing; the unfollow took the tickets with it.
-		w.says(w.owner.Unsubscribe(openid, now.Add(9*time.Minute)))
+		w.says(w.Pusher.Unsubscribe(openid, now.Add(9*time.Minute)))
 		if got := w.says(ask); got != "success" {
 			t.Errorf("after the unfollow answered %q", got)
 		}
-		if _, _, err := w.store.Lookup(t.Context(), openid); !errors.Is(err, follower.ErrNotFound) {
+		if _, _, err := w.Store.Lookup(t.Context(), openid); !errors.Is(err, follower.ErrNotFound) {
 			t.Errorf("after the unfollow: %v", err)
 		}
 
 		// One of whom nothing is known follows since before there were records.
 		const other = openid + "-before"
-		if got := w.says(w.owner.Text(other, now, 3, "登录")); !strings.Contains(got, "/enter?ticket=") {
+		if got := w.says(w.Pusher.Text(other, now, 3, "登录")); !strings.Contains(got, "/enter?ticket=") {
 			t.Errorf("answered %q", got)
 		}
-		if f, s, err := w.store.Lookup(t.Context(), other); err != nil || f.State != follower.Pending || len(s.Tickets) != 1 {
+		if f, s, err := w.Store.Lookup(t.Context(), other); err != nil || f.State != follower.Pending || len(s.Tickets) != 1 {
 			t.Errorf("recorded %+v with %d tickets, %v", f, len(s.Tickets), err)
 		}
 	})
@@ -63,11 +63,11 @@ func TestPersonalLink(t *testing.T) {
 
 // TestPageIsCounted reads the log's line of a VIEW.
 func TestPageIsCounted(t *testing.T) {
-	w := newWorld(t, wechattest.Plain, nil)
-	if response := w.serve(w.request(w.owner.View(openid, now, "https://elsewhere.example/?secret=1"))); response.StatusCode != http.StatusOK {
+	w := newFixture(t, wechattest.Plain, nil)
+	if response := w.serve(w.Request(w.Pusher.View(openid, now, "https://elsewhere.example/?secret=1"))); response.StatusCode != http.StatusOK {
 		t.Fatalf("status %d", response.StatusCode)
 	}
-	if log := w.log.String(); !strings.Contains(log, `"page":"other"`) || strings.Contains(log, "elsewhere") {
+	if log := w.Logs.String(); !strings.Contains(log, `"page":"other"`) || strings.Contains(log, "elsewhere") {
 		t.Errorf("log: %s", log)
 	}
 }

@@ -13,13 +13,13 @@ import (
 )
 
 // withoutID is a text as WeChat would send it without a MsgId.
-func withoutID(w *world, at time.Time, content string) []byte {
-	return []byte(strings.Replace(string(w.owner.Text(openid, at, 77, content)), "<MsgId>77</MsgId>", "", 1))
+func withoutID(w *fixture, at time.Time, content string) []byte {
+	return []byte(strings.Replace(string(w.Pusher.Text(openid, at, 77, content)), "<MsgId>77</MsgId>", "", 1))
 }
 
-func (w *world) suggestions(month time.Time) (texts []string) {
+func (w *fixture) suggestions(month time.Time) (texts []string) {
 	w.Helper()
-	all, unreadable, err := w.store.Suggestions(w.Context(), month)
+	all, unreadable, err := w.Store.Suggestions(w.Context(), month)
 	if err != nil || unreadable > 0 {
 		w.Fatalf("%d cannot be read, error %v", unreadable, err)
 	}
@@ -32,7 +32,7 @@ func (w *world) suggestions(month time.Time) (texts []string) {
 // TestSuggestionsWithoutMsgID: without a MsgId, a text of the same second is known by what it says.
 func TestSuggestionsWithoutMsgID(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Plain, nil)
+	w := newFixture(t, wechattest.Plain, nil)
 	for _, text := range []string{"@希望周末也开门", "@希望有停车位", "@希望周末也开门", "@希望有停车位"} { // each twice
 		if message := string(withoutID(w, now, text)); strings.Contains(message, "MsgId") {
 			t.Fatal(message)
@@ -49,7 +49,7 @@ func TestSuggestionsWithoutMsgID(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"@希望周末也开门": 2, "@希望有停车位": 1}, got); diff != "" {
 		t.Errorf("suggestions (-want +got):\n%s", diff)
 	}
-	all, _, err := w.store.Suggestions(t.Context(), now)
+	all, _, err := w.Store.Suggestions(t.Context(), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestSuggestionsWithoutMsgID(t *testing.T) {
 		if s.MsgID == 0 || strings.Contains(s.Key(), "希望") {
 			t.Errorf("key %s", s.Key())
 		}
-		if found, err := w.store.MarkHandled(t.Context(), s); err != nil || !found {
+		if found, err := w.Store.MarkHandled(t.Context(), s); err != nil || !found {
 			t.Errorf("%s cannot be marked as handled: %v", s.Key(), err)
 		}
 	}
@@ -66,11 +66,11 @@ func TestSuggestionsWithoutMsgID(t *testing.T) {
 // TestSuggestionsOfOneDay: of one follower and day in China, 20 are kept. The next ones get another answer.
 func TestSuggestionsOfOneDay(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Plain, nil)
+	w := newFixture(t, wechattest.Plain, nil)
 	const kept = 20
 	for range 2 { // delivered again
 		for n := range kept + 3 {
-			got := w.says(w.owner.Text(openid, now, int64(n+1), fmt.Sprint("@", n)))
+			got := w.says(w.Pusher.Text(openid, now, int64(n+1), fmt.Sprint("@", n)))
 			if refused := got != suggestionReply; refused != (n >= kept) || !strings.Contains(got, "建议") {
 				t.Errorf("suggestion %d was answered %q", n, got)
 			}
@@ -80,20 +80,20 @@ func TestSuggestionsOfOneDay(t *testing.T) {
 		t.Errorf("%d are kept", got)
 	}
 	for _, message := range [][]byte{
-		w.owner.Text(openid+"x", now, 1, "@another follower"), w.owner.Text(openid, now.Add(-24*time.Hour), 100, "@yesterday"),
+		w.Pusher.Text(openid+"x", now, 1, "@another follower"), w.Pusher.Text(openid, now.Add(-24*time.Hour), 100, "@yesterday"),
 	} {
 		if got := w.says(message); got != suggestionReply {
 			t.Errorf("answered %q", got)
 		}
 	}
-	if got := strings.Count(w.log.String(), `"Suggestions":1`); got != 2*kept+2 {
+	if got := strings.Count(w.Logs.String(), `"Suggestions":1`); got != 2*kept+2 {
 		t.Errorf("the log counts %d suggestions", got)
 	}
 }
 
 // authorization is an event about openid, which the platform's own push service sends.
-func authorization(w *world, event, openid string, at time.Time) []byte {
-	message := string(w.owner.Click("oPUSHservice-0000000000000001", at, "k"))
+func authorization(w *fixture, event, openid string, at time.Time) []byte {
+	message := string(w.Pusher.Click("oPUSHservice-0000000000000001", at, "k"))
 	message = strings.Replace(message, "CLICK", event, 1)
 	return []byte(strings.Replace(message, "</xml>", "<OpenID><![CDATA["+openid+"]]></OpenID><RevokeInfo>205</RevokeInfo></xml>", 1))
 }
@@ -101,9 +101,9 @@ func authorization(w *world, event, openid string, at time.Time) []byte {
 // TestAccountClosed: a follower who closes the WeChat account has unfollowed.
 func TestAccountClosed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Plain, nil)
-	w.platform.Follow(openid, profile)
-	w.says(w.owner.Subscribe(openid, now, ""))
+	w := newFixture(t, wechattest.Plain, nil)
+	w.Platform.Follow(openid, profile)
+	w.says(w.Pusher.Subscribe(openid, now, ""))
 	stays := w.records()
 	for _, event := range [][]byte{
 		authorization(w, "user_authorization_cancellation", openid, now.Add(-time.Second)), // from before the follow
@@ -125,26 +125,26 @@ func TestAccountClosed(t *testing.T) {
 		if diff := cmp.Diff(want, w.records()); diff != "" {
 			t.Errorf("records (-want +got):\n%s", diff)
 		}
-		w.says(w.owner.Subscribe(openid, now, "")) // late
+		w.says(w.Pusher.Subscribe(openid, now, "")) // late
 	}
 }
 
 // TestAuthorizationRevoked: the devices end that the authorisation of the pages signed in, and only those.
 func TestAuthorizationRevoked(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Plain, nil)
-	w.platform.Follow(openid, profile)
-	w.says(w.owner.Subscribe(openid, now, ""))
-	w.says(w.owner.Text(openid, now, 5, "登录"))
+	w := newFixture(t, wechattest.Plain, nil)
+	w.Platform.Follow(openid, profile)
+	w.says(w.Pusher.Subscribe(openid, now, ""))
+	w.says(w.Pusher.Text(openid, now, 5, "登录"))
 	for device, at := range map[string]time.Time{"before": now, "then": now.Add(time.Minute), "later": now.Add(time.Minute + time.Second)} {
-		if err := w.store.ChangeSession(t.Context(), openid, func(s *follower.Session) error {
+		if err := w.Store.ChangeSession(t.Context(), openid, func(s *follower.Session) error {
 			s.SignIn(device, at)
 			return nil
 		}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	f, before, err := w.store.Lookup(t.Context(), openid)
+	f, before, err := w.Store.Lookup(t.Context(), openid)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestAuthorizationRevoked(t *testing.T) {
 		if got := w.says(authorization(w, "user_authorization_revoke", openid, now.Add(time.Minute))); got != "success" {
 			t.Errorf("answered %q", got)
 		}
-		after, session, err := w.store.Lookup(t.Context(), openid)
+		after, session, err := w.Store.Lookup(t.Context(), openid)
 		if err != nil {
 			t.Fatal(err)
 		}

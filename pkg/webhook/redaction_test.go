@@ -12,7 +12,6 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
-	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -32,8 +31,8 @@ func TestNothingIsTold(t *testing.T) {
 			panicking   = "handlers panic at this"
 		)
 		heard := &overheard{}
-		w := newWorld(t, mode, func(w *world) {
-			w.service.Store = overheardStore{w.service.Store, heard}
+		w := newFixture(t, mode, func(w *fixture) {
+			w.Service.Store = overheardStore{w.Service.Store, heard}
 			webhook.OnText(w.router, webhook.Exact(panicking), func(_ context.Context, p *wechat.Text) (wechat.Reply, error) {
 				panic(p)
 			})
@@ -46,42 +45,42 @@ func TestNothingIsTold(t *testing.T) {
 				heard.answers = append(heard.answers, body+fmt.Sprint(response.Header))
 			}
 		}
-		push := func(message []byte) { serve(w.request(message)) }
+		push := func(message []byte) { serve(w.Request(message)) }
 
-		w.platform.Follow(openid, profile)
-		client := w.profiler
-		w.profiler = overheardProfiler{client, heard}
-		push(w.owner.Subscribe(openid, now, "qrscene_spring"))
-		accessToken, err := w.store.AccessToken(t.Context())
+		w.Platform.Follow(openid, profile)
+		client := w.Service.Profiler
+		w.Service.Profiler = overheardProfiler{client, heard}
+		push(w.Pusher.Subscribe(openid, now, "qrscene_spring"))
+		accessToken, err := w.Store.AccessToken(t.Context())
 		if err != nil || accessToken.Value == "" {
 			t.Fatalf("no access token is stored: %v", err)
 		}
 
 		// The platform refuses, talks HTML, cuts the connection, and is away.
 		for i, fault := range []func(){
-			func() { w.platform.Fail(userInfo, 40003, 1) },
-			func() { w.platform.Fail(userInfo, 40001, 9) },
-			func() { w.platform.Fail(userInfo, 45009, 1) },
-			func() { w.platform.FailHTML(userInfo, 1) },
-			func() { w.profiler = overheardProfiler{w.clientOf(cutting(t)), heard} },
-			func() { w.profiler = overheardProfiler{w.clientOf("http://127.0.0.1:1"), heard} },
+			func() { w.Platform.Fail(userInfo, 40003, 1) },
+			func() { w.Platform.Fail(userInfo, 40001, 9) },
+			func() { w.Platform.Fail(userInfo, 45009, 1) },
+			func() { w.Platform.FailHTML(userInfo, 1) },
+			func() { w.Service.Profiler = overheardProfiler{w.Client(cutting(t)), heard} },
+			func() { w.Service.Profiler = overheardProfiler{w.Client("http://127.0.0.1:1"), heard} },
 		} {
 			fault()
-			push(w.owner.Subscribe(openid, now.Add(time.Duration(i+1)*time.Second), "qrscene_spring"))
+			push(w.Pusher.Subscribe(openid, now.Add(time.Duration(i+1)*time.Second), "qrscene_spring"))
 		}
-		push(w.owner.Text(openid, now.Add(time.Minute), 1, unspeakable))
-		push(w.owner.Text(openid, now.Add(time.Minute), 2, "登录"))
-		push(w.owner.Text(openid, now.Add(time.Minute), 3, panicking))
-		push(renamed(w.owner.Text(openid, now, 4, unspeakable), "[text]", "[hologram "+unspeakable+"]"))
+		push(w.Pusher.Text(openid, now.Add(time.Minute), 1, unspeakable))
+		push(w.Pusher.Text(openid, now.Add(time.Minute), 2, "登录"))
+		push(w.Pusher.Text(openid, now.Add(time.Minute), 3, panicking))
+		push(renamed(w.Pusher.Text(openid, now, 4, unspeakable), "[text]", "[hologram "+unspeakable+"]"))
 		for _, r := range hostile(w) {
 			serve(r.request)
 		}
 		stored := w.records()
-		w.store.Close() // and now every write fails
-		push(w.owner.Text(openid, now.Add(time.Minute), 5, unspeakable))
-		push(w.owner.Text(openid, now.Add(time.Minute), 6, "登录"))
-		push(w.owner.Subscribe(openid, now.Add(9*time.Minute), ""))
-		push(w.owner.Unsubscribe(openid, now.Add(9*time.Minute)))
+		w.Store.Close() // and now every write fails
+		push(w.Pusher.Text(openid, now.Add(time.Minute), 5, unspeakable))
+		push(w.Pusher.Text(openid, now.Add(time.Minute), 6, "登录"))
+		push(w.Pusher.Subscribe(openid, now.Add(9*time.Minute), ""))
+		push(w.Pusher.Unsubscribe(openid, now.Add(9*time.Minute)))
 
 		if len(heard.errors) < 9 || len(heard.answers) < 40 || len(heard.replies) < 8 {
 			t.Fatalf("%d errors, %d answers, %d replies: the run has become too tame", len(heard.errors), len(heard.answers), len(heard.replies))
@@ -96,7 +95,7 @@ func TestNothingIsTold(t *testing.T) {
 			t.Error("the openid that is looked for is not the one that was used")
 		}
 		for where, told := range map[string][]string{
-			"log": {w.log.String()}, "error": heard.errors, "answer": heard.answers, "reply": heard.replies,
+			"log": {w.Logs.String()}, "error": heard.errors, "answer": heard.answers, "reply": heard.replies,
 		} {
 			for what, secret := range keys {
 				contains(t, where, told, what, secret)
@@ -117,17 +116,6 @@ func contains(t *testing.T, where string, told []string, what, secret string) {
 			t.Errorf("the %s holds the %s: %s", where, what, line)
 		}
 	}
-}
-
-// clientOf is a client of the platform's API at another address, with the access token that is stored.
-func (w *world) clientOf(url string) follower.Profiler {
-	w.Helper()
-	client, err := wechatapi.New(wechatapi.Config{AppID: appID, BaseURL: url, Secrets: w.secrets, Tokens: w.store,
-		Now: func() time.Time { return now }, Log: logTo(w.log)})
-	if err != nil {
-		w.Fatal(err)
-	}
-	return client
 }
 
 // cutting is the address of a server that cuts each connection once the request is there.

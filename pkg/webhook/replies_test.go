@@ -96,20 +96,20 @@ type transInfo struct {
 
 func TestEveryKindOfReply(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
-		w := newWorld(t, mode, func(w *world) {
+		w := newFixture(t, mode, func(w *fixture) {
 			a, err := accountyaml.Parse("account.yaml", []byte(everyKind))
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.router = owner.Routes(w.service, a)
+			w.router = owner.Routes(w.Service, a)
 		})
-		w.platform.Follow(openid, profile)
+		w.Platform.Follow(openid, profile)
 		tests := []struct {
 			name    string
 			message []byte
 			want    passive
 		}{
-			{"follow: two articles", w.owner.Subscribe(openid, now, ""),
+			{"follow: two articles", w.Pusher.Subscribe(openid, now, ""),
 				passive{MsgType: "news", ArticleCount: 2, Articles: &articles{[]article{
 					{Title: "第一条 ]]> <b>", Description: "第一行\n第二行", PicURL: "https://example.com/1.jpg",
 						URL: "https://example.com/1?a=1&b=2"},
@@ -127,10 +127,10 @@ func TestEveryKindOfReply(t *testing.T) {
 				passive{MsgType: "transfer_customer_service", TransInfo: &transInfo{"kf2001@guanzhu"}}},
 			{"keyword: the AI", w.textOf("智能"), passive{MsgType: "transfer_biz_ai_ivr"}},
 			{"keyword: voice", w.textOf("声"), passive{MsgType: "voice", Voice: &material{MediaID: "MEDIA-voice_1"}}},
-			{"click: a key in white space", w.owner.Click(openid, now, " 关于我们 "), passive{MsgType: "text", Content: "关于"}},
-			{"click: video", w.owner.Click(openid, now, "video"),
+			{"click: a key in white space", w.Pusher.Click(openid, now, " 关于我们 "), passive{MsgType: "text", Content: "关于"}},
+			{"click: video", w.Pusher.Click(openid, now, "video"),
 				passive{MsgType: "video", Video: &material{MediaID: "MEDIA-video_1", Title: "片名", Description: "简介"}}},
-			{"click: music", w.owner.Click(openid, now, "music"),
+			{"click: music", w.Pusher.Click(openid, now, "music"),
 				passive{MsgType: "music", Music: &music{Title: "曲名", Description: "歌手",
 					MusicURL: "https://example.com/a.mp3", HQMusicURL: "https://example.com/a.flac",
 					ThumbMediaID: "MEDIA-thumb_1"}}},
@@ -138,7 +138,7 @@ func TestEveryKindOfReply(t *testing.T) {
 		for _, tt := range tests {
 			status, reply := w.push(tt.message)
 			if status != http.StatusOK {
-				t.Fatalf("%s: status %d, log: %s", tt.name, status, w.log)
+				t.Fatalf("%s: status %d, log: %s", tt.name, status, w.Logs)
 			}
 			var got passive
 			if err := xml.Unmarshal([]byte(reply), &got); err != nil {
@@ -150,7 +150,7 @@ func TestEveryKindOfReply(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 			}
 		}
-		if status, reply := w.push(w.owner.Click(openid, now, "gone")); status != http.StatusOK || reply != "success" {
+		if status, reply := w.push(w.Pusher.Click(openid, now, "gone")); status != http.StatusOK || reply != "success" {
 			t.Errorf("a click with a key unknown: status %d, %q", status, reply)
 		}
 	})
@@ -158,20 +158,20 @@ func TestEveryKindOfReply(t *testing.T) {
 
 // TestAITakesTheRest has the platform's AI as the default, which takes any message and no event.
 func TestAITakesTheRest(t *testing.T) {
-	w := newWorld(t, wechattest.Plain, func(w *world) {
+	w := newFixture(t, wechattest.Plain, func(w *fixture) {
 		file := strings.Replace(everyKind, "default:\n  transfer_customer_service:", "default: {transfer_biz_ai_ivr: {}}", 1)
 		a, err := accountyaml.Parse("account.yaml", []byte(file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.router = owner.Routes(w.service, a)
+		w.router = owner.Routes(w.Service, a)
 	})
 	for name, message := range map[string][]byte{"a text": w.textOf("在吗"), "a picture": renamed(w.textOf("x"), "[text]", "[image]")} {
 		if _, reply := w.push(message); !strings.Contains(reply, "<MsgType><![CDATA[transfer_biz_ai_ivr]]></MsgType>") {
 			t.Errorf("%s: %q", name, reply)
 		}
 	}
-	if _, reply := w.push(renamed(w.owner.Click(openid, now, "k"), "CLICK", "brand_new_event")); reply != "success" {
+	if _, reply := w.push(renamed(w.Pusher.Click(openid, now, "k"), "CLICK", "brand_new_event")); reply != "success" {
 		t.Errorf("an event: %q", reply)
 	}
 }

@@ -18,7 +18,7 @@ func says[P wechat.Push](text string) func(context.Context, P) (wechat.Reply, er
 }
 
 func TestRouter(t *testing.T) {
-	w := newWorld(t, wechattest.Plain, func(w *world) {
+	w := newFixture(t, wechattest.Plain, func(w *fixture) {
 		r := webhook.NewRouter()
 		webhook.On(r, says[*wechat.Text]("any text"))
 		webhook.OnText(r, webhook.Exact("time"), says[*wechat.Text]("exact"))
@@ -51,17 +51,17 @@ func TestRouter(t *testing.T) {
 		{"white space within", w.textOf("ti me"), "prefix"},
 		{"white space alone", w.textOf(" \u3000"), "any text"},
 		{"no pattern", w.textOf("x"), "any text"},
-		{"key", w.owner.Click(openid, now, "help"), "click help"},
-		{"key within white space", w.owner.Click(openid, now, " help "), "click help with blanks"},
-		{"key by prefix", w.owner.Click(openid, now, "order_1"), "an order"},
-		{"no such key", w.owner.Click(openid, now, "Help"), "any click"},
-		{"scene of a follow", w.owner.Subscribe(openid, now, "qrscene_spring"), "follow by spring"},
-		{"scene of a scan", w.owner.Scan(openid, now, "spring"), "scan of spring"},
-		{"scene of a follow within white space", w.owner.Subscribe(openid, now, "qrscene_ autumn "), "follow by autumn"},
-		{"scene of a scan within white space", w.owner.Scan(openid, now, " autumn "), "scan of autumn"},
-		{"scene without a handler", w.owner.Scan(openid, now, "autumn"), "default"},
-		{"event without a handler", w.owner.Unsubscribe(openid, now), "default"},
-		{"unknown event", renamed(w.owner.Click(openid, now, "help"), "CLICK", "click"), "default"},
+		{"key", w.Pusher.Click(openid, now, "help"), "click help"},
+		{"key within white space", w.Pusher.Click(openid, now, " help "), "click help with blanks"},
+		{"key by prefix", w.Pusher.Click(openid, now, "order_1"), "an order"},
+		{"no such key", w.Pusher.Click(openid, now, "Help"), "any click"},
+		{"scene of a follow", w.Pusher.Subscribe(openid, now, "qrscene_spring"), "follow by spring"},
+		{"scene of a scan", w.Pusher.Scan(openid, now, "spring"), "scan of spring"},
+		{"scene of a follow within white space", w.Pusher.Subscribe(openid, now, "qrscene_ autumn "), "follow by autumn"},
+		{"scene of a scan within white space", w.Pusher.Scan(openid, now, " autumn "), "scan of autumn"},
+		{"scene without a handler", w.Pusher.Scan(openid, now, "autumn"), "default"},
+		{"event without a handler", w.Pusher.Unsubscribe(openid, now), "default"},
+		{"unknown event", renamed(w.Pusher.Click(openid, now, "help"), "CLICK", "click"), "default"},
 	}
 	for _, tt := range tests {
 		if got := w.says(tt.message); got != tt.want {
@@ -71,7 +71,7 @@ func TestRouter(t *testing.T) {
 }
 
 func TestRouterRefuses(t *testing.T) {
-	w := newWorld(t, wechattest.Plain, nil)
+	w := newFixture(t, wechattest.Plain, nil)
 	tests := []struct {
 		name     string
 		register func(*webhook.Router)
@@ -144,7 +144,7 @@ func TestRouterRefuses(t *testing.T) {
 func TestManyPatterns(t *testing.T) {
 	const many = 10_000
 	keyword := func(i int) string { return fmt.Sprintf("关键词%05d", i) }
-	w := newWorld(t, wechattest.Plain, func(w *world) {
+	w := newFixture(t, wechattest.Plain, func(w *fixture) {
 		w.router = webhook.NewRouter()
 		for i := range many {
 			webhook.OnText(w.router, webhook.Contains(keyword(i)), says[*wechat.Text](keyword(i)))
@@ -164,7 +164,7 @@ func TestManyPatterns(t *testing.T) {
 
 // TestPatternsThatAreNotCovered are pairs of which the later still has something to take.
 func TestPatternsThatAreNotCovered(t *testing.T) {
-	w := newWorld(t, wechattest.Plain, nil)
+	w := newFixture(t, wechattest.Plain, nil)
 	for _, pair := range [][2]webhook.Pattern{
 		{webhook.Exact("ab"), webhook.Prefix("ab")},
 		{webhook.Exact("ab"), webhook.Contains("ab")},
@@ -201,7 +201,7 @@ func TestMiddleware(t *testing.T) {
 			return next(ctx, p)
 		}
 	}
-	w := newWorld(t, wechattest.Plain, func(w *world) {
+	w := newFixture(t, wechattest.Plain, func(w *fixture) {
 		w.router = webhook.NewRouter()
 		w.router.Use(traced("outer"))
 		w.router.Use(traced("inner"))
@@ -214,7 +214,7 @@ func TestMiddleware(t *testing.T) {
 		message []byte
 		want    string
 	}{
-		{w.textOf("a"), "pattern"}, {w.textOf("b"), "type"}, {w.textOf("stop"), "stopped"}, {w.owner.Click(openid, now, "k"), "default"},
+		{w.textOf("a"), "pattern"}, {w.textOf("b"), "type"}, {w.textOf("stop"), "stopped"}, {w.Pusher.Click(openid, now, "k"), "default"},
 	} {
 		trace = nil
 		if got := w.says(tt.message); got != tt.want {

@@ -24,19 +24,19 @@ var profile = wechattest.User{UnionID: "uUNIONID", Language: "zh_CN", Subscribed
 
 func TestFromFollowToUnfollow(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
-		w := newWorld(t, mode, nil)
-		w.platform.Follow(openid, profile)
+		w := newFixture(t, mode, nil)
+		w.Platform.Follow(openid, profile)
 		at := now.Add(-3 * time.Hour)
 
 		// Follow: the welcome, a follower and a session.
-		if got := w.says(w.owner.Subscribe(openid, at, "qrscene_spring")); got != text(t, w.account.Welcome()) {
+		if got := w.says(w.Pusher.Subscribe(openid, at, "qrscene_spring")); got != text(t, w.Account.Welcome()) {
 			t.Errorf("the welcome is %q", got)
 		}
 		wantFollower := follower.Follower{OpenID: openid, State: follower.Complete, EventTime: at, Profile: follower.Profile{
 			UnionID: "uUNIONID", Language: "zh_CN", SubscribedAt: now, Remark: "a friend", Tags: []int{2, 101},
 			Scene: "ADD_SCENE_QR_CODE", QRScene: "spring"}}
 		wantSession := follower.Session{EstablishedAt: now, EventTime: at}
-		f, s, err := w.store.Lookup(t.Context(), openid)
+		f, s, err := w.Store.Lookup(t.Context(), openid)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func TestFromFollowToUnfollow(t *testing.T) {
 
 		// A delivery again: the same answer, the same records.
 		before := w.records()
-		w.says(w.owner.Subscribe(openid, at, "qrscene_spring"))
+		w.says(w.Pusher.Subscribe(openid, at, "qrscene_spring"))
 		if diff := cmp.Diff(before, w.records()); diff != "" {
 			t.Errorf("after a second delivery (-want +got):\n%s", diff)
 		}
@@ -60,17 +60,17 @@ func TestFromFollowToUnfollow(t *testing.T) {
 			message []byte
 			want    string
 		}{
-			{"text", w.owner.Text(openid, at.Add(time.Minute), 1, "今天几点开门?"), defaultReply},
-			{"keyword", w.owner.Text(openid, at.Add(time.Minute), 2, "你好"), text(t, w.account.Answer("你好"))},
-			{"text with control characters", w.owner.Text(openid, at.Add(time.Minute), 3, "a\x02\x1d\x00b"), defaultReply},
-			{"text with ]]>", []byte(strings.Replace(string(w.owner.Text(openid, at.Add(time.Minute), 4, "MARK")), "MARK", "a]]>b</Content>", 1)), defaultReply},
-			{"empty text", w.owner.Text(openid, at.Add(time.Minute), 5, ""), defaultReply},
-			{"click", w.owner.Click(openid, at.Add(time.Minute), "about"), click(t, w, "about")},
-			{"click with a key unknown", w.owner.Click(openid, at.Add(time.Minute), "gone"), "success"},
-			{"view", w.owner.View(openid, at.Add(time.Minute), "https://example.com/?a=1&b=2"), "success"},
-			{"scan", w.owner.Scan(openid, at.Add(time.Minute), "spring"), "success"},
-			{"event unknown", renamed(w.owner.Click(openid, at.Add(time.Minute), "k"), "CLICK", "brand_new_event"), "success"},
-			{"message unknown", renamed(w.owner.Text(openid, at.Add(time.Minute), 6, "x"), "[text]", "[hologram]"), "success"},
+			{"text", w.Pusher.Text(openid, at.Add(time.Minute), 1, "今天几点开门?"), defaultReply},
+			{"keyword", w.Pusher.Text(openid, at.Add(time.Minute), 2, "你好"), text(t, w.Account.Answer("你好"))},
+			{"text with control characters", w.Pusher.Text(openid, at.Add(time.Minute), 3, "a\x02\x1d\x00b"), defaultReply},
+			{"text with ]]>", []byte(strings.Replace(string(w.Pusher.Text(openid, at.Add(time.Minute), 4, "MARK")), "MARK", "a]]>b</Content>", 1)), defaultReply},
+			{"empty text", w.Pusher.Text(openid, at.Add(time.Minute), 5, ""), defaultReply},
+			{"click", w.Pusher.Click(openid, at.Add(time.Minute), "about"), click(t, w, "about")},
+			{"click with a key unknown", w.Pusher.Click(openid, at.Add(time.Minute), "gone"), "success"},
+			{"view", w.Pusher.View(openid, at.Add(time.Minute), "https://example.com/?a=1&b=2"), "success"},
+			{"scan", w.Pusher.Scan(openid, at.Add(time.Minute), "spring"), "success"},
+			{"event unknown", renamed(w.Pusher.Click(openid, at.Add(time.Minute), "k"), "CLICK", "brand_new_event"), "success"},
+			{"message unknown", renamed(w.Pusher.Text(openid, at.Add(time.Minute), 6, "x"), "[text]", "[hologram]"), "success"},
 		}
 		for _, tt := range pushes {
 			if got := w.says(tt.message); got != tt.want {
@@ -83,11 +83,11 @@ func TestFromFollowToUnfollow(t *testing.T) {
 		for i, text := range []string{"@希望周末也开门", "@希望周末也开门", "＠全角", "@", " @下雨天想要外卖", "\u3000@下雨天想要外卖",
 			"\u00a0＠下雨天想要外卖", "\r\n@下雨天想要外卖 \n"} {
 			id := int64(10 + max(i, 1)) // the second is the first, delivered again
-			if got := w.says(w.owner.Text(openid, at.Add(2*time.Minute), id, text)); got != suggestionReply {
+			if got := w.says(w.Pusher.Text(openid, at.Add(2*time.Minute), id, text)); got != suggestionReply {
 				t.Errorf("%s: answered %q", text, got)
 			}
 		}
-		suggestions, _, err := w.store.Suggestions(t.Context(), at)
+		suggestions, _, err := w.Store.Suggestions(t.Context(), at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,13 +102,13 @@ func TestFromFollowToUnfollow(t *testing.T) {
 
 		// Unfollow: nothing personal stays, and a late follow does not bring it back.
 		for range 2 {
-			if got := w.says(w.owner.Unsubscribe(openid, at.Add(time.Hour))); got != "success" {
+			if got := w.says(w.Pusher.Unsubscribe(openid, at.Add(time.Hour))); got != "success" {
 				t.Errorf("unfollow answered %q", got)
 			}
 		}
-		w.says(w.owner.Subscribe(openid, at, "qrscene_spring"))
-		w.says(w.owner.Subscribe(openid, at.Add(time.Hour), ""))
-		if _, _, err := w.store.Lookup(t.Context(), openid); !errors.Is(err, follower.ErrNotFound) {
+		w.says(w.Pusher.Subscribe(openid, at, "qrscene_spring"))
+		w.says(w.Pusher.Subscribe(openid, at.Add(time.Hour), ""))
+		if _, _, err := w.Store.Lookup(t.Context(), openid); !errors.Is(err, follower.ErrNotFound) {
 			t.Errorf("after the unfollow: %v", err)
 		}
 		for _, record := range w.records() {
@@ -119,16 +119,16 @@ func TestFromFollowToUnfollow(t *testing.T) {
 		}
 
 		// Following again begins anew.
-		w.says(w.owner.Subscribe(openid, at.Add(2*time.Hour), ""))
-		if _, s, err := w.store.Lookup(t.Context(), openid); err != nil || !s.EventTime.Equal(at.Add(2*time.Hour)) {
+		w.says(w.Pusher.Subscribe(openid, at.Add(2*time.Hour), ""))
+		if _, s, err := w.Store.Lookup(t.Context(), openid); err != nil || !s.EventTime.Equal(at.Add(2*time.Hour)) {
 			t.Errorf("after following again: session %v, %v", s, err)
 		}
 	})
 }
 
-func click(t *testing.T, w *world, key string) string {
+func click(t *testing.T, w *fixture, key string) string {
 	t.Helper()
-	reply, ok := w.account.Click(key)
+	reply, ok := w.Account.Click(key)
 	if !ok {
 		t.Fatalf("account.yaml has no click %q", key)
 	}
@@ -149,21 +149,21 @@ func renamed(message []byte, from, to string) []byte {
 }
 
 func TestWarmFollowIsOnePlatformCall(t *testing.T) {
-	w := newWorld(t, wechattest.Safe, nil)
-	w.platform.Follow(openid, profile)
-	w.platform.Follow(openid+"2", profile)
-	w.says(w.owner.Subscribe(openid, now, ""))
+	w := newFixture(t, wechattest.Safe, nil)
+	w.Platform.Follow(openid, profile)
+	w.Platform.Follow(openid+"2", profile)
+	w.says(w.Pusher.Subscribe(openid, now, ""))
 	total := func() int {
-		return w.platform.Calls(userInfo) + w.platform.Calls("/cgi-bin/stable_token") + w.platform.Calls("/cgi-bin/token")
+		return w.Platform.Calls(userInfo) + w.Platform.Calls("/cgi-bin/stable_token") + w.Platform.Calls("/cgi-bin/token")
 	}
 	before := total()
-	w.says(w.owner.Subscribe(openid+"2", now, ""))
+	w.says(w.Pusher.Subscribe(openid+"2", now, ""))
 	if got := total() - before; got != 1 {
 		t.Errorf("a warm follow made %d calls, want 1", got)
 	}
 	before = total()
 	w.says(w.textOf("hello"))
-	w.says(w.owner.Unsubscribe(openid, now.Add(time.Second)))
+	w.says(w.Pusher.Unsubscribe(openid, now.Add(time.Second)))
 	if got := total() - before; got != 0 {
 		t.Errorf("a text and an unfollow made %d calls, want none", got)
 	}
@@ -172,25 +172,25 @@ func TestWarmFollowIsOnePlatformCall(t *testing.T) {
 func TestProfileThatCannotBeHad(t *testing.T) {
 	tests := []struct {
 		name  string
-		fault func(w *world)
+		fault func(w *fixture)
 		want  follower.ProfileState
 	}{
-		{"no permission", func(w *world) { w.platform.Fail(userInfo, 48001, 1) }, follower.Unavailable},
-		{"quota used up", func(w *world) { w.platform.Fail(userInfo, 45009, 1) }, follower.Pending},
-		{"address not allowed", func(w *world) { w.platform.Fail("/cgi-bin/stable_token", 40164, 1) }, follower.Pending},
-		{"HTML", func(w *world) { w.platform.FailHTML(userInfo, 1) }, follower.Pending},
-		{"busy once", func(w *world) { w.platform.Fail(userInfo, -1, 1) }, follower.Complete},
-		{"token revoked", func(w *world) { w.platform.Fail(userInfo, 42001, 1) }, follower.Complete},
+		{"no permission", func(w *fixture) { w.Platform.Fail(userInfo, 48001, 1) }, follower.Unavailable},
+		{"quota used up", func(w *fixture) { w.Platform.Fail(userInfo, 45009, 1) }, follower.Pending},
+		{"address not allowed", func(w *fixture) { w.Platform.Fail("/cgi-bin/stable_token", 40164, 1) }, follower.Pending},
+		{"HTML", func(w *fixture) { w.Platform.FailHTML(userInfo, 1) }, follower.Pending},
+		{"busy once", func(w *fixture) { w.Platform.Fail(userInfo, -1, 1) }, follower.Complete},
+		{"token revoked", func(w *fixture) { w.Platform.Fail(userInfo, 42001, 1) }, follower.Complete},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t, wechattest.Plain, nil)
-			w.platform.Follow(openid, profile)
+			w := newFixture(t, wechattest.Plain, nil)
+			w.Platform.Follow(openid, profile)
 			tt.fault(w)
-			if got := w.says(w.owner.Subscribe(openid, now, "qrscene_spring")); got != text(t, w.account.Welcome()) {
+			if got := w.says(w.Pusher.Subscribe(openid, now, "qrscene_spring")); got != text(t, w.Account.Welcome()) {
 				t.Errorf("answered %q", got)
 			}
-			f, s, err := w.store.Lookup(t.Context(), openid)
+			f, s, err := w.Store.Lookup(t.Context(), openid)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -199,8 +199,8 @@ func TestProfileThatCannotBeHad(t *testing.T) {
 			}
 			if f.State == follower.Pending {
 				// The next delivery finds the platform well again, and the session stays.
-				w.says(w.owner.Subscribe(openid, now, "qrscene_spring"))
-				again, session, err := w.store.Lookup(t.Context(), openid)
+				w.says(w.Pusher.Subscribe(openid, now, "qrscene_spring"))
+				again, session, err := w.Store.Lookup(t.Context(), openid)
 				if err != nil || again.State != follower.Complete || again.UnionID != profile.UnionID {
 					t.Errorf("after a second delivery: %+v, %v", again, err)
 				}
@@ -222,8 +222,8 @@ func (f profilerFunc) Profile(ctx context.Context, openid string) (follower.Prof
 // follower is stored as pending, and the reply goes out in time.
 func TestSlowPlatform(t *testing.T) {
 	var left time.Duration
-	w := newWorld(t, wechattest.Plain, func(w *world) {
-		w.profiler = profilerFunc(func(ctx context.Context, _ string) (follower.Profile, error) {
+	w := newFixture(t, wechattest.Plain, func(w *fixture) {
+		w.Service.Profiler = profilerFunc(func(ctx context.Context, _ string) (follower.Profile, error) {
 			deadline, ok := ctx.Deadline()
 			if !ok {
 				t.Error("the fetch has no deadline")
@@ -233,7 +233,7 @@ func TestSlowPlatform(t *testing.T) {
 			return follower.Profile{}, ctx.Err()
 		})
 	})
-	r := w.request(w.owner.Subscribe(openid, now, ""))
+	r := w.Request(w.Pusher.Subscribe(openid, now, ""))
 	r = r.WithContext(webhook.WithArrival(r.Context(), time.Now().Add(-3400*time.Millisecond)))
 	if response := w.serve(r); response.StatusCode != http.StatusOK {
 		t.Fatalf("status %d", response.StatusCode)
@@ -241,7 +241,7 @@ func TestSlowPlatform(t *testing.T) {
 	if left > 100*time.Millisecond {
 		t.Errorf("the fetch had %v of the 100 ms that leave a second for the store", left)
 	}
-	if f, _, err := w.store.Lookup(t.Context(), openid); err != nil || f.State != follower.Pending || !f.PendingSince.Equal(now) {
+	if f, _, err := w.Store.Lookup(t.Context(), openid); err != nil || f.State != follower.Pending || !f.PendingSince.Equal(now) {
 		t.Errorf("stored %+v, %v", f, err)
 	}
 }
@@ -252,11 +252,11 @@ func TestStoreAway(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	w := newWorld(t, wechattest.Plain, func(w *world) {
+	w := newFixture(t, wechattest.Plain, func(w *fixture) {
 		w.router = webhook.NewRouter()
 		webhook.On(w.router, away)
 	})
-	r := w.request(w.owner.Unsubscribe(openid, now))
+	r := w.Request(w.Pusher.Unsubscribe(openid, now))
 	r = r.WithContext(webhook.WithArrival(r.Context(), time.Now().Add(-webhook.Budget)))
 	if response := w.serve(r); response.StatusCode != http.StatusInternalServerError {
 		t.Errorf("status %d, want 500", response.StatusCode)
@@ -264,7 +264,7 @@ func TestStoreAway(t *testing.T) {
 }
 
 func TestHandlerThatPanics(t *testing.T) {
-	w := newWorld(t, wechattest.Plain, func(w *world) {
+	w := newFixture(t, wechattest.Plain, func(w *fixture) {
 		w.router = webhook.NewRouter()
 		webhook.On(w.router, func(_ context.Context, p *wechat.Text) (wechat.Reply, error) { panic(p.Content) })
 	})
@@ -272,31 +272,31 @@ func TestHandlerThatPanics(t *testing.T) {
 		t.Errorf("status %d, want 500", status)
 	}
 	for _, want := range []string{"handler panicked", "story_test.go"} {
-		if !strings.Contains(w.log.String(), want) {
-			t.Errorf("the log lacks %q: %s", want, w.log)
+		if !strings.Contains(w.Logs.String(), want) {
+			t.Errorf("the log lacks %q: %s", want, w.Logs)
 		}
 	}
-	if strings.Contains(w.log.String(), "unspeakable") {
+	if strings.Contains(w.Logs.String(), "unspeakable") {
 		t.Error("the log holds what the user wrote")
 	}
-	if status, _ := w.push(w.owner.View(openid, now, "https://example.com/")); status != http.StatusOK {
+	if status, _ := w.push(w.Pusher.View(openid, now, "https://example.com/")); status != http.StatusOK {
 		t.Errorf("the next push: status %d", status)
 	}
 }
 
 // TestLogTellsNoSecrets searches the log of a mixed run.
 func TestLogTellsNoSecrets(t *testing.T) {
-	w := newWorld(t, wechattest.Compatible, nil)
-	w.platform.Follow(openid, profile)
-	w.platform.Fail(userInfo, 40164, 1)
-	w.says(w.owner.Subscribe(openid, now, "qrscene_spring"))
+	w := newFixture(t, wechattest.Compatible, nil)
+	w.Platform.Follow(openid, profile)
+	w.Platform.Fail(userInfo, 40164, 1)
+	w.says(w.Pusher.Subscribe(openid, now, "qrscene_spring"))
 	w.says(w.textOf("@a secret suggestion"))
 	w.says(renamed(w.textOf("x"), "[text]", "[odd 种类 of message\n"+strings.Repeat("y", 100)+"]"))
-	w.says(w.owner.Unsubscribe(openid, now))
+	w.says(w.Pusher.Unsubscribe(openid, now))
 	for _, r := range hostile(w) {
 		w.serve(r.request)
 	}
-	log := w.log.String()
+	log := w.Logs.String()
 	for _, secret := range []string{openid, token, appSecret, aesKey, "suggestion", "种类", profile.UnionID, "access_token"} {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log holds %q", secret)

@@ -11,10 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -33,7 +31,7 @@ func (p *parameter) GetParameter(context.Context, *ssm.GetParameterInput, ...fun
 // platform, and the secrets are read again once a minute at most.
 func TestStrangersAreCheap(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
-		w := newWorld(t, mode, nil)
+		w := newFixture(t, mode, nil)
 		kept := &parameter{value: `{"token":"` + token + `","app_secret":"` + appSecret + `"}`}
 		if mode != wechattest.Plain {
 			kept.value = `{"token":"` + token + `","app_secret":"` + appSecret + `","encoding_aes_key":"` + aesKey + `"}`
@@ -43,17 +41,14 @@ func TestStrangersAreCheap(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.profiler = profilerFunc(func(context.Context, string) (follower.Profile, error) {
+		w.Service.Profiler = profilerFunc(func(context.Context, string) (follower.Profile, error) {
 			t.Error("the platform is asked")
 			return follower.Profile{}, follower.ErrNoPermission
 		})
-		w.service.Store = noStore{} // any call panics, which is answered 500
-		config := w.config(owner.Routes(w.service, w.account))
+		w.Service.Store = noStore{} // any call panics, which is answered 500
+		config := w.Endpoint()
 		config.Secrets = keeper
-		handler, err := webhook.New(config)
-		if err != nil {
-			t.Fatal(err)
-		}
+		handler := endpoint(t, config)
 		refuseAll := func() {
 			for _, tt := range hostile(w) {
 				answer := httptest.NewRecorder()
@@ -73,7 +68,7 @@ func TestStrangersAreCheap(t *testing.T) {
 			clock = clock.Add(time.Second)
 		}
 		answer := httptest.NewRecorder()
-		if handler.ServeHTTP(answer, w.request(w.textOf("hello"))); answer.Code != http.StatusOK {
+		if handler.ServeHTTP(answer, w.Request(w.textOf("hello"))); answer.Code != http.StatusOK {
 			t.Errorf("the good push after them: status %d", answer.Code)
 		}
 	})

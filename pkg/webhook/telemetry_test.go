@@ -1,8 +1,6 @@
 package webhook_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,21 +16,6 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
-
-// lines are those of the log.
-func (w *world) lines() []map[string]any {
-	w.Helper()
-	var lines []map[string]any
-	for text := range bytes.Lines(w.log.Bytes()) {
-		var line map[string]any
-		if err := json.Unmarshal(text, &line); err != nil {
-			w.Fatalf("%v in %s", err, text)
-		}
-		lines = append(lines, line)
-	}
-	w.log.Reset()
-	return lines
-}
 
 // metricsOf are the names of the metrics that CloudWatch makes of a line. It fails where the line lacks what they need.
 func metricsOf(t *testing.T, line map[string]any) []string {
@@ -64,9 +47,9 @@ func metricsOf(t *testing.T, line map[string]any) []string {
 
 // TestPushIsOneLine holds the log to one line for each request, and the metrics to it.
 func TestPushIsOneLine(t *testing.T) {
-	w := newWorld(t, wechattest.Plain, nil)
-	w.platform.Follow(openid, profile)
-	subscribe := func() { w.push(w.owner.Subscribe(openid, now, "")) }
+	w := newFixture(t, wechattest.Plain, nil)
+	w.Platform.Follow(openid, profile)
+	subscribe := func() { w.push(w.Pusher.Subscribe(openid, now, "")) }
 	answered := []string{"Pushes", "ReplyLatency"}
 	tests := []struct {
 		name    string
@@ -78,12 +61,12 @@ func TestPushIsOneLine(t *testing.T) {
 		{"follow", subscribe,
 			map[string]any{"outcome": "replied", "kind": "event/subscribe", "platform_calls": 2.0}, answered,
 			[]string{"access token fetched"}},
-		{"follow, the platform refuses", func() { w.platform.Fail(userInfo, 45009, 1); subscribe() },
+		{"follow, the platform refuses", func() { w.Platform.Fail(userInfo, 45009, 1); subscribe() },
 			map[string]any{"outcome": "replied", "profile": "pending", "platform_calls": 1.0},
 			append([]string{"ProfilesPending"}, answered...), []string{"platform call failed"}},
 		{"follow, the secret is wrong", func() {
-			w.platform.Fail(userInfo, 40001, 1)
-			w.platform.Fail("/cgi-bin/stable_token", 40125, 1)
+			w.Platform.Fail(userInfo, 40001, 1)
+			w.Platform.Fail("/cgi-bin/stable_token", 40125, 1)
 			subscribe()
 		},
 			map[string]any{"outcome": "replied", "profile": "pending", "platform_calls": 2.0},
@@ -97,16 +80,16 @@ func TestPushIsOneLine(t *testing.T) {
 			map[string]any{"outcome": "unknown", "kind": "unknown", "name": "a?b?" + strings.Repeat("y", 60)}, answered, nil},
 		{"refused", func() { w.serve(hostile(w)[0].request) },
 			map[string]any{"outcome": "refused", "level": "WARN"}, []string{"Refusals"}, nil},
-		{"failed", func() { w.store.Close(); subscribe() },
+		{"failed", func() { w.Store.Close(); subscribe() },
 			map[string]any{"outcome": "failed", "level": "ERROR", "status": 500.0, "platform_calls": 1.0}, answered, nil},
 	}
 	for _, tt := range tests { // one after the other: the last closes the store
 		t.Run(tt.name, func(t *testing.T) {
-			w.log.Reset()
+			w.Logs.Reset()
 			tt.request()
 			var push map[string]any
 			var others []string
-			for _, line := range w.lines() {
+			for _, line := range w.Logs.Lines(t) {
 				if line["msg"] == "push" && push == nil {
 					push = line
 				} else {
@@ -155,7 +138,7 @@ func TestDimensionsAreBounded(t *testing.T) {
 		t.Fatalf("no samples: %v", err)
 	}
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
-		w := newWorld(t, mode, nil)
+		w := newFixture(t, mode, nil)
 		for _, sample := range samples {
 			message, err := os.ReadFile(sample)
 			if err != nil {
@@ -164,19 +147,19 @@ func TestDimensionsAreBounded(t *testing.T) {
 			w.push(message)
 		}
 		for i, errcode := range []int{45009, 40164, 48001, 12345} {
-			w.platform.Fail(userInfo, errcode, 1)
-			w.push(w.owner.Subscribe(openid, now.Add(time.Duration(i)*time.Second), ""))
+			w.Platform.Fail(userInfo, errcode, 1)
+			w.push(w.Pusher.Subscribe(openid, now.Add(time.Duration(i)*time.Second), ""))
 		}
-		w.platform.FailHTML(userInfo, 1)
-		w.push(w.owner.Subscribe(openid, now.Add(time.Minute), ""))
+		w.Platform.FailHTML(userInfo, 1)
+		w.push(w.Pusher.Subscribe(openid, now.Add(time.Minute), ""))
 		for _, r := range hostile(w) {
 			w.serve(r.request)
 		}
-		w.store.Close()
-		w.push(w.owner.Unsubscribe(openid, now.Add(9*time.Minute)))
+		w.Store.Close()
+		w.push(w.Pusher.Unsubscribe(openid, now.Add(9*time.Minute)))
 
 		seen := map[string]bool{}
-		for _, line := range w.lines() {
+		for _, line := range w.Logs.Lines(t) {
 			names := metricsOf(t, line)
 			for _, m := range telemetry.Metrics() {
 				if !slices.Contains(names, m.Name) {
@@ -190,8 +173,11 @@ func TestDimensionsAreBounded(t *testing.T) {
 				}
 			}
 		}
-		for _, m := range telemetry.Metrics() {
-			if !seen[m.Name] && !strings.HasPrefix(m.Name, "Token") {
+		for _, m := range []*telemetry.Metric{
+			telemetry.Pushes, telemetry.ReplyLatency, telemetry.Refusals, telemetry.Suggestions, telemetry.ProfilesPending,
+			telemetry.APIErrors,
+		} {
+			if !seen[m.Name] {
 				t.Errorf("there was no %s", m.Name)
 			}
 		}
