@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/web"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -29,7 +30,7 @@ func (b *browser) presses(link string) answer {
 func TestPersonalLink(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []web.Mode{web.OAuth, web.Link} {
-		w := newWorld(t, func(c *web.Config) { c.Mode = mode })
+		w := newFixture(t, func(c *web.Config) { c.Mode = mode })
 		w.follows(openid)
 		link := w.asks(w.text(openid, 7))
 		if !strings.HasPrefix(link, w.site.URL+"/enter?ticket=") || strings.Contains(link, openid) || strings.Contains(link, base64URL(openid)) {
@@ -73,7 +74,7 @@ func TestPersonalLink(t *testing.T) {
 
 func TestPushDeliveredAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	p := w.text(openid, 7)
 	link := w.asks(p)
@@ -96,35 +97,35 @@ func TestPushDeliveredAgain(t *testing.T) {
 
 func TestTicketsThatAreNoGood(t *testing.T) {
 	t.Parallel()
-	tests := map[string]func(w *world, link string) string{
-		"changed":      func(_ *world, link string) string { return changed(link) },
-		"cut":          func(_ *world, link string) string { return link[:len(link)-8] },
-		"empty":        func(w *world, _ string) string { return w.site.URL + "/enter?ticket=" },
-		"missing":      func(w *world, _ string) string { return w.site.URL + "/enter" },
-		"no base64":    func(w *world, _ string) string { return w.site.URL + "/enter?ticket=%F0%9F%8E%89" },
-		"with a break": func(_ *world, link string) string { return link + "%0A" },
-		"too old":      func(w *world, link string) string { w.clock.advance(follower.TicketFor); return link },
-		"unfollowed": func(w *world, link string) string {
-			w.clock.advance(time.Second)
+	tests := map[string]func(w *fixture, link string) string{
+		"changed":      func(_ *fixture, link string) string { return changed(link) },
+		"cut":          func(_ *fixture, link string) string { return link[:len(link)-8] },
+		"empty":        func(w *fixture, _ string) string { return w.site.URL + "/enter?ticket=" },
+		"missing":      func(w *fixture, _ string) string { return w.site.URL + "/enter" },
+		"no base64":    func(w *fixture, _ string) string { return w.site.URL + "/enter?ticket=%F0%9F%8E%89" },
+		"with a break": func(_ *fixture, link string) string { return link + "%0A" },
+		"too old":      func(w *fixture, link string) string { w.Clock.Advance(follower.TicketFor); return link },
+		"unfollowed": func(w *fixture, link string) string {
+			w.Clock.Advance(time.Second)
 			w.unfollows(openid)
 			return link
 		},
-		"followed anew": func(w *world, link string) string {
-			w.clock.advance(time.Second)
+		"followed anew": func(w *fixture, link string) string {
+			w.Clock.Advance(time.Second)
 			w.unfollows(openid)
-			w.clock.advance(time.Second)
+			w.Clock.Advance(time.Second)
 			w.follows(openid)
 			return link
 		},
-		"another account's": func(w *world, _ string) string {
+		"another account's": func(w *fixture, _ string) string {
 			tickets := must(follower.NewTickets("another secret"))
 			return w.site.URL + "/enter?ticket=" + tickets.Seal(w.text(openid, 1))
 		},
-		"sealed but not stored": func(w *world, _ string) string {
+		"sealed but not stored": func(w *fixture, _ string) string {
 			tickets := must(follower.NewTickets(appSecret))
 			return w.site.URL + "/enter?ticket=" + tickets.Seal(w.text(openid, 99))
 		},
-		"of nobody": func(w *world, _ string) string {
+		"of nobody": func(w *fixture, _ string) string {
 			tickets := must(follower.NewTickets(appSecret))
 			return w.site.URL + "/enter?ticket=" + tickets.Seal(w.text("oNOBODY", 1))
 		},
@@ -132,7 +133,7 @@ func TestTicketsThatAreNoGood(t *testing.T) {
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, nil)
+			w := newFixture(t, nil)
 			w.follows(openid)
 			link := change(w, w.asks(w.text(openid, 7)))
 			b := w.browser(inWeChat)
@@ -151,10 +152,10 @@ func TestTicketsThatAreNoGood(t *testing.T) {
 
 func TestTicketInItsLastSecond(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	link := w.asks(w.text(openid, 7))
-	w.clock.advance(follower.TicketFor - time.Second)
+	w.Clock.Advance(follower.TicketFor - time.Second)
 	b := w.browser(desktop)
 	b.presses(link)
 	b.wantSignedIn(true)
@@ -163,12 +164,12 @@ func TestTicketInItsLastSecond(t *testing.T) {
 // TestEnterReplacesTheDevice: who enters again on one device does not push the others out.
 func TestEnterReplacesTheDevice(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	other := w.signsIn(openid)
 	b := w.browser(desktop)
 	for n := range 11 {
-		w.clock.advance(time.Second)
+		w.Clock.Advance(time.Second)
 		b.presses(w.asks(w.text(openid, uint64(n))))
 	}
 	b.wantSignedIn(true)
@@ -178,7 +179,7 @@ func TestEnterReplacesTheDevice(t *testing.T) {
 // TestForeignFormDoesNotEnter: another site cannot sign a browser in as somebody else.
 func TestForeignFormDoesNotEnter(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	ticket := must(url.Parse(w.asks(w.text(openid, 7)))).Query()
 	b := w.browser(desktop)
@@ -196,10 +197,10 @@ func TestForeignFormDoesNotEnter(t *testing.T) {
 // TestAppSecretRotates: the pushes' function may know a new app secret before the pages do.
 func TestAppSecretRotates(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
-	w.service.LinkKey = func() string { return "a new app secret" }
-	w.secrets.next = "a new app secret"
+	w.Service.LinkKey = func() string { return "a new app secret" }
+	w.Secrets.Replace(secrets.Secrets{AppSecret: "a new app secret"})
 	b := w.browser(desktop)
 	b.presses(w.asks(w.text(openid, 7)))
 	b.wantSignedIn(true)
@@ -208,7 +209,7 @@ func TestAppSecretRotates(t *testing.T) {
 // TestFollowerFromBefore: one of whom nothing is known is recorded by asking for a link.
 func TestFollowerFromBefore(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	b := w.browser(desktop)
 	b.presses(w.asks(w.text(openid, 7)))
 	a := b.get("/")
@@ -227,16 +228,16 @@ func TestFollowerFromBefore(t *testing.T) {
 // TestAskedAroundAnUnfollow: a text from before it says nothing, one from after it tells of a follow that was missed.
 func TestAskedAroundAnUnfollow(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
-	w.clock.advance(time.Second)
+	w.Clock.Advance(time.Second)
 	late := w.text(openid, 7)
-	w.clock.advance(time.Second)
+	w.Clock.Advance(time.Second)
 	w.unfollows(openid)
 	if link := w.asks(late); link != "" {
 		t.Errorf("a late text gets %s", link)
 	}
-	w.clock.advance(time.Second)
+	w.Clock.Advance(time.Second)
 	b := w.browser(desktop)
 	b.presses(w.asks(w.text(openid, 8)))
 	b.wantSignedIn(true)
@@ -245,9 +246,9 @@ func TestAskedAroundAnUnfollow(t *testing.T) {
 // TestLinksOfOtherPushes: a welcome or a click may carry one as well.
 func TestLinksOfOtherPushes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
-	click, subscribe := &wechat.Click{Head: head(openid, w.clock.Now())}, &wechat.Subscribe{Head: head(openid, w.clock.Now())}
+	click, subscribe := &wechat.Click{Head: head(openid, w.Clock.Now())}, &wechat.Subscribe{Head: head(openid, w.Clock.Now())}
 	click.MsgType, click.Event = "event", "CLICK"
 	subscribe.MsgType, subscribe.Event = "event", "subscribe"
 	first, second := w.asks(click), w.asks(subscribe)

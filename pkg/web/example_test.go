@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/web"
 )
 
@@ -17,7 +19,7 @@ func points(w http.ResponseWriter, r *http.Request, f follower.Follower) {
 
 // A page of the owner's own, behind the session.
 func ExampleRequireFollower() {
-	site, err := web.New(web.Config{AppID: appID, Secrets: &rotating{now: appSecret}})
+	site, err := web.New(web.Config{AppID: appID, Secrets: world.NewSecrets(secrets.Secrets{AppSecret: appSecret})})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -18,13 +18,13 @@ import (
 // TestRequestsWithoutASessionReadNothing sends each route what a stranger can make up. None of it reaches the table.
 func TestRequestsWithoutASessionReadNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *web.Config) { c.Verification, c.QR = "Ab3d", []byte("PNG") })
+	w := newFixture(t, func(c *web.Config) { c.Verification, c.QR = "Ab3d", []byte("PNG") })
 	w.handler.Handle("/points", web.RequireFollower(w.handler, func(http.ResponseWriter, *http.Request, follower.Follower) {
 		t.Error("a stranger sees the page")
 	}))
 	w.follows(openid)
 	ended := w.asks(w.text(openid, 7))
-	w.clock.advance(10 * time.Minute)
+	w.Clock.Advance(10 * time.Minute)
 	ticket := must(url.Parse(ended)).RawQuery
 	key := follower.NewKey()
 
@@ -73,15 +73,15 @@ func TestRequestsWithoutASessionReadNothing(t *testing.T) {
 // TestEndedTicketShowsNoButton: a link that is too old says so when it is opened, not only after the button.
 func TestEndedTicketShowsNoButton(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	link := w.asks(w.text(openid, 7))
 	b := w.browser(desktop)
-	w.clock.advance(10*time.Minute - time.Second)
+	w.Clock.Advance(10*time.Minute - time.Second)
 	if a := b.get(link); a.status != http.StatusOK {
 		t.Errorf("in the last second: status %d", a.status)
 	}
-	w.clock.advance(time.Second)
+	w.Clock.Advance(time.Second)
 	if a := b.get(link); a.status != http.StatusGone || ticketField.MatchString(a.body) {
 		t.Errorf("after it: status %d, %s", a.status, a.body)
 	}
@@ -90,17 +90,17 @@ func TestEndedTicketShowsNoButton(t *testing.T) {
 // TestSessionEnds: 180 days after the follow, however much it was used, and on all devices.
 func TestSessionEnds(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	phone := w.signsIn(openid)
 	for range 8 {
-		w.clock.advance(20 * 24 * time.Hour)
+		w.Clock.Advance(20 * 24 * time.Hour)
 		phone.wantSignedIn(true)
 	}
-	w.clock.advance(19 * 24 * time.Hour) // 179 days
+	w.Clock.Advance(19 * 24 * time.Hour) // 179 days
 	tablet := w.signsIn(openid)
 	phone.wantSignedIn(true)
-	w.clock.advance(24 * time.Hour)
+	w.Clock.Advance(24 * time.Hour)
 	phone.wantSignedIn(false)
 	tablet.wantSignedIn(false)
 
@@ -108,7 +108,7 @@ func TestSessionEnds(t *testing.T) {
 	phone.get("/")
 	phone.wantSignedIn(true)
 	tablet.wantSignedIn(false)
-	w.clock.advance(29 * 24 * time.Hour)
+	w.Clock.Advance(29 * 24 * time.Hour)
 	phone.wantSignedIn(true)
 }
 
@@ -116,18 +116,18 @@ func TestSessionEnds(t *testing.T) {
 func TestOAuthGivesNoOpenID(t *testing.T) {
 	t.Parallel()
 	for _, given := range []string{"", "suggestions#2026-11", "#account", "o one", strings.Repeat("o", 129)} {
-		w := newWorld(t, func(c *web.Config) {
+		w := newFixture(t, func(c *web.Config) {
 			c.Exchanger = exchangerFunc(func() (string, bool, error) { return given, false, nil })
 		})
-		w.platform.As(openid)
+		w.Platform.As(openid)
 		b := w.browser(inWeChat)
 		a := b.get("/")
 		lookups, changes := w.store.counts()
 		if a.status != http.StatusServiceUnavailable || lookups+changes != 0 || b.cookie(sessionCookie) != "" {
 			t.Errorf("%.20q: status %d, %d reads, %d writes", given, a.status, lookups, changes)
 		}
-		if given != "" && strings.Contains(w.log.String(), given) {
-			t.Errorf("logged %s", w.log.String())
+		if given != "" && strings.Contains(w.Logs.String(), given) {
+			t.Errorf("logged %s", w.Logs.String())
 		}
 	}
 }
@@ -142,7 +142,7 @@ func (stalled) Lookup(ctx context.Context, _ string) (follower.Follower, followe
 
 func TestBudget(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *web.Config) { c.Store = stalled{} })
+	w := newFixture(t, func(c *web.Config) { c.Store = stalled{} })
 	synctest.Test(t, func(t *testing.T) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/", nil)
 		r.Header.Set("Cookie", sessionCookie+"="+base64URL(openid)+"."+follower.NewKey())
@@ -157,7 +157,7 @@ func TestBudget(t *testing.T) {
 // TestBusy: a table that is throttled has a page of its own, in both languages, and says when to come again.
 func TestBusy(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	b := w.signsIn(openid)
 	ticket := must(url.Parse(w.asks(w.text(openid, 7)))).Query()
@@ -177,7 +177,7 @@ func TestBusy(t *testing.T) {
 	if a.status != http.StatusServiceUnavailable || a.body != `{"error":"try again"}`+"\n" || a.header.Get("Retry-After") != "5" {
 		t.Errorf("/api/session: status %d, %s", a.status, a.body)
 	}
-	lines := w.lines()
+	lines := w.Logs.Lines(t)
 	if last := lines[len(lines)-1]; last["outcome"] != "busy" || last["error"] == nil {
 		t.Errorf("logged %v", last)
 	}
@@ -188,7 +188,7 @@ func TestBusy(t *testing.T) {
 // TestLargeForm: a form has 4 KiB at most.
 func TestLargeForm(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	form := must(url.Parse(w.asks(w.text(openid, 7)))).Query()
 	b := w.browser(desktop)

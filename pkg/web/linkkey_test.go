@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,16 +14,16 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/web"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
-	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
 const (
-	token   = "tokenOfTheTests"
+	token   = world.Token
 	linkKey = "linkKeyOfTheTests"
 
 	anotherAppSecret = "fedcba9876543210fedcba9876543210"
@@ -76,19 +75,19 @@ func TestSecretsReadAtDifferentMoments(t *testing.T) {
 			}
 			pushes, pages := open(tt.pushes), open(tt.pages)
 			p.set(t, tt.now)
-			w := newWorld(t, func(c *web.Config) { c.Secrets, c.Hash = pages, telemetry.Hasher(pages.LinkKey()) })
+			w := newFixture(t, func(c *web.Config) { c.Secrets, c.Hash = pages, telemetry.Hasher(pages.LinkKey()) })
 			w.follows(openid)
-			w.service.LinkKey = pushes.LinkKey
+			w.Service.LinkKey = pushes.LinkKey
 			w.browser(desktop).presses(w.pushes(pushes))
 
 			hashes := map[string]bool{}
-			for _, line := range w.lines() {
+			for _, line := range w.Logs.Lines(t) {
 				if hash, ok := line["follower"].(string); ok {
 					hashes[hash] = true
 				}
 			}
 			var last map[string]any
-			for _, line := range w.lines() {
+			for _, line := range w.Logs.Lines(t) {
 				if line["page"] == "POST /enter" {
 					last = line
 				}
@@ -104,40 +103,26 @@ func TestSecretsReadAtDifferentMoments(t *testing.T) {
 }
 
 // pushes sends 登录 to the endpoint, with the secrets that it has read, and returns the link that is answered.
-func (w *world) pushes(keeper *parameterstore.Keeper) string {
+func (w *fixture) pushes(keeper *parameterstore.Keeper) string {
 	w.Helper()
 	router := webhook.NewRouter()
 	webhook.On(router, func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
-		link, err := w.service.PersonalLink(ctx, p, webhook.Site(ctx))
+		link, err := w.Service.PersonalLink(ctx, p, webhook.Site(ctx))
 		return wechat.TextReply(link), err
 	})
-	handler := must(webhook.New(webhook.Config{
-		AppID: appID, Secrets: keeper, Router: router, Hash: telemetry.Hasher(keeper.LinkKey()), Now: w.clock.Now,
-		Log: slog.New(slog.NewJSONHandler(w.log, nil)), PublicURL: w.site.URL,
-	}))
-	account := wechattest.Account{AppID: appID, Token: token, ID: "gh_0123456789ab"}
+	c := w.Endpoint()
+	c.Secrets, c.Router, c.Hash, c.PublicURL = keeper, router, telemetry.Hasher(keeper.LinkKey()), w.site.URL
 	answer := httptest.NewRecorder()
-	handler.ServeHTTP(answer, must(account.Request(w.Context(), w.site.URL+webhook.Path, wechattest.Plain,
-		account.Text(openid, w.clock.Now(), 7, "登录"), w.clock.Now())))
+	must(webhook.New(c)).ServeHTTP(answer, w.Request(w.Pusher.Text(openid, w.Clock.Now(), 7, "登录")))
 	return regexp.MustCompile(`https://[^\]]+`).FindString(answer.Body.String())
-}
-
-// elsewhere are secrets that another request has read again: this one's Reload finds nothing new.
-type elsewhere struct {
-	*rotating
-}
-
-func (s elsewhere) Reload(ctx context.Context) bool {
-	s.rotating.Reload(ctx)
-	return false
 }
 
 func TestSecretsReadByAnotherRequest(t *testing.T) {
 	t.Parallel()
-	s := elsewhere{&rotating{now: appSecret, next: "a new app secret"}}
-	w := newWorld(t, func(c *web.Config) { c.Secrets = s })
+	w := newFixture(t, nil)
+	w.Secrets.ReplaceElsewhere(secrets.Secrets{AppSecret: "a new app secret"})
 	w.follows(openid)
-	w.service.LinkKey = func() string { return "a new app secret" }
+	w.Service.LinkKey = func() string { return "a new app secret" }
 	b := w.browser(desktop)
 	b.presses(w.asks(w.text(openid, 7)))
 	b.wantSignedIn(true)
@@ -146,7 +131,7 @@ func TestSecretsReadByAnotherRequest(t *testing.T) {
 // TestTicketOfNoOpenID: what can be no openid is no key of the table, whoever sealed it.
 func TestTicketOfNoOpenID(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	ticket := must(follower.NewTickets(appSecret)).Seal(w.text("suggestions#2026-11", 7))
 	w.store.counts()
 	if a := w.browser(desktop).post("/enter", url.Values{"ticket": {ticket}}); a.status != http.StatusGone {

@@ -32,9 +32,9 @@ func wantHops(t *testing.T, b *browser, want ...string) {
 
 func TestFollowerGetsInSilently(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
-	w.platform.As(openid)
+	w.Platform.As(openid)
 	b := w.browser(inWeChat)
 
 	a := b.get("/")
@@ -50,13 +50,13 @@ func TestFollowerGetsInSilently(t *testing.T) {
 
 	// From now on the page opens at once: one read, no write, no call of the platform.
 	w.store.counts()
-	calls := w.platform.Calls(authorize) + w.platform.Calls(exchange) + w.platform.Calls("/cgi-bin/user/info")
+	calls := w.Platform.Calls(authorize) + w.Platform.Calls(exchange) + w.Platform.Calls("/cgi-bin/user/info")
 	b.get("/")
 	wantHops(t, b, homeHop)
 	if lookups, changes := w.store.counts(); lookups != 1 || changes != 0 {
 		t.Errorf("%d reads and %d writes, want 1 and 0", lookups, changes)
 	}
-	if now := w.platform.Calls(authorize) + w.platform.Calls(exchange) + w.platform.Calls("/cgi-bin/user/info"); now != calls {
+	if now := w.Platform.Calls(authorize) + w.Platform.Calls(exchange) + w.Platform.Calls("/cgi-bin/user/info"); now != calls {
 		t.Errorf("%d calls of the platform, want none", now-calls)
 	}
 }
@@ -72,7 +72,7 @@ func TestOAuthBegins(t *testing.T) {
 		"the platform's": {func(c *web.Config) { c.OpenURL = "" }, "https://open.weixin.qq.com/connect/oauth2/authorize"},
 		"a simulated":    {func(c *web.Config) { c.OpenURL = "http://127.0.0.1:1/" }, "http://127.0.0.1:1/connect/oauth2/authorize"},
 	} {
-		w := newWorld(t, tt.change)
+		w := newFixture(t, tt.change)
 		b := w.browser(inWeChat)
 		a, location := b.once("/")
 		form := regexp.MustCompile(`^` + regexp.QuoteMeta(tt.want+"?appid="+appID+"&redirect_uri="+
@@ -94,9 +94,9 @@ func TestOAuthBegins(t *testing.T) {
 
 func TestDeviceCookie(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
-	w.platform.As(openid)
+	w.Platform.As(openid)
 	b := w.browser(inWeChat)
 	_, leave := b.once("/")
 	_, back := b.once(leave)
@@ -133,15 +133,15 @@ func TestWithoutASession(t *testing.T) {
 		"no OAuth":                       {link, inWeChat, "请先获取登录链接"},
 		"no OAuth and outside of WeChat": {link, desktop, "请先获取登录链接"},
 	} {
-		w := newWorld(t, tt.change)
+		w := newFixture(t, tt.change)
 		w.follows(openid)
-		w.platform.As(openid)
+		w.Platform.As(openid)
 		b := w.browser(tt.agent)
 		a := b.get("/")
 		if a.status != http.StatusOK || a.title() != tt.want || b.cookie(sessionCookie)+b.cookie(stateCookie) != "" {
 			t.Errorf("%s: status %d, %q, cookies %q", name, a.status, a.title(), b.client.Jar)
 		}
-		if got := w.platform.Calls(authorize); got != 0 {
+		if got := w.Platform.Calls(authorize); got != 0 {
 			t.Errorf("%s: led to OAuth", name)
 		}
 	}
@@ -170,14 +170,14 @@ func TestReturnsThatCannotBeHonoured(t *testing.T) {
 			b.setCookie(stateCookie, other.cookie(stateCookie))
 			return u.String()
 		},
-		"an old code": func(b *browser, u *url.URL) string { b.clock.advance(6 * 60e9); return u.String() },
+		"an old code": func(b *browser, u *url.URL) string { b.Clock.Advance(6 * 60e9); return u.String() },
 	}
 	for name, forge := range forge {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, nil)
+			w := newFixture(t, nil)
 			w.follows(openid)
-			w.platform.As(openid)
+			w.Platform.As(openid)
 			b := w.browser(inWeChat)
 			begin := func(target string) *url.URL {
 				_, back := b.once(target)
@@ -205,9 +205,9 @@ func TestReturnsThatCannotBeHonoured(t *testing.T) {
 // TestEmptyState: nothing equals nothing, and yet is no state.
 func TestEmptyState(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
-	w.platform.As(openid)
+	w.Platform.As(openid)
 	b := w.browser(inWeChat)
 	_, leave := b.once("/")
 	_, back := b.once(leave)
@@ -229,7 +229,7 @@ func change(u *url.URL, name, value string) string {
 
 // used spends the code, as another's exchange would.
 func (b *browser) used(code string) {
-	response, err := http.Get(b.apiURL + exchange + "?appid=" + appID + "&secret=" + appSecret + "&code=" + code + "&grant_type=authorization_code")
+	response, err := http.Get(b.APIURL + exchange + "?appid=" + appID + "&secret=" + appSecret + "&code=" + code + "&grant_type=authorization_code")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -239,9 +239,9 @@ func (b *browser) used(code string) {
 // TestSecondTryLeadsIn: what went wrong once is not seen by the follower.
 func TestSecondTryLeadsIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
-	w.platform.As(openid)
+	w.Platform.As(openid)
 	b := w.browser(inWeChat)
 	a := b.get("/login/return?code=NONE&state=NONE")
 	wantHops(t, b, againHop, openHop, returnHop, homeHop)
@@ -253,9 +253,9 @@ func TestSecondTryLeadsIn(t *testing.T) {
 // TestRefusedCookies: a browser that keeps no cookie is led to OAuth twice, and no more.
 func TestRefusedCookies(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
-	w.platform.As(openid)
+	w.Platform.As(openid)
 	b := w.browser(inWeChat)
 	b.client.Jar = nil
 	a := b.get("/")
@@ -268,9 +268,9 @@ func TestRefusedCookies(t *testing.T) {
 // TestReturnTwice: WeChat at times opens the return twice with one code.
 func TestReturnTwice(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
-	w.platform.As(openid)
+	w.Platform.As(openid)
 	b := w.browser(inWeChat)
 	_, leave := b.once("/")
 	state := b.cookie(stateCookie)
@@ -279,10 +279,10 @@ func TestReturnTwice(t *testing.T) {
 	b.wantSignedIn(true)
 
 	// After the first: the device is known.
-	calls := w.platform.Calls(exchange)
+	calls := w.Platform.Calls(exchange)
 	b.get(back)
 	wantHops(t, b, returnHop, homeHop)
-	if got := w.platform.Calls(exchange); got != calls {
+	if got := w.Platform.Calls(exchange); got != calls {
 		t.Errorf("%d more exchanges", got-calls)
 	}
 
@@ -297,8 +297,8 @@ func TestReturnTwice(t *testing.T) {
 
 func TestWhoDoesNotFollow(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *web.Config) { c.QR = []byte("\x89PNG") })
-	w.platform.As(another)
+	w := newFixture(t, func(c *web.Config) { c.QR = []byte("\x89PNG") })
+	w.Platform.As(another)
 	b := w.browser(inWeChat)
 	a := b.get("/")
 	if a.status != http.StatusOK || a.title() != "请先关注公众号" || b.cookie(sessionCookie) != "" {
@@ -315,8 +315,8 @@ func TestWhoDoesNotFollow(t *testing.T) {
 
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
-	w.platform.AsSnapshot()
+	w := newFixture(t, nil)
+	w.Platform.AsSnapshot()
 	b := w.browser(inWeChat)
 	a := b.get("/")
 	if a.status != http.StatusOK || a.title() != "这是网页快照" || b.cookie(sessionCookie) != "" {
@@ -330,11 +330,11 @@ func TestSnapshot(t *testing.T) {
 // TestSnapshotOfAFollower: even where the openid given is a follower's.
 func TestSnapshotOfAFollower(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *web.Config) {
+	w := newFixture(t, func(c *web.Config) {
 		c.Exchanger = exchangerFunc(func() (string, bool, error) { return openid, true, nil })
 	})
 	w.follows(openid)
-	w.platform.As(openid)
+	w.Platform.As(openid)
 	b := w.browser(inWeChat)
 	b.get("/")
 	b.wantSignedIn(false)
@@ -346,11 +346,11 @@ func (f exchangerFunc) Exchange(context.Context, string) (string, bool, error) {
 
 func TestOutages(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
-	w.platform.As(openid)
+	w.Platform.As(openid)
 
-	w.platform.Fail(exchange, 40013, 1)
+	w.Platform.Fail(exchange, 40013, 1)
 	b := w.browser(inWeChat)
 	a := b.get("/")
 	wantHops(t, b, leaveHop, openHop, "Service Unavailable: GET /login/return")
@@ -373,7 +373,7 @@ func TestOutages(t *testing.T) {
 	}
 	w.store.fail(nil)
 	b.wantSignedIn(true)
-	if lines := w.lines(); lines[len(lines)-2]["error"] != "the store is down" {
+	if lines := w.Logs.Lines(t); lines[len(lines)-2]["error"] != "the store is down" {
 		t.Errorf("logged %v", lines[len(lines)-2])
 	}
 }
@@ -381,12 +381,12 @@ func TestOutages(t *testing.T) {
 // TestOwnPage leads back to the page that was opened first, and nowhere else.
 func TestOwnPage(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.handler.Handle("/points/", web.RequireFollower(w.handler, func(w http.ResponseWriter, r *http.Request, f follower.Follower) {
 		w.Write([]byte(f.Language + " " + r.URL.RawQuery))
 	}))
 	w.follows(openid)
-	w.platform.As(openid)
+	w.Platform.As(openid)
 	b := w.browser(inWeChat)
 	if a := b.post("/points/", nil); a.status != http.StatusUnauthorized {
 		t.Errorf("a form without a session: status %d", a.status)
@@ -401,9 +401,9 @@ func TestOwnPage(t *testing.T) {
 func TestNoOpenRedirect(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"https://evil.example", "//evil.example", `/\evil.example`, "/\t/evil.example", "evil.example", "", "/" + strings.Repeat("a", 2000)} {
-		w := newWorld(t, nil)
+		w := newFixture(t, nil)
 		w.follows(openid)
-		w.platform.As(openid)
+		w.Platform.As(openid)
 		b := w.browser(inWeChat)
 		_, leave := b.once("/")
 		_, back := b.once(leave)
@@ -414,7 +414,7 @@ func TestNoOpenRedirect(t *testing.T) {
 		}
 	}
 	// Nor by the path that was asked for.
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	_, leave := w.browser(inWeChat).once("/")
 	open := must(url.Parse(leave)).Host
 	for _, path := range []string{"//evil.example/", "//evil.example/%2e%2e", "/%5Cevil.example", "/.//evil.example"} {

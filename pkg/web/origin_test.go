@@ -45,7 +45,7 @@ func TestOrigins(t *testing.T) {
 		{"a local run, another port", "", "127.0.0.1:8080", http.Header{"Origin": {"http://127.0.0.1:9090"}}, 403, false},
 		{"sam local", "http://127.0.0.1:3000", "localhost", http.Header{"Origin": {"http://127.0.0.1:3000"}}, 303, false},
 	} {
-		w := newWorld(t, func(c *web.Config) { c.PublicURL = tt.publicURL })
+		w := newFixture(t, func(c *web.Config) { c.PublicURL = tt.publicURL })
 		w.follows(openid)
 		target := must(url.Parse(w.asks(w.text(openid, 7))))
 		for method, want := range map[string]int{http.MethodGet: 200, http.MethodPost: tt.want} {
@@ -71,7 +71,7 @@ func TestWhereOAuthLeadsBack(t *testing.T) {
 		"127.0.0.1:8080": "http://127.0.0.1:8080/login/return",
 		"evil\"&x=1#":    "https://evil\"&x=1#/login/return", // stays in its parameter
 	} {
-		w := newWorld(t, nil)
+		w := newFixture(t, nil)
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		r.Host = host
 		r.Header = http.Header{"User-Agent": {inWeChat}, "X-Forwarded-Host": {"evil.example"}, "X-Forwarded-Proto": {"http"},

@@ -11,19 +11,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/web"
 )
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	good := web.Config{AppID: appID, Secrets: &rotating{now: appSecret}}
+	good := web.Config{AppID: appID, Secrets: world.NewSecrets(secrets.Secrets{AppSecret: appSecret})}
 	for name, tt := range map[string]struct {
 		change func(*web.Config)
 		want   string
 	}{
 		"no appid":               {func(c *web.Config) { c.AppID = "" }, "appid"},
-		"no app secret":          {func(c *web.Config) { c.Secrets = &rotating{} }, "app secret"},
+		"no app secret":          {func(c *web.Config) { c.Secrets = world.NewSecrets(secrets.Secrets{}) }, "app secret"},
 		"another mode":           {func(c *web.Config) { c.Mode = "password" }, `"oauth" or "link"`},
 		"no URL":                 {func(c *web.Config) { c.PublicURL = "example.com" }, "PUBLIC_URL"},
 		"a URL with a path":      {func(c *web.Config) { c.PublicURL = "https://example.com/pages" }, "PUBLIC_URL"},
@@ -51,7 +53,7 @@ var styleElement = regexp.MustCompile(`(?s)<style>(.*)</style>`)
 // TestHeaders holds every kind of answer to the headers that keep it private and harmless.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *web.Config) { c.QR = []byte("PNG") })
+	w := newFixture(t, func(c *web.Config) { c.QR = []byte("PNG") })
 	w.follows(openid)
 	b := w.signsIn(openid)
 	stranger := w.browser(desktop)
@@ -92,7 +94,7 @@ func TestHeaders(t *testing.T) {
 
 func TestLanguages(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	b := w.browser(desktop)
 	for accepted, want := range map[string]string{
 		"":                                 "zh",
@@ -131,7 +133,7 @@ func TestLanguages(t *testing.T) {
 // TestUserAgentInParts: the gateway's adapter splits a header at its commas.
 func TestUserAgentInParts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "https://example.com/", nil)
 	r.Header["User-Agent"] = strings.Split(inWeChat, ", ")
 	response := httptest.NewRecorder()
@@ -148,7 +150,7 @@ func TestVerificationFile(t *testing.T) {
 		{"MP_verify_Ab3dEfGh1jKlMn0p.txt", "/MP_verify_Ab3dEfGh1jKlMn0p.txt", "Ab3dEfGh1jKlMn0p"},
 		{"MP_verify_Ab3d.txt=Content9", "/MP_verify_Ab3d.txt", "Content9"},
 	} {
-		w := newWorld(t, func(c *web.Config) { c.Verification = tt.verification })
+		w := newFixture(t, func(c *web.Config) { c.Verification = tt.verification })
 		b := w.browser("")
 		a := b.get(tt.path)
 		if a.status != http.StatusOK || a.body != tt.want || a.header.Get("Content-Type") != "text/plain; charset=utf-8" {
@@ -158,14 +160,14 @@ func TestVerificationFile(t *testing.T) {
 			t.Errorf("%s: another file: status %d", tt.verification, a.status)
 		}
 	}
-	if a := newWorld(t, nil).browser("").get("/MP_verify_Ab3d.txt"); a.status != http.StatusNotFound {
+	if a := newFixture(t, nil).browser("").get("/MP_verify_Ab3d.txt"); a.status != http.StatusNotFound {
 		t.Errorf("none: status %d", a.status)
 	}
 }
 
 func TestNotFoundAndHead(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	b := w.browser(desktop)
 	if a := b.get("/login/"); a.status != http.StatusNotFound || a.title() != "页面不存在" {
 		t.Errorf("status %d, %q", a.status, a.title())
@@ -189,7 +191,7 @@ func TestNotFoundAndHead(t *testing.T) {
 // TestPanic: a page that panics does not end the process, and what it panics with is not told.
 func TestPanic(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.handler.Handle("GET /panics", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a " + openid) }))
 	w.handler.Handle("GET /silent", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	b := w.browser(desktop)
@@ -199,15 +201,15 @@ func TestPanic(t *testing.T) {
 	if a := b.get("/silent"); a.status != http.StatusOK {
 		t.Errorf("status %d", a.status)
 	}
-	if strings.Contains(w.log.String(), openid) || !strings.Contains(w.log.String(), "page panicked") {
-		t.Errorf("logged %s", w.log.String())
+	if strings.Contains(w.Logs.String(), openid) || !strings.Contains(w.Logs.String(), "page panicked") {
+		t.Errorf("logged %s", w.Logs.String())
 	}
 }
 
 // TestLog: one line for one request, which names the page and the follower by a hash, and nothing that opens a session.
 func TestLog(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	b := w.signsIn(openid)
 	link := w.asks(w.text(openid, 7))
@@ -218,7 +220,7 @@ func TestLog(t *testing.T) {
 	type line struct{ Page, Outcome, Follower string }
 	var got []line
 	var follower string
-	for _, fields := range w.lines() {
+	for _, fields := range w.Logs.Lines(t) {
 		if fields["msg"] != "visit" {
 			continue
 		}
@@ -247,7 +249,7 @@ func TestLog(t *testing.T) {
 	if len(follower) != 16 {
 		t.Errorf("the follower is told as %q", follower)
 	}
-	log := w.log.String()
+	log := w.Logs.String()
 	_, key, _ := strings.Cut(b.cookie(sessionCookie), ".")
 	_, ticket, _ := strings.Cut(link, "=")
 	for _, secret := range []string{openid, base64URL(openid), key, ticket, "TICKET", appSecret, "code="} {

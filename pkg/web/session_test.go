@@ -12,7 +12,7 @@ import (
 
 func TestDescribeSession(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	b := w.signsIn(openid)
 	a := b.get("/api/session")
@@ -34,7 +34,7 @@ func TestDescribeSession(t *testing.T) {
 // TestOtherCookies: none but a device's own opens its session.
 func TestOtherCookies(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	w.follows(another)
 	mine, theirs := w.signsIn(openid).cookie(sessionCookie), w.signsIn(another).cookie(sessionCookie)
@@ -90,19 +90,19 @@ func changed(s string) string {
 
 func TestUnfollowEndsAllSessions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	phone, tablet := w.signsIn(openid), w.signsIn(openid)
-	w.clock.advance(time.Second)
+	w.Clock.Advance(time.Second)
 	w.unfollows(openid)
 	phone.wantSignedIn(false)
 	tablet.wantSignedIn(false)
-	w.platform.As(openid)
+	w.Platform.As(openid)
 	if a := phone.get("/"); a.title() != "请先关注公众号" {
 		t.Errorf("after the unfollow: %q", a.title())
 	}
 
-	w.clock.advance(time.Second)
+	w.Clock.Advance(time.Second)
 	w.follows(openid)
 	phone.wantSignedIn(false)
 	tablet.wantSignedIn(false)
@@ -113,12 +113,12 @@ func TestUnfollowEndsAllSessions(t *testing.T) {
 
 func TestElevenDevices(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	var devices []*browser
 	for range 11 {
 		devices = append(devices, w.signsIn(openid))
-		w.clock.advance(time.Second)
+		w.Clock.Advance(time.Second)
 	}
 	for n, device := range devices {
 		if device.signedIn() != (n > 0) {
@@ -129,7 +129,7 @@ func TestElevenDevices(t *testing.T) {
 
 func TestDeviceIsRenewedOnceADay(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	b := w.signsIn(openid)
 	first := b.cookie(sessionCookie)
@@ -145,7 +145,7 @@ func TestDeviceIsRenewedOnceADay(t *testing.T) {
 		{30*24*time.Hour - time.Second, true},
 	}
 	for n, step := range steps {
-		w.clock.advance(step.after)
+		w.Clock.Advance(step.after)
 		w.store.counts()
 		a := b.get("/")
 		lookups, changes := w.store.counts()
@@ -155,14 +155,14 @@ func TestDeviceIsRenewedOnceADay(t *testing.T) {
 			t.Errorf("step %d: %d reads, %d writes, status %d, cookie %q", n, lookups, changes, a.status, cookie)
 		}
 	}
-	w.clock.advance(30 * 24 * time.Hour)
+	w.Clock.Advance(30 * 24 * time.Hour)
 	b.setCookie(sessionCookie, first) // the browser has dropped it
 	b.wantSignedIn(false)
 }
 
 func TestLogOut(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	phone, tablet := w.signsIn(openid), w.signsIn(openid)
 	cookie := phone.cookie(sessionCookie)
@@ -194,7 +194,7 @@ func TestLogOut(t *testing.T) {
 // webviews do not.
 func TestCrossOrigin(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newFixture(t, nil)
 	w.follows(openid)
 	for name, tt := range map[string]struct {
 		header http.Header

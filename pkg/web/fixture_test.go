@@ -1,17 +1,13 @@
 package web_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -19,18 +15,17 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/boltstore"
-	"github.com/guanzhu/guanzhu/internal/telemetry"
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/web"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
-	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
 const (
-	appID     = "wx0123456789abcdef"
-	appSecret = "0123456789abcdef0123456789abcdef"
-	openid    = "oTESTfollower-000000000_0001"
+	appID     = world.AppID
+	appSecret = world.AppSecret
+	openid    = world.OpenID
 	another   = "oTESTfollower-000000000_0002"
 	unionid   = "uTESTunion"
 	remark    = "the owner's private note"
@@ -46,55 +41,15 @@ const (
 )
 
 // begun is when each test's clock begins.
-var begun = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+var begun = world.Begun
 
-// world is the pages with everything around them: the embedded store and the simulated platform, both its hosts.
-type world struct {
+// fixture is an account and its pages, served over HTTPS.
+type fixture struct {
 	*testing.T
-	platform *wechattest.Platform
-	store    *countingStore
-	service  *follower.Service
-	secrets  *rotating
-	site     *httptest.Server
-	handler  *web.Handler
-	clock    *clock
-	log      *syncBuffer
-	apiURL   string
-}
-
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-// syncBuffer is a log that a test reads while servers write.
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
+	*world.World
+	store   *countingStore
+	site    *httptest.Server
+	handler *web.Handler
 }
 
 // countingStore counts what the pages ask of the store, and fails where a test wants it to.
@@ -142,108 +97,58 @@ func (s *countingStore) fail(err error) {
 	s.err = err
 }
 
-// rotating is an app secret, without a link key, that changes at the next Reload.
-type rotating struct {
-	mu        sync.Mutex
-	now, next string
-}
-
-func (r *rotating) AppSecret() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.now
-}
-
-func (r *rotating) LinkKey() string { return r.AppSecret() }
-
-func (r *rotating) Reload(context.Context) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	changed := r.next != "" && r.next != r.now
-	if changed {
-		r.now = r.next
-	}
-	return changed
-}
-
-// newWorld makes the pages; change, if not nil, is called on their configuration before.
-func newWorld(t *testing.T, change func(*web.Config)) *world {
+// newFixture makes the pages; change, if not nil, is called on their configuration before.
+func newFixture(t *testing.T, change func(*web.Config)) *fixture {
 	t.Helper()
-	w := &world{T: t, clock: &clock{now: begun}, log: new(syncBuffer), secrets: &rotating{now: appSecret}}
-	w.platform = wechattest.New(wechattest.Config{AppID: appID, AppSecret: appSecret, Now: w.clock.Now})
-	api, open := httptest.NewServer(w.platform), httptest.NewServer(w.platform.Open())
-	t.Cleanup(api.Close)
-	w.apiURL = api.URL
-	t.Cleanup(open.Close)
-
-	bolt, err := boltstore.Open(filepath.Join(t.TempDir(), "db"), w.clock.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { bolt.Close() })
-	w.store = &countingStore{Store: bolt}
-	client, err := wechatapi.New(wechatapi.Config{
-		AppID: appID, BaseURL: api.URL, Secrets: w.secrets, Tokens: bolt, Now: w.clock.Now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	hash := telemetry.Hasher(appSecret)
-	w.service = &follower.Service{
-		Store: bolt, Profiler: client, Hash: hash, Now: w.clock.Now, LinkKey: w.secrets.LinkKey,
-	}
-	config := web.Config{
-		AppID: appID, OpenURL: open.URL, Store: w.store, Exchanger: client, Secrets: w.secrets,
-		Hash: hash, Now: w.clock.Now, Log: log,
-	}
+	w := &fixture{T: t, World: world.New(t, world.Options{})}
+	w.store = &countingStore{Store: w.Store}
+	config := w.Pages()
+	config.Store = w.store
 	if change != nil {
 		change(&config)
 	}
-	if w.handler, err = web.New(config); err != nil {
-		t.Fatal(err)
-	}
+	w.handler = must(web.New(config))
 	w.site = httptest.NewTLSServer(w.handler)
 	t.Cleanup(w.site.Close)
 	return w
 }
 
 // follows lets openid follow now, by the push of it.
-func (w *world) follows(openid string) {
+func (w *fixture) follows(openid string) {
 	w.Helper()
-	w.platform.Follow(openid, wechattest.User{UnionID: unionid, Language: "zh_CN", Remark: remark, Tags: []int{77}, SubscribedAt: w.clock.Now()})
-	p := &wechat.Subscribe{Head: head(openid, w.clock.Now())}
+	w.Platform.Follow(openid, wechattest.User{UnionID: unionid, Language: "zh_CN", Remark: remark, Tags: []int{77}, SubscribedAt: w.Clock.Now()})
+	p := &wechat.Subscribe{Head: head(openid, w.Clock.Now())}
 	p.MsgType, p.Event = "event", "subscribe"
-	if err := w.service.Follow(w.Context(), p); err != nil {
+	if err := w.Service.Follow(w.Context(), p); err != nil {
 		w.Fatal(err)
 	}
 }
 
-func (w *world) unfollows(openid string) {
+func (w *fixture) unfollows(openid string) {
 	w.Helper()
-	w.platform.Unfollow(openid)
-	p := &wechat.Unsubscribe{Head: head(openid, w.clock.Now())}
-	if err := w.service.Unfollow(w.Context(), p); err != nil {
+	w.Platform.Unfollow(openid)
+	p := &wechat.Unsubscribe{Head: head(openid, w.Clock.Now())}
+	if err := w.Service.Unfollow(w.Context(), p); err != nil {
 		w.Fatal(err)
 	}
 }
 
 func head(openid string, at time.Time) wechat.Head {
-	return wechat.Head{FromUserName: openid, ToUserName: "gh_0123456789ab", CreateTime: at.Unix()}
+	return wechat.Head{FromUserName: openid, ToUserName: world.AccountID, CreateTime: at.Unix()}
 }
 
 // text is a text message sent now.
-func (w *world) text(openid string, msgID uint64) *wechat.Text {
+func (w *fixture) text(openid string, msgID uint64) *wechat.Text {
 	p := &wechat.Text{Content: "登录"}
-	p.Head, p.MsgID = head(openid, w.clock.Now()), msgID
+	p.Head, p.MsgID = head(openid, w.Clock.Now()), msgID
 	p.MsgType = "text"
 	return p
 }
 
 // asks returns the link that answers the push.
-func (w *world) asks(p wechat.Push) string {
+func (w *fixture) asks(p wechat.Push) string {
 	w.Helper()
-	link, err := w.service.PersonalLink(w.Context(), p, w.site.URL)
+	link, err := w.Service.PersonalLink(w.Context(), p, w.site.URL)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -252,21 +157,21 @@ func (w *world) asks(p wechat.Push) string {
 
 // browser is one device: cookies of its own, and where it was led.
 type browser struct {
-	*world
+	*fixture
 	client *http.Client
 	agent  string
 	header http.Header // sent with each request
 	hops   []string    // of the last request: status, method and path of each
 }
 
-func (w *world) browser(agent string) *browser {
+func (w *fixture) browser(agent string) *browser {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		w.Fatal(err)
 	}
 	transport := w.site.Client().Transport.(*http.Transport).Clone()
 	w.Cleanup(transport.CloseIdleConnections)
-	b := &browser{world: w, agent: agent, header: http.Header{}}
+	b := &browser{fixture: w, agent: agent, header: http.Header{}}
 	b.client = &http.Client{Transport: transport, Jar: jar, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		b.hops = append(b.hops, hop(r.Response.StatusCode, via[len(via)-1]))
 		if len(via) > 9 {
@@ -347,9 +252,9 @@ func (b *browser) once(target string) (answer, string) {
 }
 
 // signsIn opens the start page inside WeChat as openid, who follows.
-func (w *world) signsIn(openid string) *browser {
+func (w *fixture) signsIn(openid string) *browser {
 	w.Helper()
-	w.platform.As(openid)
+	w.Platform.As(openid)
 	b := w.browser(inWeChat)
 	if a := b.get("/"); a.status != http.StatusOK || !b.signedIn() {
 		w.Fatalf("not signed in: %v", b.hops)
@@ -424,18 +329,4 @@ func (a answer) title() string {
 		return match[1]
 	}
 	return ""
-}
-
-// lines returns the log's lines so far.
-func (w *world) lines() []map[string]any {
-	w.Helper()
-	var lines []map[string]any
-	for line := range strings.Lines(w.log.String()) {
-		var fields map[string]any
-		if err := json.Unmarshal([]byte(line), &fields); err != nil {
-			w.Fatal(err)
-		}
-		lines = append(lines, fields)
-	}
-	return lines
 }
