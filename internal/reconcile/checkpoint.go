@@ -18,6 +18,9 @@ type checkpoint struct {
 
 	List   half `json:"list"`
 	Verify half `json:"verify"`
+	// Todo are the openids before the list's cursor that are still to be looked at, a thousand at most: a run that ends
+	// within a page leaves them, so that the page is not fetched again.
+	Todo []string `json:"todo,omitempty"`
 
 	Total   int           `json:"total"`   // followers, as the platform says
 	Listed  int           `json:"listed"`  // of them, those that the first half has passed

@@ -86,6 +86,9 @@ func due(began, now time.Time) bool { return !now.Before(wechat.QuotaReset(began
 
 // listAll goes through the account's followers and adds those who are not in the table.
 func (r *run) listAll(ctx context.Context) error {
+	if err := r.addMissing(ctx); err != nil {
+		return err
+	}
 	for !r.is.List.Done {
 		if r.timeUp(r.pageTook) {
 			return errStop
@@ -123,14 +126,11 @@ func (r *run) listPage(ctx context.Context) error {
 	}
 	r.change(func(is *checkpoint) { is.Total = total })
 	for part := range slices.Chunk(openids, slice) {
-		if err := r.addMissing(ctx, part); err != nil {
+		r.change(func(is *checkpoint) { is.List.Cursor, is.Todo = part[len(part)-1], part })
+		if err := r.save(ctx, leaseFor); err != nil {
 			return err
 		}
-		r.change(func(is *checkpoint) {
-			is.List.Cursor = part[len(part)-1]
-			is.Listed += len(part)
-		})
-		if err := r.save(ctx, leaseFor); err != nil {
+		if err := r.addMissing(ctx); err != nil {
 			return err
 		}
 	}
@@ -141,9 +141,9 @@ func (r *run) listPage(ctx context.Context) error {
 	return nil
 }
 
-// addMissing fetches and adds those of the openids who are not in the table.
-func (r *run) addMissing(ctx context.Context, openids []string) error {
-	wanted := keys(openids)
+// addMissing fetches and adds those of the openids in hand who are not in the table.
+func (r *run) addMissing(ctx context.Context) error {
+	wanted := keys(r.is.Todo)
 	found, err := r.Records.Find(ctx, wanted)
 	if err != nil {
 		return err
@@ -158,7 +158,11 @@ func (r *run) addMissing(ctx context.Context, openids []string) error {
 			missing = append(missing, follower.Follower{OpenID: openid})
 		}
 	}
-	return r.fetchAll(ctx, missing)
+	if err := r.fetchAll(ctx, missing); err != nil {
+		return err
+	}
+	r.change(func(is *checkpoint) { is.Listed, is.Todo = is.Listed+len(is.Todo), nil })
+	return nil
 }
 
 // parts bounds how much of the table is read for one slice: most of it may have been checked already.

@@ -125,7 +125,7 @@ func (r *run) ask(ctx context.Context, q *quota, call func(context.Context) erro
 			return errStop
 		}
 		if err := r.Sleep(ctx, pause); err != nil {
-			return context.Cause(ctx)
+			return err
 		}
 		pause *= 2
 	}

@@ -17,7 +17,6 @@ import (
 	"github.com/guanzhu/guanzhu/internal/reconcile"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -105,7 +104,7 @@ func (w *world) reconciler() *reconcile.Reconciler {
 }
 
 func (w *world) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Minute)
 	w.t.Cleanup(cancel)
 	return ctx
 }
@@ -199,5 +198,3 @@ func (w *world) withMenu(repair bool) *menu.Publisher {
 	}
 	return publisher
 }
-
-var _ = wechat.ChinaTime

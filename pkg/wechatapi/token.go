@@ -30,8 +30,9 @@ func (NoTokens) MarkForced(context.Context, wechat.AccessToken, wechat.AccessTok
 }
 
 // A token is renewed this long before its end, or a quarter of its life if that is shorter. The platform itself has a
-// new one ready 5 minutes before the end, and takes both until then.
-const renewBefore = 4 * time.Minute
+// new one ready 5 minutes before the end, and takes both until then: in the 4 minutes between, a reconcile renews the
+// stored one, so that a push finds it.
+const renewBefore = time.Minute
 
 // saveFor bounds the saving of a new token, so that a slow store does not use up the time of the call that needs it.
 const saveFor = 500 * time.Millisecond

@@ -37,7 +37,7 @@ func TestTokenIsRenewedBeforeItsEnd(t *testing.T) {
 		a := newAccount(t)
 		start := time.Now()
 		wantCode(t, a.profile(t), 0)
-		want := start.Add(2*time.Hour - 4*time.Minute)
+		want := start.Add(2*time.Hour - time.Minute)
 		if got := a.store.stored.ValidUntil; !got.Equal(want) {
 			t.Errorf("stored as valid until %v, want %v", got, want)
 		}
@@ -62,10 +62,10 @@ func TestTokenWithLittleLifeLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAccount(t)
 		wantCode(t, a.profile(t), 0)
-		time.Sleep(2*time.Hour - 8*time.Minute)
+		time.Sleep(2*time.Hour - 6*time.Minute)
 		b := newInstance(t, a.platform, &store{})
 		wantCode(t, b.profile(t), 0)
-		if got, want := time.Until(b.store.stored.ValidUntil), 6*time.Minute; got != want {
+		if got, want := time.Until(b.store.stored.ValidUntil), 5*time.Minute; got != want {
 			t.Errorf("stored as valid for %v, want %v", got, want)
 		}
 	})
@@ -82,8 +82,8 @@ func TestTokenOfTheStore(t *testing.T) {
 	}{
 		{name: "valid", wantFetches: 0, wantReads: 1},
 		{name: "valid, given at the start", given: true, wantFetches: 0, wantReads: 0},
-		{name: "due for renewal", age: 2*time.Hour - 4*time.Minute, wantFetches: 1, wantReads: 1},
-		{name: "due for renewal, given at the start", given: true, age: 2*time.Hour - 4*time.Minute,
+		{name: "due for renewal", age: 2*time.Hour - time.Minute, wantFetches: 1, wantReads: 1},
+		{name: "due for renewal, given at the start", given: true, age: 2*time.Hour - time.Minute,
 			wantFetches: 1, wantReads: 1},
 		{name: "unreadable", readErr: errors.New("throttled"), wantFetches: 1, wantReads: 1},
 	}
