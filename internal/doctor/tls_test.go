@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/doctor"
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
@@ -70,7 +71,7 @@ func TestCertificate(t *testing.T) {
 // TestNoTLS examines an https address that speaks http.
 func TestNoTLS(t *testing.T) {
 	t.Parallel()
-	address := strings.Replace(serve(t, http.NotFoundHandler()), "http:", "https:", 1)
+	address := strings.Replace(world.Serve(t, http.NotFoundHandler()), "http:", "https:", 1)
 	e := doctor.Endpoint{URL: address + "/login/wechat", AppID: appID, Now: time.Now}
 	if f := e.Examine(t.Context())[3]; f.Check != "tls" || f.Status != doctor.Failure || !strings.Contains(f.Do.EN, "speaks HTTPS") {
 		t.Errorf("%+v", f)
