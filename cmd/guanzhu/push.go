@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/pushing"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
-	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
 type pushCommand struct {
@@ -39,55 +39,51 @@ func (c *pushCommand) Run() error {
 	if c.Now {
 		message = asOf(message, time.Now())
 	}
-	push, err := wechat.ParsePush(message)
-	if err != nil {
+	if _, err := wechat.ParsePush(message); err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
-	account := wechattest.Account{AppID: c.AppID, Token: s.Token, EncodingAESKey: s.EncodingAESKey, ID: push.Common().ToUserName}
-	mode := map[string]wechattest.Mode{"plain": wechattest.Plain, "compatible": wechattest.Compatible, "safe": wechattest.Safe}[c.Mode]
+	account := pushing.Account{AppID: c.AppID, Token: s.Token, EncodingAESKey: s.EncodingAESKey}
+	mode := map[string]pushing.Mode{"plain": pushing.Plain, "compatible": pushing.Compatible, "safe": pushing.Safe}[c.Mode]
 	if c.Mode == "auto" && s.EncodingAESKey != "" {
-		mode = wechattest.Safe
+		mode = pushing.Safe
 	}
 
-	request, err := account.Request(ctx, c.URL, mode, message, time.Now())
+	request, err := account.Push(ctx, c.URL, mode, message, time.Now())
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(request.Body)
+	body, err := request.GetBody()
 	if err != nil {
 		return err
 	}
-	fmt.Printf("POST %s\n\n%s\n", request.URL, body)
+	shown, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("POST %s\n\n%s\n", request.URL, shown)
 	if c.Print {
 		return nil
 	}
-	if request.Body, err = request.GetBody(); err != nil {
-		return err
-	}
-	return show(account, request)
+	return show(account, mode, request)
 }
 
 // show sends the request and prints the reply, opened.
-func show(account wechattest.Account, request *http.Request) error {
+func show(account pushing.Account, mode pushing.Mode, request *http.Request) error {
 	begun := time.Now()
-	response, err := http.DefaultClient.Do(request)
+	answer, err := pushing.Send(http.DefaultClient, request)
 	if err != nil {
 		return fmt.Errorf("%w\nIs the endpoint up? `make run` starts one", err)
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("\n%s  %s  %d ms\n\n%s\n", response.Status, response.Header.Get("Content-Type"), time.Since(begun).Milliseconds(), body)
-	if response.StatusCode != http.StatusOK {
+	fmt.Printf("\n%d %s  %s  %d ms\n\n%s\n", answer.Status, http.StatusText(answer.Status),
+		answer.Header.Get("Content-Type"), time.Since(begun).Milliseconds(), answer.Body)
+	if answer.Status != http.StatusOK {
 		return errors.New("refused: the endpoint's log says why")
 	}
-	opened, err := account.OpenReply(body)
+	opened, err := account.Open(mode, answer.Body)
 	if err != nil {
 		return fmt.Errorf("WeChat would not understand this reply: %w", err)
 	}
-	if string(opened) != string(body) {
+	if string(opened) != string(answer.Body) {
 		fmt.Printf("\nopened:\n%s\n", opened)
 	}
 	return nil

@@ -1,15 +1,12 @@
 package doctor
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -18,12 +15,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/pushing"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 const (
-	patience    = 5 * time.Second // the platform's own: it hangs up after that
+	patience    = pushing.Timeout // for each step, as for an answer
 	slowAnswer  = 3 * time.Second
 	certificate = 14 * 24 * time.Hour // a warning so long before its end
 	maxBody     = 64 << 10            // bytes of an answer that are looked at
@@ -79,9 +77,9 @@ func (e *Endpoint) Accepts(ctx context.Context) error {
 	v := &visit{Endpoint: e, url: u}
 	var a answer
 	var echostr string
-	sealed := e.Secrets.EncodingAESKey != ""
+	sealed := v.mode() == pushing.Safe
 	if sealed {
-		a, err = v.sendEncrypted(ctx)
+		a, err = v.sendPush(ctx, pushing.Safe)
 	} else {
 		a, echostr, err = v.sendCheck(ctx, e.Secrets.Token)
 	}
@@ -92,27 +90,28 @@ func (e *Endpoint) Accepts(ctx context.Context) error {
 		return errors.New("status 403: it has other secrets (or another AppID), or this machine's clock is wrong by ten minutes")
 	case a.status != http.StatusOK:
 		return fmt.Errorf("status %d: look at its log", a.status)
-	case sealed && !v.opens(a.body), !sealed && a.body != echostr:
+	case sealed && !v.understands(a.body), !sealed && a.body != echostr:
 		return errors.New("it answers something else than the endpoint would: check the URL")
 	}
 	return nil
 }
 
-// opens reports whether the platform would understand body as the answer to an encrypted push.
-func (v *visit) opens(body string) bool {
-	if body == "" || body == wechat.Success {
-		return true
+// account is the platform's side of the account under examination.
+func (v *visit) account() pushing.Account {
+	return pushing.Account{AppID: v.AppID, Token: v.Secrets.Token, EncodingAESKey: v.Secrets.EncodingAESKey}
+}
+
+// mode is the form of push that the secrets ask for.
+func (v *visit) mode() pushing.Mode {
+	if v.Secrets.EncodingAESKey != "" {
+		return pushing.Safe
 	}
-	var reply struct {
-		XMLName                                 xml.Name `xml:"xml"`
-		Encrypt, MsgSignature, TimeStamp, Nonce string
-	}
-	cipher, err := wechat.NewCipher(v.AppID, v.Secrets.EncodingAESKey)
-	if err != nil || xml.Unmarshal([]byte(body), &reply) != nil ||
-		!wechat.VerifySignature(reply.MsgSignature, v.Secrets.Token, reply.TimeStamp, reply.Nonce, reply.Encrypt) {
-		return false
-	}
-	_, err = cipher.Decrypt(reply.Encrypt)
+	return pushing.Plain
+}
+
+// understands reports whether the platform would understand body as the answer to a push.
+func (v *visit) understands(body string) bool {
+	_, err := v.account().Open(v.mode(), []byte(body))
 	return err == nil
 }
 
@@ -242,51 +241,24 @@ type answer struct {
 	took     time.Duration
 }
 
-// signed is a query as the platform signs it, with encrypt one for a body that holds it.
-func (v *visit) signed(token string, encrypt ...string) url.Values {
-	timestamp, nonce := strconv.FormatInt(v.Now().Unix(), 10), nonce()
-	query := url.Values{
-		"timestamp": {timestamp}, "nonce": {nonce}, "signature": {wechat.Signature(token, timestamp, nonce)},
-	}
-	if len(encrypt) > 0 {
-		query.Set("encrypt_type", "aes")
-		query.Set("msg_signature", wechat.Signature(token, timestamp, nonce, encrypt...))
-	}
-	return query
-}
-
-// ask sends one request, and follows no redirect, as the platform follows none.
-func (v *visit) ask(ctx context.Context, method string, query url.Values, body []byte) (answer, error) {
-	begun := v.Now()
-	target := *v.url
-	target.RawQuery = query.Encode()
-	request, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
-	if err != nil {
-		return answer{}, err
-	}
-	if method == http.MethodPost {
-		request.Header.Set("Content-Type", "text/xml")
-	}
+// send sends one request as the platform does.
+func (v *visit) send(r *http.Request) (answer, error) {
 	client := newClient(v.Roots)
 	if v.Transport != nil {
 		client.Transport = v.Transport
 	} else {
 		defer client.CloseIdleConnections()
 	}
-	response, err := client.Do(request)
-	if err != nil {
-		return answer{}, err
-	}
-	defer response.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(response.Body, maxBody))
+	begun := v.Now()
+	got, err := pushing.Send(client, r)
 	if err != nil {
 		return answer{}, err
 	}
 	now := v.Now()
-	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil && v.date.IsZero() {
+	if date, err := http.ParseTime(got.Header.Get("Date")); err == nil && v.date.IsZero() {
 		v.date, v.seen = date, now
 	}
-	return answer{response.StatusCode, response.Header.Get("Location"), string(body), now.Sub(begun)}, nil
+	return answer{got.Status, got.Header.Get("Location"), string(got.Body), now.Sub(begun)}, nil
 }
 
 // newClient asks as the platform does: it waits for 5 s and follows no redirect. It goes past proxies.
@@ -298,19 +270,14 @@ func newClient(roots *x509.CertPool) *http.Client {
 	}
 }
 
-// nonce is as the platform's: digits.
-func nonce() string {
-	var b [4]byte
-	rand.Read(b[:])
-	return fmt.Sprint(1e9 + uint64(b[0])<<24 + uint64(b[1])<<16 + uint64(b[2])<<8 + uint64(b[3]))
-}
-
-// sendCheck makes the platform's URL check, which is to be answered with the echostr alone.
+// sendCheck makes the platform's URL check. The endpoint must answer with the echostr alone.
 func (v *visit) sendCheck(ctx context.Context, token string) (a answer, echostr string, err error) {
-	query, echostr := v.signed(token), nonce()
-	query.Set("echostr", echostr)
-	a, err = v.ask(ctx, http.MethodGet, query, nil)
-	return a, echostr, err
+	r, err := pushing.Account{Token: token}.Check(ctx, v.url.String(), v.Now())
+	if err != nil {
+		return answer{}, "", err
+	}
+	a, err = v.send(r)
+	return a, r.URL.Query().Get("echostr"), err
 }
 
 // check examines the answer to the URL check.
@@ -393,21 +360,17 @@ func (v *visit) forge(ctx context.Context) Finding {
 
 // push sends the event in the mode that the secrets ask for, and, where that is refused, finds out about the other.
 func (v *visit) push(ctx context.Context) Finding {
-	send := v.sendClear
-	if v.Secrets.EncodingAESKey != "" {
-		send = v.sendEncrypted
-	}
-	a, err := send(ctx)
+	a, err := v.sendPush(ctx, v.mode())
 	if f, bad := v.trouble("push", a, err); bad {
 		return f
 	}
 	if a.status == http.StatusForbidden {
 		return v.refusedPush(ctx)
 	}
-	if a.body != "" && a.body != wechat.Success && !strings.HasPrefix(a.body, "<xml>") {
+	if !v.understands(a.body) {
 		return pushBody.of("push")
 	}
-	if v.Secrets.EncodingAESKey != "" {
+	if v.mode() == pushing.Safe {
 		return pushEncryptedFine.of("push")
 	}
 	return pushClearFine.of("push")
@@ -415,10 +378,10 @@ func (v *visit) push(ctx context.Context) Finding {
 
 // refusedPush says which side has a key and which has not. The endpoint's token is known to be the right one.
 func (v *visit) refusedPush(ctx context.Context) Finding {
-	if v.Secrets.EncodingAESKey == "" {
+	if v.mode() == pushing.Plain {
 		return pushKeyThere.of("push")
 	}
-	if a, err := v.sendClear(ctx); err == nil && a.status == http.StatusOK {
+	if a, err := v.sendPush(ctx, pushing.Plain); err == nil && a.status == http.StatusOK {
 		return pushKeyHere.of("push")
 	}
 	return pushOtherKey.of("push")
@@ -429,16 +392,11 @@ const event = `<xml><ToUserName><![CDATA[gh_doctor]]></ToUserName><FromUserName>
 	`<CreateTime>%d</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[debug_demo]]></Event>` +
 	`<debug_str><![CDATA[guanzhu]]></debug_str></xml>`
 
-func (v *visit) sendClear(ctx context.Context) (answer, error) {
-	return v.ask(ctx, http.MethodPost, v.signed(v.Secrets.Token), fmt.Appendf(nil, event, v.Now().Unix()))
-}
-
-func (v *visit) sendEncrypted(ctx context.Context) (answer, error) {
-	cipher, err := wechat.NewCipher(v.AppID, v.Secrets.EncodingAESKey)
+func (v *visit) sendPush(ctx context.Context, mode pushing.Mode) (answer, error) {
+	now := v.Now()
+	r, err := v.account().Push(ctx, v.url.String(), mode, fmt.Appendf(nil, event, now.Unix()), now)
 	if err != nil {
 		return answer{}, err
 	}
-	encrypt := cipher.Encrypt(fmt.Appendf(nil, event, v.Now().Unix()))
-	body := "<xml><ToUserName><![CDATA[gh_doctor]]></ToUserName><Encrypt><![CDATA[" + encrypt + "]]></Encrypt></xml>"
-	return v.ask(ctx, http.MethodPost, v.signed(v.Secrets.Token, encrypt), []byte(body))
+	return v.send(r)
 }

@@ -1,25 +1,20 @@
 package wechattest
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/guanzhu/guanzhu/internal/pushing"
 )
 
 // How WeChat delivers a push: three times in all, as every published log shows. Its page says 总共重试三次, which could be
 // read as three more (https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html).
-const (
-	attemptFor = 5 * time.Second
-	attempts   = 3
-	maxReply   = 1 << 20 // bytes
-)
+const attempts = 3
 
 // Attempt is one delivery of a push.
 type Attempt struct {
@@ -46,7 +41,7 @@ func (a Account) Deliver(
 		attempt := send(client, request)
 		made = append(made, attempt)
 		if attempt.Err == nil {
-			reply, err := a.understand(mode, attempt.Body)
+			reply, err := a.open(mode, attempt.Body)
 			return reply, made, err
 		}
 	}
@@ -117,45 +112,23 @@ func (a Account) DeliverAll(
 func (a Account) outcome(mode Mode, made []Attempt) (reply []byte, err error) {
 	for _, attempt := range made {
 		if attempt.Err == nil {
-			return a.understand(mode, attempt.Body)
+			return a.open(mode, attempt.Body)
 		}
 	}
 	return nil, fmt.Errorf("wechattest: %d attempts failed, the last one: %w", len(made), made[len(made)-1].Err)
 }
 
 func send(client *http.Client, r *http.Request) (a Attempt) {
-	ctx, cancel := context.WithTimeout(r.Context(), attemptFor)
-	defer cancel()
-	direct := *client
-	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	start := time.Now()
 	defer func() { a.Took = time.Since(start) }()
-
-	response, err := direct.Do(r.WithContext(ctx))
-	if err != nil {
-		a.Err = err
-		return a
+	answer, err := pushing.Send(client, r)
+	if err == nil && answer.Status != http.StatusOK {
+		err = fmt.Errorf("HTTP status %d %s", answer.Status, http.StatusText(answer.Status))
 	}
-	defer response.Body.Close()
-	a.Status = response.StatusCode
-	a.Body, a.Err = io.ReadAll(io.LimitReader(response.Body, maxReply))
-	if a.Err == nil && a.Status != http.StatusOK {
-		a.Err = fmt.Errorf("HTTP status %s", response.Status)
-	}
-	return a
+	return Attempt{Status: answer.Status, Body: answer.Body, Err: err}
 }
 
-func (a Account) understand(mode Mode, body []byte) ([]byte, error) {
-	reply, err := a.OpenReply(body)
-	if err != nil || silent(body) {
-		return reply, err
-	}
-	encrypted := !bytes.Equal(reply, body)
-	switch {
-	case mode == Plain && encrypted:
-		return nil, errors.New("wechattest: an encrypted reply to a push in clear")
-	case mode == Safe && !encrypted:
-		return nil, errors.New("wechattest: a reply in clear to a push in safe mode")
-	}
-	return reply, nil
+func (a Account) open(mode Mode, body []byte) ([]byte, error) {
+	reply, err := a.sender().Open(mode, body)
+	return reply, wrap(err)
 }

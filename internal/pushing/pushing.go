@@ -1,0 +1,181 @@
+// Package pushing does the platform's part of a push: it signs and seals requests to an account's endpoint, sends them, and
+// opens the replies.
+//
+// It serves the commands and functions that examine an endpoint, and the simulated platform.
+package pushing
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// Timeout is how long the platform waits for an answer.
+const Timeout = 5 * time.Second
+
+const maxAnswer = 64 << 10 // bytes that Send reads
+
+// Mode is the account's setting for the form of its pushes.
+type Mode int
+
+const (
+	Plain      Mode = iota // 明文: the fields in clear
+	Compatible             // 兼容: the fields in clear and, beside them, the whole message encrypted
+	Safe                   // 安全: only encrypted
+)
+
+// Account is what the platform knows of an Official Account when it sends pushes.
+type Account struct {
+	AppID          string
+	Token          string
+	EncodingAESKey string // 43 characters; required for Compatible, Safe and encrypted replies
+}
+
+// Check returns the request by which the platform checks the endpoint's URL. Its query has an echostr, which the endpoint
+// must send back as the whole body.
+func (a Account) Check(ctx context.Context, endpoint string, now time.Time) (*http.Request, error) {
+	query := a.query(now)
+	query.Set("echostr", strconv.FormatUint(1e18+rand.Uint64N(9e18), 10)) //nolint:gosec // a random value to compare, no secret
+	return request(ctx, http.MethodGet, endpoint, query, nil)
+}
+
+// Push returns the request that delivers message, the XML in clear, in the given mode. It is signed at the time now.
+func (a Account) Push(ctx context.Context, endpoint string, mode Mode, message []byte, now time.Time) (*http.Request, error) {
+	query := a.query(now)
+	query.Set("openid", userName(message, "From"))
+	if mode == Plain {
+		return request(ctx, http.MethodPost, endpoint, query, message)
+	}
+	cipher, err := wechat.NewCipher(a.AppID, a.EncodingAESKey)
+	if err != nil {
+		return nil, err
+	}
+	fields := []byte("<xml><ToUserName><![CDATA[" + userName(message, "To") + "]]></ToUserName>")
+	if mode == Compatible {
+		var found bool
+		if fields, found = bytes.CutSuffix(bytes.TrimSpace(message), []byte("</xml>")); !found {
+			return nil, errors.New("the push does not end with </xml>")
+		}
+	}
+	encrypt := cipher.Encrypt(message)
+	query.Set("encrypt_type", "aes")
+	query.Set("msg_signature", wechat.Signature(a.Token, query.Get("timestamp"), query.Get("nonce"), encrypt))
+	body := fmt.Appendf(nil, "%s<Encrypt><![CDATA[%s]]></Encrypt></xml>", fields, encrypt)
+	return request(ctx, http.MethodPost, endpoint, query, body)
+}
+
+func (a Account) query(now time.Time) url.Values {
+	timestamp := strconv.FormatInt(now.Unix(), 10)
+	nonce := strconv.FormatUint(uint64(rand.Uint32()), 10) //nolint:gosec // public, as the platform's nonces are
+	return url.Values{
+		"signature": {wechat.Signature(a.Token, timestamp, nonce)},
+		"timestamp": {timestamp},
+		"nonce":     {nonce},
+	}
+}
+
+func request(ctx context.Context, method, endpoint string, query url.Values, body []byte) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, method, endpoint, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	all := r.URL.Query()
+	for name, values := range query {
+		all[name] = values
+	}
+	r.URL.RawQuery = all.Encode()
+	r.Header.Set("User-Agent", "Mozilla/4.0")
+	r.Header.Set("Accept", "*/*")
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "text/xml")
+	}
+	return r, nil
+}
+
+var userNames = regexp.MustCompile(`<(To|From)UserName>\s*(?:<!\[CDATA\[)?([^<\]\s]*)`)
+
+// userName returns the ToUserName or FromUserName of message. It does not parse the XML: what users type may break it.
+func userName(message []byte, which string) string {
+	for _, match := range userNames.FindAllSubmatch(message, -1) {
+		if string(match[1]) == which {
+			return string(match[2])
+		}
+	}
+	return ""
+}
+
+// Answer is the endpoint's answer to a request.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte // 64 KiB at most
+}
+
+// Send sends r as the platform does: it waits for 5 s in all and follows no redirect. If the body cannot be read to its
+// end, the answer has the status and the header, and err says why.
+func Send(client *http.Client, r *http.Request) (answer Answer, err error) {
+	ctx, cancel := context.WithTimeout(r.Context(), Timeout)
+	defer cancel()
+	direct := *client
+	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := direct.Do(r.WithContext(ctx)) //nolint:gosec // the owner names the endpoint
+	if err != nil {
+		return Answer{}, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	return Answer{response.StatusCode, response.Header, body}, err
+}
+
+// Open returns what the platform understands of body, the answer to a push in the given mode: the XML inside an encrypted
+// reply, a reply in clear as it is, and success or an empty body as they are. It returns an error if the user would see that
+// the account is out of order. An encrypted reply to a push in Plain mode is such an error, and a reply in clear to a push in
+// Safe mode; in Compatible mode, both are understood.
+func (a Account) Open(mode Mode, body []byte) ([]byte, error) {
+	if len(body) == 0 || string(body) == wechat.Success {
+		return body, nil
+	}
+	var envelope struct {
+		XMLName                        xml.Name `xml:"xml"`
+		Encrypt                        *string
+		MsgSignature, TimeStamp, Nonce string
+	}
+	if err := xml.Unmarshal(body, &envelope); err != nil {
+		return nil, fmt.Errorf("the reply is neither success nor XML: %w", err)
+	}
+	switch {
+	case envelope.Encrypt == nil && mode == Safe:
+		return nil, errors.New("a reply in clear to a push in safe mode")
+	case envelope.Encrypt == nil:
+		return body, nil
+	}
+	if _, err := strconv.ParseInt(envelope.TimeStamp, 10, 32); err != nil || envelope.Nonce == "" {
+		return nil, errors.New("the encrypted reply lacks a TimeStamp in seconds or a Nonce")
+	}
+	if !wechat.VerifySignature(envelope.MsgSignature, a.Token, envelope.TimeStamp, envelope.Nonce, *envelope.Encrypt) {
+		return nil, errors.New("the reply's MsgSignature is wrong")
+	}
+	if mode == Plain {
+		return nil, errors.New("an encrypted reply to a push in clear")
+	}
+	cipher, err := wechat.NewCipher(a.AppID, a.EncodingAESKey)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := cipher.Decrypt(*envelope.Encrypt)
+	if err != nil {
+		return nil, fmt.Errorf("the reply's Encrypt: %w", err)
+	}
+	return reply, nil
+}
