@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,10 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
-	"github.com/guanzhu/guanzhu/internal/boltstore"
 	"github.com/guanzhu/guanzhu/internal/menu"
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
-	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -29,8 +27,7 @@ const (
 	add    = "/cgi-bin/menu/addconditional"
 	del    = "/cgi-bin/menu/delconditional"
 
-	appID     = "wx0123456789abcdef"
-	appSecret = "app-secret-not-real"
+	appSecret = world.AppSecret
 )
 
 // file has a menu whose first button is on line 8.
@@ -62,39 +59,21 @@ const conditional = `conditionalmenu:
     button: [{name: 会员, type: click, key: help}]
 `
 
-// world is an account with its platform, its store and its clock.
-type world struct {
-	t        *testing.T
-	platform *wechattest.Platform
-	store    *boltstore.Store
-	now      time.Time
-	bodies   []string // of menu/create and menu/addconditional
-	saves    int      // of the record
-
-	*menu.Publisher
+// fixture is an account with a publisher of its menu.
+type fixture struct {
+	t *testing.T
+	*world.World
+	publisher *menu.Publisher
+	bodies    []string // of menu/create and menu/addconditional
+	saves     int      // of the record
 }
 
-func newWorld(t *testing.T, config wechattest.Config) *world {
+func newFixture(t *testing.T, config wechattest.Config) *fixture {
 	t.Parallel()
-	w := &world{t: t, now: time.Date(2026, time.March, 14, 15, 9, 26, 0, time.UTC)} // 23:09 in China
-	now := func() time.Time { return w.now }
-	config.AppID, config.AppSecret, config.Now = appID, appSecret, now
-	w.platform = wechattest.New(config)
-	server := httptest.NewServer(http.HandlerFunc(w.record))
-	t.Cleanup(server.Close)
-	store, err := boltstore.Open(filepath.Join(t.TempDir(), "store.db"), now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	api, err := wechatapi.New(wechatapi.Config{
-		AppID: appID, BaseURL: server.URL, Secrets: secret{}, Tokens: store, Now: now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.store = store
-	w.Publisher = &menu.Publisher{API: api, Store: counted{store, &w.saves}, Now: now}
+	begun := time.Date(2026, time.March, 14, 15, 9, 26, 0, time.UTC) // 23:09 in China
+	w := &fixture{t: t, World: world.New(t, world.Options{Platform: config, Begun: begun})}
+	w.API = w.Client(world.Serve(t, http.HandlerFunc(w.record)))
+	w.publisher = &menu.Publisher{API: w.API, Store: counted{w.Store, &w.saves}, Now: w.Clock.Now}
 	return w
 }
 
@@ -110,19 +89,14 @@ func (c counted) SaveMenuRecord(ctx context.Context, r menu.Record) error {
 }
 
 // record keeps what is published, as it is sent.
-func (w *world) record(rw http.ResponseWriter, r *http.Request) {
+func (w *fixture) record(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	if r.URL.Path == create || r.URL.Path == add {
 		w.bodies = append(w.bodies, string(body))
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	w.platform.ServeHTTP(rw, r)
+	w.Platform.ServeHTTP(rw, r)
 }
-
-type secret struct{}
-
-func (secret) AppSecret() string           { return appSecret }
-func (secret) Reload(context.Context) bool { return false }
 
 // wanted is the menu of an account.yaml whose pages are at https://host.example.
 func wanted(t *testing.T, yaml string) menu.Menu {
@@ -139,9 +113,9 @@ func wanted(t *testing.T, yaml string) menu.Menu {
 }
 
 // run runs action and demands the result.
-func (w *world) run(action string, m menu.Menu, result string) menu.Summary {
+func (w *fixture) run(action string, m menu.Menu, result string) menu.Summary {
 	w.t.Helper()
-	s, err := w.Run(w.t.Context(), action, m)
+	s, err := w.publisher.Run(w.t.Context(), action, m)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -152,9 +126,9 @@ func (w *world) run(action string, m menu.Menu, result string) menu.Summary {
 }
 
 // fails runs a publishing that must fail, and returns the error's text.
-func (w *world) fails(m menu.Menu) string {
+func (w *fixture) fails(m menu.Menu) string {
 	w.t.Helper()
-	s, err := w.Run(w.t.Context(), "", m)
+	s, err := w.publisher.Run(w.t.Context(), "", m)
 	if err == nil {
 		w.t.Fatalf("no error: %+v", s)
 	}
@@ -165,11 +139,11 @@ func (w *world) fails(m menu.Menu) string {
 }
 
 // wantCalls demands how often each path was called so far.
-func (w *world) wantCalls(want map[string]int) {
+func (w *fixture) wantCalls(want map[string]int) {
 	w.t.Helper()
 	got := map[string]int{}
 	for _, path := range []string{create, get, add, del} {
-		if n := w.platform.Calls(path); n > 0 {
+		if n := w.Platform.Calls(path); n > 0 {
 			got[path] = n
 		}
 	}
@@ -178,7 +152,7 @@ func (w *world) wantCalls(want map[string]int) {
 	}
 }
 
-func (w *world) wantLive(m menu.Menu) {
+func (w *fixture) wantLive(m menu.Menu) {
 	w.t.Helper()
 	live, err := w.API.GetMenu(w.t.Context())
 	if err != nil {
@@ -189,9 +163,9 @@ func (w *world) wantLive(m menu.Menu) {
 	}
 }
 
-func (w *world) wantRecord(want menu.Record) {
+func (w *fixture) wantRecord(want menu.Record) {
 	w.t.Helper()
-	got, err := w.store.MenuRecord(w.t.Context())
+	got, err := w.Store.MenuRecord(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -201,7 +175,7 @@ func (w *world) wantRecord(want menu.Record) {
 }
 
 func TestPublishedOnce(t *testing.T) {
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	m := wanted(t, file)
 	s := w.run("", m, menu.Published)
 	want := menu.Diff{
@@ -237,8 +211,8 @@ func TestPublishedOnce(t *testing.T) {
 
 // TestEqual is about live menus that are the file's, though they look otherwise in JSON.
 func TestEqual(t *testing.T) {
-	w := newWorld(t, wechattest.Config{})
-	w.platform.SetMenu(`{"menuid":7,"button":[{"sub_button":[],"key":"help","name":"帮助","type":"click"},
+	w := newFixture(t, wechattest.Config{})
+	w.Platform.SetMenu(`{"menuid":7,"button":[{"sub_button":[],"key":"help","name":"帮助","type":"click"},
 		{"sub_button":[{"url":"https://example.com/?a=1&b=<2>","name":"首页","type":"view","sub_button":[]},
 		{"name":"我的","url":"https://host.example/me","type":"view"}],"name":"更多"}]}`)
 	m := wanted(t, file)
@@ -248,7 +222,7 @@ func TestEqual(t *testing.T) {
 }
 
 func TestDrift(t *testing.T) {
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	m := wanted(t, file)
 	if s := w.run("", m, menu.Published); s.Drift {
 		t.Error("the first menu is no drift")
@@ -257,7 +231,7 @@ func TestDrift(t *testing.T) {
 	if s := w.run("plan", wanted(t, other), menu.Different); s.Drift {
 		t.Error("another file is no drift")
 	}
-	w.platform.SetMenu(`{"button":[{"type":"click","name":"帮助","key":"help"},{"type":"click","name":"别人的","key":"x"}]}`)
+	w.Platform.SetMenu(`{"button":[{"type":"click","name":"帮助","key":"help"},{"type":"click","name":"别人的","key":"x"}]}`)
 	s := w.run("plan", m, menu.Different)
 	want := menu.Summary{Result: menu.Different, Drift: true, Diff: menu.Diff{
 		"  帮助 (click, key help)",
@@ -277,14 +251,14 @@ func TestDrift(t *testing.T) {
 		t.Errorf("repair (-want +got):\n%s", diff)
 	}
 	w.wantLive(m)
-	w.platform.SetMenu("")
+	w.Platform.SetMenu("")
 	w.run("", m, menu.Published)
 	w.wantLive(m)
 }
 
 // TestPlanChangesNothing is the first run of all.
 func TestPlanChangesNothing(t *testing.T) {
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	w.run("plan", wanted(t, file+conditional), menu.Different)
 	w.wantCalls(map[string]int{get: 1})
 	w.wantRecord(menu.Record{})
@@ -292,8 +266,8 @@ func TestPlanChangesNothing(t *testing.T) {
 
 // TestConsoleMenu is what an account has whose owner comes from the platform's own console.
 func TestConsoleMenu(t *testing.T) {
-	w := newWorld(t, wechattest.Config{})
-	w.platform.SetConsoleMenu(`{"button":[{"type":"click","name":"帮助","key":"help"},
+	w := newFixture(t, wechattest.Config{})
+	w.Platform.SetConsoleMenu(`{"button":[{"type":"click","name":"帮助","key":"help"},
 		{"name":"旧","sub_button":[{"type":"text","name":"问候","value":"您好"}]}]}`)
 	m := wanted(t, file)
 	s := w.run("plan", m, menu.Different)
@@ -312,16 +286,16 @@ func TestConsoleMenu(t *testing.T) {
 	w.wantLive(m)
 
 	// One that looks the same is not shown either.
-	w.platform.SetConsoleMenu(strings.TrimSpace(w.bodies[0]))
+	w.Platform.SetConsoleMenu(strings.TrimSpace(w.bodies[0]))
 	w.run("", m, menu.Published)
 	w.wantLive(m)
 }
 
 func TestConditional(t *testing.T) {
-	w := newWorld(t, wechattest.Config{})
-	w.platform.Follow("oMember", wechattest.User{Tags: []int{100}, ClientPlatform: 1})
-	w.platform.Follow("oAndroid", wechattest.User{Tags: []int{100}, ClientPlatform: 2})
-	w.platform.Follow("oOther", wechattest.User{ClientPlatform: 2})
+	w := newFixture(t, wechattest.Config{})
+	w.Platform.Follow("oMember", wechattest.User{Tags: []int{100}, ClientPlatform: 1})
+	w.Platform.Follow("oAndroid", wechattest.User{Tags: []int{100}, ClientPlatform: 2})
+	w.Platform.Follow("oOther", wechattest.User{ClientPlatform: 2})
 	m := wanted(t, file+conditional)
 	s := w.run("", m, menu.Published)
 	want := menu.Diff{
@@ -355,7 +329,7 @@ func TestConditional(t *testing.T) {
 }
 
 // wantShown demands the name of the first button that each follower sees.
-func (w *world) wantShown(want map[string]string) {
+func (w *fixture) wantShown(want map[string]string) {
 	w.t.Helper()
 	got := map[string]string{}
 	for openid := range want {
@@ -366,16 +340,16 @@ func (w *world) wantShown(want map[string]string) {
 	}
 }
 
-func (w *world) shown(openid string) string {
+func (w *fixture) shown(openid string) string {
 	w.t.Helper()
-	token, err := w.store.AccessToken(w.t.Context())
+	token, err := w.Store.AccessToken(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	request := httptest.NewRequest(http.MethodPost, "/cgi-bin/menu/trymatch?access_token="+token.Value,
 		strings.NewReader(fmt.Sprintf(`{"user_id":%q}`, openid)))
 	answer := httptest.NewRecorder()
-	w.platform.ServeHTTP(answer, request)
+	w.Platform.ServeHTTP(answer, request)
 	var m menu.Menu
 	if err := json.Unmarshal(answer.Body.Bytes(), &m); err != nil || len(m.Buttons) == 0 {
 		w.t.Fatalf("trymatch: %s", answer.Body)
@@ -387,12 +361,12 @@ func (w *world) shown(openid string) string {
 func TestBrokenOff(t *testing.T) {
 	for _, path := range []string{create, del, add} {
 		t.Run(path, func(t *testing.T) {
-			w := newWorld(t, wechattest.Config{})
-			w.platform.SetMenu(`{"button":[{"type":"click","name":"旧","key":"old"}]}`)
+			w := newFixture(t, wechattest.Config{})
+			w.Platform.SetMenu(`{"button":[{"type":"click","name":"旧","key":"old"}]}`)
 			old := wanted(t, file+conditional)
 			w.run("", old, menu.Published)
 			m := wanted(t, strings.Replace(file+conditional, "name: 安卓会员", "name: 会员专享", 1))
-			w.platform.Fail(path, 40015, 1)
+			w.Platform.Fail(path, 40015, 1)
 			told := w.fails(m)
 			if path == create {
 				w.wantLive(old) // a menu that is refused takes nothing away
@@ -428,8 +402,8 @@ func TestRefusals(t *testing.T) {
 		{create, 50002, []string{"errcode 50002: "}},
 	} {
 		t.Run(fmt.Sprint(tt.path, tt.errcode), func(t *testing.T) {
-			w := newWorld(t, wechattest.Config{})
-			w.platform.Fail(tt.path, tt.errcode, 1)
+			w := newFixture(t, wechattest.Config{})
+			w.Platform.Fail(tt.path, tt.errcode, 1)
 			got := w.fails(wanted(t, file+conditional))
 			for _, part := range tt.want {
 				if !strings.Contains(got, part) {
@@ -459,9 +433,9 @@ func TestToldOnce(t *testing.T) {
 			again: time.Date(2026, time.March, 15, 0, 0, 0, 0, wechat.ChinaTime)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t, wechattest.Config{Kind: tt.kind})
+			w := newFixture(t, wechattest.Config{Kind: tt.kind})
 			if tt.fails != nil {
-				tt.fails(w.platform)
+				tt.fails(w.Platform)
 			}
 			m := wanted(t, file)
 			s := w.run(tt.action, m, menu.Refused)
@@ -471,20 +445,20 @@ func TestToldOnce(t *testing.T) {
 			}
 			w.wantRecord(menu.Record{AskAgain: tt.again.UTC(), Errcode: tt.errcode})
 
-			calls := w.platform.Calls(get)
-			w.now = tt.again.Add(-time.Second)
+			calls := w.Platform.Calls(get)
+			w.Clock.Advance(tt.again.Add(-time.Second).Sub(w.Clock.Now()))
 			for _, action := range []string{"", "plan"} {
 				s = w.run(action, m, menu.Waiting)
 				if s.Errcode != tt.errcode || s.AskAgain != tt.again.Format(time.RFC3339) || s.Reason == "" {
 					t.Errorf("%+v", s)
 				}
 			}
-			if got := w.platform.Calls(get); got != calls {
+			if got := w.Platform.Calls(get); got != calls {
 				t.Errorf("asked %d times meanwhile", got-calls)
 			}
-			w.now = tt.again
+			w.Clock.Advance(tt.again.Sub(w.Clock.Now()))
 			w.run(tt.action, m, menu.Refused)
-			if got := w.platform.Calls(tt.path); got != 2 {
+			if got := w.Platform.Calls(tt.path); got != 2 {
 				t.Errorf("%s was called %d times, want 2", tt.path, got)
 			}
 		})
@@ -493,18 +467,18 @@ func TestToldOnce(t *testing.T) {
 
 // TestPermissionComes is the day after: what was refused is forgotten.
 func TestPermissionComes(t *testing.T) {
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	m := wanted(t, file)
-	w.platform.Fail(get, 48001, 1)
+	w.Platform.Fail(get, 48001, 1)
 	w.run("", m, menu.Refused)
-	w.now = w.now.Add(24 * time.Hour)
+	w.Clock.Advance(24 * time.Hour)
 	w.run("", m, menu.Published)
 	w.wantRecord(menu.Record{Hash: m.Hash()})
 }
 
 func TestNothingToPublish(t *testing.T) {
-	w := newWorld(t, wechattest.Config{})
-	w.platform.SetMenu(`{"button":[{"type":"click","name":"旧","key":"old"}]}`)
+	w := newFixture(t, wechattest.Config{})
+	w.Platform.SetMenu(`{"button":[{"type":"click","name":"旧","key":"old"}]}`)
 	a, err := accountyaml.Parse("account.yaml", []byte("welcome: w\ndefault: d\nsuggestion: s\n"+
 		"menu: {button: [{name: 页, type: view, url: /}]}\n"))
 	if err != nil {
@@ -523,8 +497,8 @@ func TestNothingToPublish(t *testing.T) {
 }
 
 func TestUnknownAction(t *testing.T) {
-	w := newWorld(t, wechattest.Config{})
-	if s, err := w.Run(t.Context(), "delete", wanted(t, file)); err == nil || !strings.Contains(err.Error(), `"delete"`) {
+	w := newFixture(t, wechattest.Config{})
+	if s, err := w.publisher.Run(t.Context(), "delete", wanted(t, file)); err == nil || !strings.Contains(err.Error(), `"delete"`) {
 		t.Errorf("%+v, error %v", s, err)
 	}
 	w.wantCalls(map[string]int{})
@@ -532,19 +506,19 @@ func TestUnknownAction(t *testing.T) {
 
 // TestWithoutStore is the command line's way: it asks every time.
 func TestWithoutStore(t *testing.T) {
-	w := newWorld(t, wechattest.Config{Kind: wechattest.PersonalAccount})
-	w.Store = nil
+	w := newFixture(t, wechattest.Config{Kind: wechattest.PersonalAccount})
+	w.publisher.Store = nil
 	w.run("", wanted(t, file), menu.Refused)
 	w.run("", wanted(t, file), menu.Refused)
 	w.wantCalls(map[string]int{get: 2})
-	w.Store = w.store
+	w.publisher.Store = w.Store
 	w.wantRecord(menu.Record{})
 }
 
 func TestStoreFails(t *testing.T) {
-	w := newWorld(t, wechattest.Config{})
-	w.store.Close()
-	if s, err := w.Run(t.Context(), "", wanted(t, file)); err == nil {
+	w := newFixture(t, wechattest.Config{})
+	w.Store.Close()
+	if s, err := w.publisher.Run(t.Context(), "", wanted(t, file)); err == nil {
 		t.Errorf("no error: %+v", s)
 	}
 	w.wantCalls(map[string]int{})

@@ -171,7 +171,7 @@ func (m mortal) Checkpoint(ctx context.Context) ([]byte, time.Time, error) {
 }
 
 // dies runs in a process that dies as d says.
-func (w *world) dies(d *death, action string) {
+func (w *fixture) dies(d *death, action string) {
 	d.calls = map[string]int{}
 	w.change = func(c *reconcile.Config) {
 		m := mortal{d, c.Platform, c.Records, c.Checkpoints}
@@ -206,7 +206,7 @@ func TestKilledOnce(t *testing.T) {
 	for _, d := range everyKindOfStep() {
 		t.Run(d.String(), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, wechattest.Config{PageSize: 700})
+			w := newFixture(t, wechattest.Config{PageSize: 700})
 			const n = 2000
 			for i := range n {
 				w.follows(i)
@@ -214,11 +214,11 @@ func TestKilledOnce(t *testing.T) {
 			for begin := n; begin < n+1200; begin += 100 { // of whom the platform knows nothing any more
 				var changes []reconcile.Change
 				for i := begin; i < begin+100; i++ {
-					at := w.clock().Add(-time.Hour)
+					at := w.Clock.Now().Add(-time.Hour)
 					changes = append(changes, reconcile.Change{Kind: reconcile.Add, At: at,
 						Follower: follower.Follower{OpenID: openid(i), State: follower.Complete, EventTime: at}})
 				}
-				if _, err := w.store.Apply(w.ctx(), changes); err != nil {
+				if _, err := w.Store.Apply(w.ctx(), changes); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -229,13 +229,13 @@ func TestKilledOnce(t *testing.T) {
 			d.asked = all
 			w.dies(d, "")
 			if d.dead {
-				w.advance(time.Second)
+				w.Clock.Advance(time.Second)
 				w.change = nil
 				holds := d.calls["acquire"] > 0 && (d.kind != "acquire" || d.after) && d.kind != "token"
 				if s := w.run(""); holds && s.Result != reconcile.Running {
 					t.Errorf("a second later another run began: %+v", s)
 				}
-				w.advance(15 * time.Second)
+				w.Clock.Advance(15 * time.Second)
 				w.dies(&death{asked: all}, "")
 			}
 			w.change = nil
@@ -245,8 +245,8 @@ func TestKilledOnce(t *testing.T) {
 			if f, _ := w.lookup(n + 1200); f.State != follower.Complete {
 				t.Errorf("the pending one: %+v", f)
 			}
-			w.platform.Unfollow(openid(n + 1200))
-			if err := w.store.Unfollow(w.ctx(), openid(n+1200), w.clock(), w.clock().Add(time.Hour)); err != nil {
+			w.Platform.Unfollow(openid(n + 1200))
+			if err := w.Store.Unfollow(w.ctx(), openid(n+1200), w.Clock.Now(), w.Clock.Now().Add(time.Hour)); err != nil {
 				t.Fatal(err)
 			}
 			w.wantFollowers(0, n)
@@ -275,12 +275,12 @@ func TestKilledOnce(t *testing.T) {
 func TestFiveThousandFollowersFromBefore(t *testing.T) {
 	t.Parallel()
 	const n = 5000
-	w := newWorld(t, wechattest.Config{PageSize: 1000})
+	w := newFixture(t, wechattest.Config{PageSize: 1000})
 	for i := range n {
 		w.follows(i)
 	}
-	w.platform.Delay(reconcile.ListPath, 50*time.Millisecond)
-	w.platform.Delay(reconcile.FetchPath, 50*time.Millisecond)
+	w.Platform.Delay(reconcile.ListPath, 50*time.Millisecond)
+	w.Platform.Delay(reconcile.FetchPath, 50*time.Millisecond)
 	all := &asked{pages: map[string]int{}, users: map[string]int{}}
 	for _, d := range []*death{
 		{kind: "acquire", nth: 1, after: true}, {kind: "user/get", nth: 1, after: true}, {kind: "save", nth: 3, after: true},
@@ -291,7 +291,7 @@ func TestFiveThousandFollowersFromBefore(t *testing.T) {
 		if !d.dead {
 			t.Errorf("%v: not dead", d)
 		}
-		w.advance(15 * time.Second)
+		w.Clock.Advance(15 * time.Second)
 	}
 	w.dies(&death{asked: all}, "")
 	w.change = nil

@@ -14,7 +14,7 @@ import (
 
 func TestUnknownAction(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	if _, err := w.reconciler().Run(w.ctx(), "delete"); err == nil || !strings.Contains(err.Error(), `{"action":"full"}`) {
 		t.Errorf("error %v", err)
 	}
@@ -26,13 +26,13 @@ func TestUnknownAction(t *testing.T) {
 // TestListQuotaUsedUp has fewer calls of user/get a day than the list takes.
 func TestListQuotaUsedUp(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{PageSize: 100})
+	w := newFixture(t, wechattest.Config{PageSize: 100})
 	const n = 450
 	for i := range n {
 		w.follows(i)
 	}
 	w.stores(n, follower.Complete) // unfollowed
-	w.platform.Quota(reconcile.ListPath, 3)
+	w.Platform.Quota(reconcile.ListPath, 3)
 
 	s := w.run("")
 	if s.Result != reconcile.Waiting || s.Errcode != 45009 || s.AskAgain != "2026-11-27T00:00:00+08:00" || s.Added != 300 || s.Removed != 1 {
@@ -41,15 +41,15 @@ func TestListQuotaUsedUp(t *testing.T) {
 	if s.Pass.Half != "list" || s.Pass.Listed != 300 || *s.Pass.ListLeft != 0 {
 		t.Errorf("the first day's pass: %+v", s.Pass)
 	}
-	calls := w.platform.Calls(reconcile.ListPath) + w.platform.Calls(reconcile.FetchPath)
-	w.advance(time.Hour)
+	calls := w.Platform.Calls(reconcile.ListPath) + w.Platform.Calls(reconcile.FetchPath)
+	w.Clock.Advance(time.Hour)
 	if s := w.run(""); s.Result != reconcile.Waiting {
 		t.Errorf("an hour later: %+v", s)
 	}
-	if got := w.platform.Calls(reconcile.ListPath) + w.platform.Calls(reconcile.FetchPath); got != calls {
+	if got := w.Platform.Calls(reconcile.ListPath) + w.Platform.Calls(reconcile.FetchPath); got != calls {
 		t.Errorf("%d calls while it waits", got-calls)
 	}
-	w.advance(9 * time.Hour) // 00:00 in China
+	w.Clock.Advance(9 * time.Hour) // 00:00 in China
 	if s := w.run(""); s.Result != reconcile.Done || s.Added != 150 || s.Pass.Ended == "" {
 		t.Errorf("the second day: %+v", s)
 	}
@@ -60,21 +60,21 @@ func TestListQuotaUsedUp(t *testing.T) {
 // TestQuotaOfPushes leaves a tenth of the profile calls to pushes, and believes a 45009 that the numbers did not announce.
 func TestQuotaOfPushes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	for i := range 1500 {
 		w.follows(i)
 	}
-	w.platform.Quota(userInfo, 10)
+	w.Platform.Quota(userInfo, 10)
 	if s := w.run(""); s.Result != reconcile.Waiting || s.Errcode != 45009 || s.Added != 900 || s.Pass.Days != 2 {
 		t.Errorf("the first day: %+v, pass %+v", s, s.Pass)
 	}
 	w.wantCalls(reconcile.FetchPath, 9)
-	w.advance(10 * time.Hour)
-	w.platform.Fail(reconcile.FetchPath, 45009, 1)
+	w.Clock.Advance(10 * time.Hour)
+	w.Platform.Fail(reconcile.FetchPath, 45009, 1)
 	if s := w.run(""); s.Result != reconcile.Waiting || s.Errcode != 45009 {
 		t.Errorf("the second day: %+v", s)
 	}
-	w.advance(24 * time.Hour)
+	w.Clock.Advance(24 * time.Hour)
 	if s := w.run(""); s.Result != reconcile.Done {
 		t.Errorf("the third day: %+v", s)
 	}
@@ -83,7 +83,7 @@ func TestQuotaOfPushes(t *testing.T) {
 
 func TestPlan(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	w.change = func(c *reconcile.Config) { c.Platform = tenMillion{c.Platform} }
 	s := w.run("")
 	if s.Pass == nil || s.Pass.Total != 10_000_000 || s.Pass.Days != 2 || s.Pass.EstimatedEnd < "2026-11-27" {
@@ -107,7 +107,7 @@ func (p tenMillion) Quota(_ context.Context, path string) (daily, left int, err 
 
 func TestNoPermission(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{Kind: wechattest.PersonalAccount})
+	w := newFixture(t, wechattest.Config{Kind: wechattest.PersonalAccount})
 	w.stores(1, follower.Complete)
 	for range 3 {
 		if s := w.run(""); s.Result != reconcile.Waiting || s.Errcode != 48001 || s.AskAgain != "2026-11-27T14:00:00+08:00" || s.Pass != nil {
@@ -116,7 +116,7 @@ func TestNoPermission(t *testing.T) {
 	}
 	w.wantCalls(reconcile.ListPath, 1)
 	w.wantCalls(reconcile.FetchPath, 0)
-	w.advance(24 * time.Hour)
+	w.Clock.Advance(24 * time.Hour)
 	w.run("")
 	w.wantCalls(reconcile.ListPath, 2)
 	if f, _ := w.lookup(1); f.OpenID == "" {
@@ -126,39 +126,39 @@ func TestNoPermission(t *testing.T) {
 
 func TestBusyPlatform(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	for i := range 10 {
 		w.follows(i)
 	}
-	w.platform.Fail(reconcile.ListPath, -1, 6) // the client asks three times for each attempt
-	w.platform.FailHTML(reconcile.FetchPath, 1)
-	w.platform.Fail(reconcile.FetchPath, 45011, 1)
-	begun := w.clock()
+	w.Platform.Fail(reconcile.ListPath, -1, 6) // the client asks three times for each attempt
+	w.Platform.FailHTML(reconcile.FetchPath, 1)
+	w.Platform.Fail(reconcile.FetchPath, 45011, 1)
+	begun := w.Clock.Now()
 	if s := w.run(""); s.Result != reconcile.Done || s.Added != 10 {
 		t.Errorf("%+v", s)
 	}
-	if waited := w.clock().Sub(begun); waited < time.Minute {
+	if waited := w.Clock.Now().Sub(begun); waited < time.Minute {
 		t.Errorf("waited %v, want more than a minute after 45011", waited)
 	}
-	w.platform.Fail(reconcile.ListPath, 40164, 1)
+	w.Platform.Fail(reconcile.ListPath, 40164, 1)
 	if _, err := w.reconciler().Run(w.ctx(), "full"); err == nil || !strings.Contains(err.Error(), "40164") {
 		t.Errorf("error %v", err)
 	}
-	w.platform.Fail(reconcile.ListPath, -1, 100)
+	w.Platform.Fail(reconcile.ListPath, -1, 100)
 	if _, err := w.reconciler().Run(w.ctx(), ""); err == nil || !strings.Contains(err.Error(), "after 5 attempts") {
 		t.Errorf("error %v", err)
 	}
-	w.platform.Fail(reconcile.ListPath, 0, 0)
+	w.Platform.Fail(reconcile.ListPath, 0, 0)
 }
 
 // TestStopsBeforeTheDeadline gives a run less time than it needs.
 func TestStopsBeforeTheDeadline(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{PageSize: 100})
+	w := newFixture(t, wechattest.Config{PageSize: 100})
 	for i := range 500 {
 		w.follows(i)
 	}
-	w.platform.Delay(reconcile.ListPath, 100*time.Millisecond)
+	w.Platform.Delay(reconcile.ListPath, 100*time.Millisecond)
 	ctx, cancel := context.WithTimeout(w.ctx(), 20*time.Second+250*time.Millisecond)
 	defer cancel()
 	begun := time.Now()
@@ -182,11 +182,11 @@ func TestStopsBeforeTheDeadline(t *testing.T) {
 
 func TestTwoRunsAtTheSameTime(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	for i := range 10 {
 		w.follows(i)
 	}
-	release := w.platform.Hold(reconcile.FetchPath)
+	release := w.Platform.Hold(reconcile.FetchPath)
 	first := make(chan reconcile.Summary)
 	go func() {
 		s, err := w.reconciler().Run(w.ctx(), "")
@@ -195,7 +195,7 @@ func TestTwoRunsAtTheSameTime(t *testing.T) {
 		}
 		first <- s
 	}()
-	for w.platform.Calls(reconcile.FetchPath) == 0 {
+	for w.Platform.Calls(reconcile.FetchPath) == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	if s := w.run("full"); s.Result != reconcile.Running {
@@ -205,7 +205,7 @@ func TestTwoRunsAtTheSameTime(t *testing.T) {
 		t.Errorf("status: %+v", s)
 	}
 	// The first is taken for dead, and finds that out.
-	w.advance(16 * time.Second)
+	w.Clock.Advance(16 * time.Second)
 	second := make(chan reconcile.Summary)
 	go func() {
 		s, err := w.reconciler().Run(w.ctx(), "")
@@ -214,7 +214,7 @@ func TestTwoRunsAtTheSameTime(t *testing.T) {
 		}
 		second <- s
 	}()
-	for w.platform.Calls(reconcile.FetchPath) < 2 {
+	for w.Platform.Calls(reconcile.FetchPath) < 2 {
 		time.Sleep(time.Millisecond)
 	}
 	release()
@@ -228,20 +228,20 @@ func TestTwoRunsAtTheSameTime(t *testing.T) {
 // TestPushesMeetThePass lets pushes arrive while users are being fetched: they win.
 func TestPushesMeetThePass(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	w.follows(1)                                // listed, then an unfollow comes
 	w.follows(2)                                // listed, then its follow comes
 	refollows := w.stores(3, follower.Complete) // found gone, then a follow comes
 	w.change = func(c *reconcile.Config) {
 		c.Records = pushed{c.Records, func() {
-			w.advance(time.Second)
-			at := w.clock()
-			if err := w.store.Unfollow(w.ctx(), openid(1), at, at.Add(follower.TombstoneFor)); err != nil {
+			w.Clock.Advance(time.Second)
+			at := w.Clock.Now()
+			if err := w.Store.Unfollow(w.ctx(), openid(1), at, at.Add(follower.TombstoneFor)); err != nil {
 				t.Error(err)
 			}
 			for _, n := range []int{2, 3} {
 				f := follower.Follower{OpenID: openid(n), State: follower.Complete, EventTime: at, Profile: follower.Profile{Scene: "push"}}
-				if _, _, err := w.store.Follow(w.ctx(), f, follower.Session{EstablishedAt: at, EventTime: at}); err != nil {
+				if _, _, err := w.Store.Follow(w.ctx(), f, follower.Session{EstablishedAt: at, EventTime: at}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -279,22 +279,22 @@ func TestTokenIsRenewedBeforeAPushNeedsIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, wechattest.Config{})
+			w := newFixture(t, wechattest.Config{})
 			w.follows(1)
 			w.run("")
-			first := w.platform.Calls(stableToken)
-			begun := w.clock()
-			w.advance(begin)
+			first := w.Platform.Calls(stableToken)
+			begun := w.Clock.Now()
+			w.Clock.Advance(begin)
 			w.run("")
-			if waited := w.clock().Sub(begun) - begin; waited > 2*time.Minute {
+			if waited := w.Clock.Now().Sub(begun) - begin; waited > 2*time.Minute {
 				t.Errorf("it waited %v", waited)
 			}
-			if w.platform.Calls(stableToken) == first {
+			if w.Platform.Calls(stableToken) == first {
 				t.Error("the token was not renewed")
 			}
-			fetches := w.platform.Calls(stableToken)
-			w.advance(5 * time.Minute)
-			if _, err := w.api().Profile(w.ctx(), openid(1)); err != nil { // a cold webhook
+			fetches := w.Platform.Calls(stableToken)
+			w.Clock.Advance(5 * time.Minute)
+			if _, err := w.Client(w.APIURL).Profile(w.ctx(), openid(1)); err != nil { // a cold webhook
 				t.Error(err)
 			}
 			w.wantCalls(stableToken, fetches)
@@ -307,7 +307,7 @@ func TestMenuDrift(t *testing.T) {
 	for name, repair := range map[string]bool{"repair": true, "tell": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, wechattest.Config{})
+			w := newFixture(t, wechattest.Config{})
 			publisher := w.withMenu(repair)
 			if s := w.run(""); s.Menu.Result != menu.Different || s.Menu.Drift {
 				t.Errorf("a menu that was never published: %+v", s.Menu)
@@ -319,7 +319,7 @@ func TestMenuDrift(t *testing.T) {
 			if s := w.run(""); s.Menu.Result != menu.Unchanged {
 				t.Errorf("the published menu: %+v", s.Menu)
 			}
-			w.platform.SetMenu(`{"button":[{"type":"click","name":"别的","key":"other"}]}`)
+			w.Platform.SetMenu(`{"button":[{"type":"click","name":"别的","key":"other"}]}`)
 			s := w.run("")
 			want := map[bool]string{true: menu.Published, false: menu.Different}[repair]
 			if s.Menu.Result != want || !s.Menu.Drift {
@@ -333,7 +333,7 @@ func TestMenuDrift(t *testing.T) {
 // TestStrangerInTheTable has an openid that the platform does not know as the account's: it refuses the whole batch.
 func TestStrangerInTheTable(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	for i := range 30 {
 		w.stores(i, follower.Pending)
 		w.follows(i)

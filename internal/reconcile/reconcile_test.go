@@ -14,7 +14,7 @@ import (
 
 func TestFollowersFromBefore(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{PageSize: 1000})
+	w := newFixture(t, wechattest.Config{PageSize: 1000})
 	const n = 2500
 	for i := range n {
 		w.follows(i)
@@ -28,42 +28,42 @@ func TestFollowersFromBefore(t *testing.T) {
 	w.wantCalls(reconcile.ListPath, 4)
 
 	// Nothing is due until the next day in China begins.
-	w.advance(9 * time.Hour)
-	before := w.platform.Calls(reconcile.ListPath)
+	w.Clock.Advance(9 * time.Hour)
+	before := w.Platform.Calls(reconcile.ListPath)
 	w.run("")
 	w.wantCalls(reconcile.ListPath, before)
-	w.advance(time.Hour)
+	w.Clock.Advance(time.Hour)
 	if s := w.run(""); s.Added != 0 || s.Removed != 0 || s.Changed != 0 || s.Pass.Fetched != n {
 		t.Errorf("the next day: %+v, pass %+v", s, s.Pass)
 	}
 	w.run("full")
 	w.wantCalls(reconcile.ListPath, before+8)
 	w.wantCalls(reconcile.FetchPath, 3*n/100+3)
-	if log := w.log.String(); strings.Contains(log, "oFOLLOWER") {
+	if log := w.Logs.String(); strings.Contains(log, "oFOLLOWER") {
 		t.Errorf("the log holds an openid: %s", log)
 	}
 }
 
 func TestWhatPushesMissed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	for i := range 300 {
 		w.stores(i, follower.Complete)
 		w.follows(i)
 	}
 	for i := range 50 { // unfollows that never came
-		w.platform.Unfollow(openid(i))
+		w.Platform.Unfollow(openid(i))
 	}
 	w.follows(300) // a follow that never came
 	pending := w.stores(301, follower.Pending)
 	w.follows(301)
 	// Unfollowed and followed again, of which nothing came.
-	w.platform.Follow(openid(299), wechattest.User{UnionID: "u" + openid(299), Language: "zh_CN", SubscribedAt: w.clock().Add(-10 * time.Second)})
+	w.Platform.Follow(openid(299), wechattest.User{UnionID: "u" + openid(299), Language: "zh_CN", SubscribedAt: w.Clock.Now().Add(-10 * time.Second)})
 	// A remark that the owner has made.
-	w.platform.Follow(openid(298), wechattest.User{
-		UnionID: "u" + openid(298), Language: "zh_CN", Remark: "老朋友", Tags: []int{2}, SubscribedAt: w.clock().Add(-398 * time.Second),
+	w.Platform.Follow(openid(298), wechattest.User{
+		UnionID: "u" + openid(298), Language: "zh_CN", Remark: "老朋友", Tags: []int{2}, SubscribedAt: w.Clock.Now().Add(-398 * time.Second),
 	})
-	asked := w.clock().Truncate(time.Second)
+	asked := w.Clock.Now().Truncate(time.Second)
 
 	s := w.run("")
 	want := reconcile.Counts{Added: 2, Removed: 50, Completed: 1, Changed: 1}
@@ -84,12 +84,12 @@ func TestWhatPushesMissed(t *testing.T) {
 
 func TestPendingProfileWithoutPass(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, wechattest.Config{})
+	w := newFixture(t, wechattest.Config{})
 	w.run("")
 	w.stores(1, follower.Pending)
 	w.stores(2, follower.Pending) // unfollowed meanwhile
 	w.follows(1)
-	before := w.platform.Calls(reconcile.ListPath)
+	before := w.Platform.Calls(reconcile.ListPath)
 	if s := w.run(""); s.Completed != 1 || s.Removed != 1 {
 		t.Errorf("summary %+v", s)
 	}
