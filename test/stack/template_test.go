@@ -90,9 +90,11 @@ func TestTemplateFunctions(t *testing.T) {
 		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SSM", "LOG_LEVEL", "PUBLIC_URL", "TABLE_NAME", "WECHAT_API_URL",
 		"WECHAT_APP_ID", "WECHAT_SECRETS",
 	}
-	extra := map[string][]string{"WebFunction": {"DOMAIN_VERIFICATION", "WECHAT_OPEN_URL"}}
+	extra := map[string][]string{
+		"WebFunction": {"DOMAIN_VERIFICATION", "WECHAT_OPEN_URL"}, "ReconcileFunction": {"RECONCILE_CONCURRENCY"},
+	}
 	functions := all.of("AWS::Lambda::Function")
-	for _, id := range []string{"WebhookFunction", "WebFunction", "MenuFunction", "DoctorFunction"} {
+	for _, id := range []string{"WebhookFunction", "WebFunction", "MenuFunction", "DoctorFunction", "ReconcileFunction"} {
 		if _, ok := functions[id]; !ok {
 			t.Errorf("there is no %s", id)
 		}
@@ -316,7 +318,7 @@ func TestTemplatePermissions(t *testing.T) {
 	}
 	for _, source := range []string{string(file), text} {
 		// Service principals are the same in all partitions.
-		plain := strings.NewReplacer("lambda.amazonaws.com", "", "apigateway.amazonaws.com", "").Replace(source)
+		plain := strings.NewReplacer("lambda.amazonaws.com", "", "apigateway.amazonaws.com", "", "events.amazonaws.com", "").Replace(source)
 		for _, literal := range []string{"arn:aws:", "arn:aws-cn:", ".amazonaws.com"} {
 			if strings.Contains(plain, literal) {
 				t.Errorf("%s holds in one partition only", literal)
