@@ -4,7 +4,6 @@ package browser
 
 import (
 	"context"
-	"log/slog"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -18,18 +17,14 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
 
-	"github.com/guanzhu/guanzhu/internal/boltstore"
-	"github.com/guanzhu/guanzhu/internal/telemetry"
-	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/web"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
-	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
 const (
-	appID  = "wx0123456789abcdef"
-	openid = "oTESTfollower-000000000_0001"
+	openid = world.OpenID
 
 	width, height = 390, 844 // of a phone's screen, in CSS pixels
 
@@ -37,55 +32,28 @@ const (
 	desktop  = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0"
 )
 
-type appSecret string
-
-func (s appSecret) AppSecret() string         { return string(s) }
-func (s appSecret) LinkKey() string           { return string(s) }
-func (appSecret) Reload(context.Context) bool { return false }
-
-// site is the pages on the embedded store and the simulated platform, and openid follows.
+// site is the pages of an account that openid follows.
 type site struct {
 	*testing.T
-	url      string
-	platform *wechattest.Platform
-	service  *follower.Service
+	*world.World
+	url string
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	const secret = appSecret("0123456789abcdef0123456789abcdef")
-	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: string(secret)})
-	api, open := httptest.NewServer(platform), httptest.NewServer(platform.Open())
-	t.Cleanup(api.Close)
-	t.Cleanup(open.Close)
-	store, err := boltstore.Open(filepath.Join(t.TempDir(), "db"), time.Now)
+	w := world.New(t, world.Options{Begun: time.Now()}) // the browser has a clock, too
+	pages, err := web.New(w.Pages())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
-	client, err := wechatapi.New(wechatapi.Config{AppID: appID, BaseURL: api.URL, Secrets: secret, Tokens: store})
-	if err != nil {
-		t.Fatal(err)
-	}
-	quiet := slog.New(slog.DiscardHandler)
-	hash := telemetry.Hasher(string(secret))
-	handler, err := web.New(web.Config{
-		AppID: appID, OpenURL: open.URL, Store: store, Exchanger: client, Secrets: secret, Hash: hash, Now: time.Now, Log: quiet,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewTLSServer(handler) // the session's cookie wants https
+	server := httptest.NewTLSServer(pages) // the session's cookie wants https
 	t.Cleanup(server.Close)
-	s := &site{t, server.URL, platform, &follower.Service{
-		Store: store, Profiler: client, Hash: hash, Now: time.Now, LinkKey: secret.LinkKey,
-	}}
-	platform.Follow(openid, wechattest.User{Language: "zh_CN", SubscribedAt: time.Now()})
-	p := &wechat.Subscribe{Head: wechat.Head{FromUserName: openid, CreateTime: time.Now().Unix(), MsgType: "event", Event: "subscribe"}}
-	if err := s.service.Follow(t.Context(), p); err != nil {
+	w.Platform.Follow(openid, wechattest.User{Language: "zh_CN", SubscribedAt: w.Clock.Now()})
+	p := &wechat.Subscribe{Head: wechat.Head{FromUserName: openid, CreateTime: w.Clock.Now().Unix(), MsgType: "event", Event: "subscribe"}}
+	if err := w.Service.Follow(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return &site{t, w, server.URL}
 }
 
 // phone is a browser; complaints are what it wrote to its console.
@@ -193,16 +161,16 @@ func (p *phone) wantPage(heading, picture string) {
 // TestFollowerInWeChat: follow, silent OAuth, page, logout.
 func TestFollowerInWeChat(t *testing.T) {
 	s := newSite(t)
-	s.platform.As(openid)
+	s.Platform.As(openid)
 	p := s.phone(inWeChat, "zh-CN")
 	p.do(chromedp.Navigate(s.url + "/"))
 	p.wantPage("欢迎回来", "home")
-	if calls := s.platform.Calls("/sns/oauth2/access_token"); calls != 1 {
+	if calls := s.Platform.Calls("/sns/oauth2/access_token"); calls != 1 {
 		t.Errorf("%d exchanges", calls)
 	}
 	p.do(chromedp.Reload())
 	p.wantPage("欢迎回来", "home")
-	if calls := s.platform.Calls("/sns/oauth2/access_token"); calls != 1 {
+	if calls := s.Platform.Calls("/sns/oauth2/access_token"); calls != 1 {
 		t.Errorf("%d exchanges after opening the page again", calls)
 	}
 	p.do(chromedp.Click(chromedp.CSS("button")))
@@ -211,7 +179,7 @@ func TestFollowerInWeChat(t *testing.T) {
 	p.mu.Lock()
 	p.complaints = nil // of the missing page
 	p.mu.Unlock()
-	s.platform.As("") // nobody is led in again
+	s.Platform.As("") // nobody is led in again
 	p.do(chromedp.Navigate(s.url + "/"))
 	p.do(chromedp.WaitVisible(`//h4[contains(text(), "请在微信客户端打开链接")]`))
 }
@@ -220,8 +188,8 @@ func TestFollowerInWeChat(t *testing.T) {
 func TestPersonalLink(t *testing.T) {
 	s := newSite(t)
 	push := &wechat.Text{Content: "登录"}
-	push.Head, push.MsgID = wechat.Head{FromUserName: openid, CreateTime: time.Now().Unix(), MsgType: "text"}, 7
-	link, err := s.service.PersonalLink(t.Context(), push, s.url)
+	push.Head, push.MsgID = wechat.Head{FromUserName: openid, CreateTime: s.Clock.Now().Unix(), MsgType: "text"}, 7
+	link, err := s.Service.PersonalLink(t.Context(), push, s.url)
 	if err != nil {
 		t.Fatal(err)
 	}
