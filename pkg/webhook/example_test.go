@@ -3,16 +3,21 @@ package webhook_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
+	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -72,6 +77,39 @@ func exampleMiddleware(r *webhook.Router) {
 	})
 }
 
+// services has of account.Services what the snippets use.
+type services struct{ API *wechatapi.Client }
+
+func exampleAPI(r *webhook.Router, s services) {
+	webhook.OnText(r, webhook.Exact("会员"), func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
+		body := map[string]any{"openid_list": []string{p.FromUserName}, "tagid": 101}
+		if err := s.API.Post(ctx, "/cgi-bin/tags/members/batchtagging", body, nil); err != nil {
+			slog.ErrorContext(ctx, "tagging failed", "error", err) // with errcode, meaning and remedy
+			return wechat.TextReply("暂时无法登记，请稍后再试。"), nil
+		}
+		return wechat.TextReply("您已成为会员。"), nil
+	})
+}
+
+// tagging is a client of a platform that tags followers.
+func tagging(t *testing.T) *wechatapi.Client {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/cgi-bin/stable_token":
+			io.WriteString(w, `{"access_token":"T","expires_in":7200}`)
+		case "/cgi-bin/tags/members/batchtagging":
+			io.WriteString(w, `{"errcode":0,"errmsg":"ok"}`)
+		}
+	}))
+	t.Cleanup(server.Close)
+	client, err := wechatapi.New(wechatapi.Config{AppID: appID, BaseURL: server.URL,
+		Secrets: world.NewSecrets(secrets.Secrets{Token: token, AppSecret: appSecret}), Tokens: wechatapi.NoTokens{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
 func closed(at time.Time) bool { return at.In(wechat.ChinaTime).Hour() < 9 }
 
 // snippets registers them all, the middleware first.
@@ -85,6 +123,7 @@ func TestHandlersOfTheDoc(t *testing.T) {
 	w := newFixture(t, wechattest.Safe, func(w *fixture) {
 		w.router = webhook.NewRouter()
 		snippets(w.router)
+		exampleAPI(w.router, services{API: tagging(t)})
 	})
 	early := time.Date(2026, 11, 22, 0, 30, 0, 0, time.UTC) // 8:30 in China
 	image := strings.Replace(string(w.textOf("x")), "[text]", "[image]", 1)
@@ -101,6 +140,7 @@ func TestHandlersOfTheDoc(t *testing.T) {
 		{"scan", w.Pusher.Scan(openid, now, "table_7"), "您在7号桌。"},
 		{"image", []byte(image), "<MediaId><![CDATA[MEDIA]]></MediaId>"},
 		{"voice", []byte(strings.Replace(string(w.textOf("x")), "[text]", "[voice]", 1)), "transfer_customer_service"},
+		{"API", w.textOf("会员"), "您已成为会员。"},
 		{"default", renamed(w.Pusher.Click(openid, now, "k"), "CLICK", "brand_new_event"), "success"},
 		{"middleware", w.Pusher.Text(openid, early, 1, "时间"), "我们每天9点开门。"},
 	} {

@@ -7,6 +7,7 @@ package wechatapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -14,11 +15,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -98,21 +101,25 @@ type Client struct {
 	flight *flight            // the renewal that is being made, if any
 }
 
-// New returns a Client. It makes no call.
+// New returns a Client. It makes no call. Its error names all that is missing or wrong in c.
 func New(c Config) (*Client, error) {
+	base, err := url.Parse(cmp.Or(c.BaseURL, platformURL))
+	var wrong []error
 	if c.AppID == "" {
-		return nil, errors.New("wechatapi: the appid is empty")
+		wrong = append(wrong, errors.New("wechatapi: AppID is empty: give the account's appid"))
 	}
-	if c.Secrets == nil || c.Tokens == nil {
-		return nil, errors.New("wechatapi: Secrets and Tokens are required")
+	if c.Secrets == nil {
+		wrong = append(wrong, errors.New("wechatapi: Secrets is nil"))
 	}
-	if c.BaseURL == "" {
-		c.BaseURL = platformURL
+	if c.Tokens == nil {
+		wrong = append(wrong, errors.New("wechatapi: Tokens is nil"))
 	}
-	base, err := url.Parse(c.BaseURL)
 	if err != nil || base.Scheme != "https" && base.Scheme != "http" || base.Host == "" ||
 		base.User != nil || base.RawQuery != "" {
-		return nil, errors.New("wechatapi: the API's address must look like https://host or https://host/path")
+		wrong = append(wrong, errors.New("wechatapi: the API's address must look like https://host or https://host/path"))
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, err
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -132,33 +139,43 @@ func New(c Config) (*Client, error) {
 	}, nil
 }
 
-// get calls an API that reads, and decodes its answer into out.
-func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
+// Get makes a GET call of any API, with the access token added to query, and decodes the JSON of its answer into out. If
+// out is nil, only the errcode is read. query may be nil.
+//
+// path is the API's path, such as /cgi-bin/user/tag/getidlist. It appears in errors and in the log, so it must hold
+// nothing secret. Answers are limited to 1 MiB of JSON: files are neither sent nor received.
+//
+// The platform's refusal is an *Error. Like every call, this one may reach the platform twice: if a connection breaks, it
+// is sent again.
+func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) error {
 	return c.call(ctx, http.MethodGet, path, query, nil, out)
 }
 
-// post calls an API with a body, encoded as JSON, and decodes its answer into out, unless that is nil. The platform
-// does not undo \u escapes, which encoding/json writes for control characters and U+2028 and U+2029: strings in body
-// must be free of them.
-func (c *Client) post(ctx context.Context, path string, body, out any) error {
+// Post makes a POST call of any API, with body encoded as JSON. All else is as in Get.
+//
+// The platform does not understand \u escapes, which encoding/json writes for control characters, U+2028 and U+2029.
+// Strings in body must be free of them.
+func (c *Client) Post(ctx context.Context, path string, body, out any) error {
 	encoded, err := encode(body)
 	if err != nil {
-		return fmt.Errorf("wechatapi: %s: %w", path, err)
+		return fmt.Errorf("wechatapi: %s: the body cannot be encoded as JSON: %w", path, err)
 	}
 	return c.call(ctx, http.MethodPost, path, nil, encoded, out)
 }
 
 // call makes a call with the access token, and once more with another one if the platform refuses it.
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+	if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?#") {
+		return errors.New("wechatapi: the path must look like /cgi-bin/user/info, with neither host nor query")
+	}
 	token, err := c.accessToken(ctx, "")
 	if err != nil {
 		return err
 	}
 	send := func() error {
-		withToken := url.Values{"access_token": {token}}
-		for key, values := range query {
-			withToken[key] = values
-		}
+		withToken := url.Values{}
+		maps.Copy(withToken, query)
+		withToken.Set("access_token", token)
 		return c.send(ctx, method, path, withToken, body, out)
 	}
 	refusal := send()

@@ -30,6 +30,8 @@ func TestNewRefuses(t *testing.T) {
 		change func(*wechatapi.Config)
 		want   string
 	}{
+		{"nothing", func(c *wechatapi.Config) { *c = wechatapi.Config{BaseURL: "relay"} }, "AppID is empty: give the account's appid\n" +
+			"wechatapi: Secrets is nil\nwechatapi: Tokens is nil\nwechatapi: the API's address must look like https://host"},
 		{"no appid", func(c *wechatapi.Config) { c.AppID = "" }, "appid"},
 		{"no secrets", func(c *wechatapi.Config) { c.Secrets = nil }, "Secrets"},
 		{"no store", func(c *wechatapi.Config) { c.Tokens = nil }, "Tokens"},
@@ -184,6 +186,53 @@ func TestRelayWithAPath(t *testing.T) {
 	if diff := cmp.Diff(want, query); diff != "" {
 		t.Errorf("query (-want +got):\n%s", diff)
 	}
+}
+
+// TestAnyAPI calls what has no method of its own. The caller can neither replace nor see the access token.
+func TestAnyAPI(t *testing.T) {
+	const path = "/cgi-bin/tags/members/batchtagging"
+	synctest.Test(t, func(t *testing.T) {
+		var got []string
+		a := newInstance(t, withToken("T", func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			got = append(got, r.Method+" "+r.URL.String()+" "+string(body))
+			io.WriteString(w, `{"errcode":0,"errmsg":"ok","tags":[{"id":101}]}`)
+		}), &store{})
+		var out struct{ Tags []struct{ ID int } }
+		query := url.Values{"tagid": {"101"}, "access_token": {"another"}}
+		if err := a.Get(t.Context(), path, query, &out); err != nil || len(out.Tags) != 1 || out.Tags[0].ID != 101 {
+			t.Errorf("Get: %+v, error %v", out, err)
+		}
+		if err := a.Post(t.Context(), path, map[string]any{"tagid": 101}, nil); err != nil {
+			t.Errorf("Post: %v", err)
+		}
+		want := []string{"GET " + path + "?access_token=T&tagid=101 ", "POST " + path + "?access_token=T {\"tagid\":101}\n"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+		if query.Get("access_token") != "another" {
+			t.Errorf("the caller's query has become %v", query)
+		}
+	})
+}
+
+func TestAnyAPIRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAccount(t)
+		for _, path := range []string{"", "cgi-bin/user/info", "https://api.weixin.qq.com/cgi-bin/user/info", userInfo + "?openid=" + openid} {
+			for name, err := range map[string]error{
+				"Get": a.Get(t.Context(), path, nil, nil), "Post": a.Post(t.Context(), path, nil, nil),
+			} {
+				if err == nil || !strings.Contains(err.Error(), "must look like /cgi-bin/user/info") || strings.Contains(err.Error(), openid) {
+					t.Errorf("%s of %q: error %v", name, path, err)
+				}
+			}
+		}
+		if err := a.Post(t.Context(), "/cgi-bin/menu/create", func() {}, nil); err == nil || !strings.Contains(err.Error(), "cannot be encoded") {
+			t.Errorf("a body that is no JSON: error %v", err)
+		}
+		a.wantCalls(t, stableToken, 0)
+	})
 }
 
 func TestConnectionsAreUsedAgain(t *testing.T) {

@@ -7,11 +7,6 @@ import (
 	"net/http"
 )
 
-// Post is post, which every call with a body goes through.
-func (c *Client) Post(ctx context.Context, path string, body, out any) error {
-	return c.post(ctx, path, body, out)
-}
-
 // DialWith replaces the network.
 func (c *Client) DialWith(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
 	c.http.Transport.(*http.Transport).DialContext = dial

@@ -21,7 +21,7 @@ func (c *Client) GetMenu(ctx context.Context) (menu.Menu, error) {
 		Menu        menu.Menu         `json:"menu"`
 		Conditional []conditionalMenu `json:"conditionalmenu"`
 	}
-	err := c.get(ctx, "/cgi-bin/menu/get", nil, &answer)
+	err := c.Get(ctx, "/cgi-bin/menu/get", nil, &answer)
 	if hasCode(err, 46003) {
 		return c.consoleMenu(ctx)
 	}
@@ -80,7 +80,7 @@ func (c *Client) consoleMenu(ctx context.Context) (menu.Menu, error) {
 			Buttons []consoleButton `json:"button"`
 		} `json:"selfmenu_info"`
 	}
-	if err := c.get(ctx, path, nil, &answer); err != nil {
+	if err := c.Get(ctx, path, nil, &answer); err != nil {
 		return menu.Menu{}, err
 	}
 	m := menu.Menu{Console: true}
@@ -111,19 +111,19 @@ func (b consoleButton) button() menu.Button {
 // CreateMenu replaces the account's default menu. Its texts must be free of control characters, U+2028 and U+2029.
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
 func (c *Client) CreateMenu(ctx context.Context, buttons []menu.Button) error {
-	return c.post(ctx, "/cgi-bin/menu/create", menu.Menu{Buttons: buttons}, nil)
+	return c.Post(ctx, "/cgi-bin/menu/create", menu.Menu{Buttons: buttons}, nil)
 }
 
 // AddConditionalMenu adds a menu that precedes all that were added before. Texts as in CreateMenu.
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_addconditionalmenu
 func (c *Client) AddConditionalMenu(ctx context.Context, conditional menu.Conditional) error {
-	return c.post(ctx, "/cgi-bin/menu/addconditional", conditional, nil)
+	return c.Post(ctx, "/cgi-bin/menu/addconditional", conditional, nil)
 }
 
 // DeleteConditionalMenu deletes the menu with this id, if there is one.
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_deleteconditionalmenu
 func (c *Client) DeleteConditionalMenu(ctx context.Context, menuID string) error {
-	err := c.post(ctx, "/cgi-bin/menu/delconditional", map[string]string{"menuid": menuID}, nil)
+	err := c.Post(ctx, "/cgi-bin/menu/delconditional", map[string]string{"menuid": menuID}, nil)
 	if hasCode(err, 65301) {
 		return nil
 	}

@@ -42,7 +42,7 @@ const callbackIPPath = "/cgi-bin/getcallbackip"
 // CheckToken makes a call that every account may make with its access token, and that changes nothing.
 // https://developers.weixin.qq.com/doc/service/api/base/api_getcallbackip
 func (c *Client) CheckToken(ctx context.Context) error {
-	return c.get(ctx, callbackIPPath, nil, nil)
+	return c.Get(ctx, callbackIPPath, nil, nil)
 }
 
 // Quota asks how many calls of the API with this path the account has a day, and how many of them are left. The error
@@ -55,6 +55,6 @@ func (c *Client) Quota(ctx context.Context, path string) (daily, left int, err e
 			Left  int `json:"remain"`
 		} `json:"quota"`
 	}
-	err = c.post(ctx, "/cgi-bin/openapi/quota/get", map[string]string{"cgi_path": path}, &answer)
+	err = c.Post(ctx, "/cgi-bin/openapi/quota/get", map[string]string{"cgi_path": path}, &answer)
 	return answer.Quota.Daily, answer.Quota.Left, err
 }

@@ -19,7 +19,7 @@ var _ follower.Profiler = (*Client)(nil)
 func (c *Client) Profile(ctx context.Context, openid string) (follower.Profile, error) {
 	const path = "/cgi-bin/user/info"
 	var u user
-	if err := c.get(ctx, path, url.Values{"openid": {openid}, "lang": {"zh_CN"}}, &u); err != nil {
+	if err := c.Get(ctx, path, url.Values{"openid": {openid}, "lang": {"zh_CN"}}, &u); err != nil {
 		return follower.Profile{}, err
 	}
 	switch {

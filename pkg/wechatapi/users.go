@@ -28,7 +28,7 @@ func (c *Client) Openids(ctx context.Context, after string) (openids []string, n
 	if after != "" {
 		query.Set("next_openid", after)
 	}
-	if err := c.get(ctx, reconcile.ListPath, query, &answer); err != nil {
+	if err := c.Get(ctx, reconcile.ListPath, query, &answer); err != nil {
 		return nil, "", 0, err
 	}
 	if len(answer.Data.OpenIDs) == 0 {
@@ -57,7 +57,7 @@ func (c *Client) Profiles(ctx context.Context, openids []string) (profiles map[s
 			user
 		} `json:"user_info_list"`
 	}
-	if err := c.post(ctx, reconcile.FetchPath, body, &answer); err != nil {
+	if err := c.Post(ctx, reconcile.FetchPath, body, &answer); err != nil {
 		return nil, nil, err
 	}
 	profiles = make(map[string]follower.Profile, len(answer.Users))
