@@ -171,7 +171,7 @@ func TestPitfallsElsewhere(t *testing.T) {
 		{28, "query parameters repeated, or as arrays, are refused without a fault", "webhook", "TestHostileRequestsAreRefused"},
 		{30, "an old timestamp is refused", "webhook", "TestHostileRequestsAreRefused"},
 		{31, "the menu's JSON goes out unescaped", "wechatapi", "TestRetryHasTheBody"},
-		{34, "an unfollow delivered again leaves what the first left", "boltstore", "TestStore"},
+		{34, "an unfollow delivered again leaves what the first left", "../internal/boltstore", "TestStore"},
 	} {
 		files, err := filepath.Glob("../" + pitfall.folder + "/*_test.go")
 		if err != nil {
