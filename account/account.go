@@ -1,18 +1,28 @@
-// Package account is the owner's folder: account.yaml is what the account says, and routes.go is what it does.
+// Package account is the owner's folder. account.yaml says what the account answers, routes.go which handler takes which
+// push, and pages.go which pages there are beside the built-in ones.
 package account
 
 import (
 	"embed"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
-// qr.txt is there so that the pattern matches without a qr.png, too.
+// Services are what handlers and pages work with.
+type Services struct {
+	Followers *follower.Service    // the followers' records
+	Replies   *accountyaml.Account // account.yaml
+	API       *wechatapi.Client    // WeChat's API
+}
+
+// qr.txt is there because the pattern must match a file even if there is no qr.png.
 //
 //go:embed account.yaml qr.*
 var files embed.FS
 
-// Load reads the account.yaml that was embedded when this program was built.
+// Load reads the account.yaml that was embedded when the program was built.
 func Load() (*accountyaml.Account, error) {
 	file, err := files.ReadFile("account.yaml")
 	if err != nil {
@@ -21,7 +31,7 @@ func Load() (*accountyaml.Account, error) {
 	return accountyaml.Parse("account/account.yaml", file)
 }
 
-// QR returns the account's QR code as PNG, nil where the owner has put none into the folder.
+// QR returns the account's QR code, qr.png, or nil if there is none.
 func QR() []byte {
 	png, err := files.ReadFile("qr.png")
 	if err != nil {

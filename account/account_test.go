@@ -39,7 +39,7 @@ func TestRoutes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	router := owner.Routes(&follower.Service{}, a)
+	router := owner.Routes(owner.Services{Followers: &follower.Service{}, Replies: a})
 	_, err = webhook.New(webhook.Config{AppID: "wx0123456789abcdef", Secrets: never{}, Router: router,
 		Hash: func(string) string { return "" }, Now: time.Now, Log: slog.Default()})
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// personalLinks puts the sender's link into the replies that have a place for it. Only these touch the table.
+// personalLinks puts the sender's personal link into replies that have a place for it. Only these replies write to the table.
 func personalLinks(f *follower.Service) webhook.Middleware {
 	return func(next webhook.PushHandler) webhook.PushHandler {
 		return func(ctx context.Context, p wechat.Push) (wechat.Reply, error) {
@@ -19,7 +19,7 @@ func personalLinks(f *follower.Service) webhook.Middleware {
 			}
 			link, err := f.PersonalLink(ctx, p, webhook.Site(ctx))
 			if err != nil || link == "" {
-				return nil, err // who has unfollowed since gets no link
+				return nil, err // the sender has unfollowed since, or has had too many links
 			}
 			return accountyaml.WithLink(reply, link), nil
 		}

@@ -4,70 +4,67 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
-	"github.com/guanzhu/guanzhu/internal/telemetry"
-	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// tooMany answers a suggestion beyond the day's follower.MaxSuggestions, which is not kept.
+// tooMany is the reply to a suggestion that is not kept, because the follower has sent follower.MaxSuggestions today.
 const tooMany = wechat.TextReply("今天已收到您的多条建议，明天再写给我们吧。")
 
-// Routes is the whole account on one page: which handler takes which push. A handler's type says which push it is for.
-// Business of your own is one more handler here, for example
+// Routes returns the handlers of all pushes. The type of a handler says which push it takes. To add a handler of your own,
+// register it here, for example:
 //
 //	webhook.OnText(r, webhook.Exact("时间"), func(context.Context, *wechat.Text) (wechat.Reply, error) {
 //		return wechat.TextReply("现在是" + time.Now().In(wechat.ChinaTime).Format("15:04")), nil
 //	})
 //
-// and is answered before account.yaml is.
-func Routes(f *follower.Service, a *accountyaml.Account) *webhook.Router {
+// It answers before the keywords of account.yaml. See docs/handlers.md.
+func Routes(s Services) *webhook.Router {
 	r := webhook.NewRouter()
-	r.Use(personalLinks(f))
+	r.Use(personalLinks(s.Followers))
 
 	webhook.On(r, func(ctx context.Context, p *wechat.Subscribe) (wechat.Reply, error) {
-		return a.Welcome(), f.Follow(ctx, p)
+		return s.Replies.Welcome(), s.Followers.Follow(ctx, p)
 	})
 	webhook.On(r, func(ctx context.Context, p *wechat.Unsubscribe) (wechat.Reply, error) {
-		return nil, f.Unfollow(ctx, p)
+		return nil, s.Followers.Unfollow(ctx, p)
 	})
-	// A user closed the WeChat account, or withdrew what was allowed to the pages: the law and the platform's terms want
-	// the data deleted.
+	// The user closed the WeChat account, or withdrew the permission given to the pages. The law and the platform's terms
+	// require that the data is deleted.
 	webhook.On(r, func(ctx context.Context, p *wechat.UserAuthorizationCancellation) (wechat.Reply, error) {
-		return nil, f.Cancel(ctx, p)
+		return nil, s.Followers.Cancel(ctx, p)
 	})
 	webhook.On(r, func(ctx context.Context, p *wechat.UserAuthorizationRevoke) (wechat.Reply, error) {
-		return nil, f.Revoke(ctx, p)
+		return nil, s.Followers.Revoke(ctx, p)
 	})
 
 	suggest := func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
-		if kept, err := f.Suggest(ctx, p); err != nil || !kept {
+		if kept, err := s.Followers.Suggest(ctx, p); err != nil || !kept {
 			return tooMany, err
 		}
-		return a.Suggestion(), nil
+		return s.Replies.Suggestion(), nil
 	}
 	webhook.OnText(r, webhook.Prefix("@"), suggest)
-	webhook.OnText(r, webhook.Prefix("＠"), suggest) // what Chinese keyboards type
+	webhook.OnText(r, webhook.Prefix("＠"), suggest) // the full-width @ of Chinese keyboards
 	webhook.On(r, func(_ context.Context, p *wechat.Text) (wechat.Reply, error) {
-		return a.Answer(p.Content), nil
+		return s.Replies.Answer(p.Content), nil
 	})
 
 	webhook.On(r, func(_ context.Context, p *wechat.Click) (wechat.Reply, error) {
-		reply, _ := a.Click(p.EventKey) // a key that account.yaml does not know says nothing
+		reply, _ := s.Replies.Click(p.EventKey) // nil if account.yaml has no such key
 		return reply, nil
 	})
 	webhook.On(r, func(ctx context.Context, p *wechat.View) (wechat.Reply, error) {
-		telemetry.Note(ctx, slog.String("page", a.Page(p.EventKey)))
-		return nil, nil // the page has opened by itself
+		webhook.Note(ctx, slog.String("page", s.Replies.Page(p.EventKey)))
+		return nil, nil // WeChat opens the page
 	})
-	webhook.On(r, webhook.Silent[*wechat.Scan]) // by one who follows already
+	webhook.On(r, webhook.Silent[*wechat.Scan]) // a follower scanned a QR code
 
-	// If the human desk or the platform's AI takes what no rule answers, it takes pictures, voices and the like as well.
+	// If the human desk or the platform's AI takes the texts that no rule answers, it takes pictures, voices and the like too.
 	r.Default(func(context.Context, wechat.Push) (wechat.Reply, error) {
-		switch transfer := a.Default().(type) {
+		switch transfer := s.Replies.Default().(type) {
 		case wechat.TransferReply, wechat.TransferAIReply:
-			return transfer, nil // says nothing to an event
+			return transfer, nil // not sent in reply to an event
 		}
 		return nil, nil
 	})

@@ -103,16 +103,20 @@ func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, p
 		return nil, nil, nil, err
 	}
 	hash := telemetry.Hasher(keeper.LinkKey())
-	service := &follower.Service{Store: store, Profiler: client, Hash: hash, Now: time.Now, LinkKey: keeper.LinkKey}
+	services := owner.Services{
+		Followers: &follower.Service{Store: store, Profiler: client, Hash: hash, Now: time.Now, LinkKey: keeper.LinkKey},
+		Replies:   account,
+		API:       client,
+	}
 	pushes, err = webhook.New(webhook.Config{
-		AppID: c.AppID, Secrets: keeper, Router: owner.Routes(service, account), Hash: hash, Now: time.Now, Log: log, PublicURL: site,
+		AppID: c.AppID, Secrets: keeper, Router: owner.Routes(services), Hash: hash, Now: time.Now, Log: log, PublicURL: site,
 	})
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	pages, err = web.New(web.Config{
 		AppID: c.AppID, OpenURL: platform.URL, PublicURL: site, Mode: web.Mode(account.Pages()), Store: store, Exchanger: client,
-		Secrets: keeper, QR: owner.QR(), Hash: hash, Now: time.Now, Log: log,
+		Secrets: keeper, QR: owner.QR(), Pages: func(site *web.Site) { owner.Pages(site, services) }, Hash: hash, Now: time.Now, Log: log,
 	})
 	return pushes, pages, platform, err
 }

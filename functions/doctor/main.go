@@ -1,5 +1,5 @@
-// Command doctor is the function that examines the platform's API from where the other functions ask it: the account's
-// IP whitelist is about their address. `guanzhu doctor --stack` invokes it.
+// Command doctor is the function that examines the platform's API from the network of the other functions, because the
+// account's IP whitelist applies to their address. `guanzhu doctor --stack` invokes it.
 package main
 
 import (
@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/boot"
 	"github.com/guanzhu/guanzhu/internal/doctor"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
@@ -25,36 +24,32 @@ func main() {
 	lambda.Start(handler)
 }
 
-// request says what to advise; see doctor.Platform.
+// request is the payload of an invocation; see doctor.Platform.
 type request struct{ FixedEgress string }
 
 type handler func(context.Context, request) ([]doctor.Finding, error)
 
 func start(ctx context.Context, lookup func(string) (string, bool)) (handler, error) {
-	env, err := boot.Read(lookup)
+	f, err := boot.Up(ctx, lookup)
 	if err != nil {
 		return nil, err
 	}
-	config := wechatapi.Config{AppID: env.AppID, BaseURL: env.APIURL, Log: boot.SetLog(env)}
-	account, err := owner.Load()
+	wanted, err := f.Replies.Menu(f.Env.PublicURL)
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := account.Menu(env.PublicURL)
+	// An examination neither stores an access token nor invalidates the stored one.
+	api, err := wechatapi.New(wechatapi.Config{
+		AppID: f.Env.AppID, BaseURL: f.Env.APIURL, Secrets: f.Secrets, Tokens: wechatapi.NoTokens{}, Log: f.Log,
+	})
 	if err != nil {
 		return nil, err
 	}
-	store, secrets, _, err := boot.Start(ctx, env)
-	if err != nil {
-		return nil, err
-	}
-	config.Secrets, config.Tokens = secrets, wechatapi.NoTokens{} // an examination ends no access token and stores none
-	api, err := wechatapi.New(config)
 	return func(ctx context.Context, r request) ([]doctor.Finding, error) {
 		platform := doctor.Platform{
-			API: api, Now: time.Now, Menu: wanted, Record: store.MenuRecord, RepairsMenu: account.RepairsMenu(),
-			Pages: account.Pages(), FixedEgress: r.FixedEgress,
+			API: api, Now: time.Now, Menu: wanted, Record: f.Store.MenuRecord, RepairsMenu: f.Replies.RepairsMenu(),
+			Pages: f.Replies.Pages(), FixedEgress: r.FixedEgress,
 		}
 		return platform.Examine(ctx), nil
-	}, err
+	}, nil
 }

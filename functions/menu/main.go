@@ -1,5 +1,5 @@
-// Command menu is the function that publishes the menu of account.yaml. It is invoked with {}, or with {"action":"plan"}
-// to be told what that would change.
+// Command menu is the function that publishes the menu of account.yaml. Invoke it with {}, or with {"action":"plan"} to see
+// what would change.
 package main
 
 import (
@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/boot"
 	"github.com/guanzhu/guanzhu/internal/menu"
 )
@@ -24,36 +23,27 @@ func main() {
 	lambda.Start(handler)
 }
 
-// request is what the function is invoked with.
+// request is the payload of an invocation.
 type request struct{ Action string }
 
-func start(
-	ctx context.Context, lookup func(string) (string, bool),
-) (func(context.Context, request) (menu.Summary, error), error) {
-	env, err := boot.Read(lookup)
+type handler func(context.Context, request) (menu.Summary, error)
+
+func start(ctx context.Context, lookup func(string) (string, bool)) (handler, error) {
+	f, err := boot.Up(ctx, lookup)
 	if err != nil {
 		return nil, err
 	}
-	log := boot.SetLog(env)
-	account, err := owner.Load()
+	wanted, err := f.Replies.Menu(f.Env.PublicURL)
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := account.Menu(env.PublicURL)
-	if err != nil {
-		return nil, err
-	}
-	store, _, api, err := boot.Start(ctx, env)
-	if err != nil {
-		return nil, err
-	}
-	publisher := &menu.Publisher{API: api, Store: store, Now: time.Now}
+	publisher := &menu.Publisher{API: f.API, Store: f.Store, Now: time.Now}
 	return func(ctx context.Context, r request) (menu.Summary, error) {
 		summary, err := publisher.Run(ctx, r.Action, wanted)
 		if err != nil {
-			log.ErrorContext(ctx, "menu", "error", err)
+			f.Log.ErrorContext(ctx, "menu", "error", err)
 		} else {
-			log.InfoContext(ctx, "menu", "result", summary.Result)
+			f.Log.InfoContext(ctx, "menu", "result", summary.Result)
 		}
 		return summary, err
 	}, nil

@@ -1,4 +1,4 @@
-// Command webhook is the function that the WeChat platform pushes to.
+// Command webhook is the function to which the WeChat platform sends its pushes.
 package main
 
 import (
@@ -9,11 +9,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/boot"
 	"github.com/guanzhu/guanzhu/internal/gateway"
-	"github.com/guanzhu/guanzhu/internal/telemetry"
-	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 )
 
@@ -27,30 +25,14 @@ func main() {
 }
 
 func start(ctx context.Context, lookup func(string) (string, bool)) (*webhook.Handler, error) {
-	env, err := boot.Read(lookup)
+	f, err := boot.Up(ctx, lookup)
 	if err != nil {
 		return nil, err
 	}
-	log := boot.SetLog(env)
-	account, err := owner.Load()
-	if err != nil {
-		return nil, err
-	}
-	store, secrets, api, err := boot.Start(ctx, env)
-	if err != nil {
-		return nil, err
-	}
-	hash := telemetry.Hasher(secrets.LinkKey())
-	service := &follower.Service{Store: store, Profiler: api, Hash: hash, Now: time.Now, LinkKey: secrets.LinkKey}
 	return webhook.New(webhook.Config{
-		AppID:     env.AppID,
-		Secrets:   secrets,
-		Router:    owner.Routes(service, account),
-		Hash:      hash,
-		Now:       time.Now,
-		Log:       log,
-		PublicURL: env.PublicURL,
-		// The samples in events/ are older than ten minutes. Only sam local sets this, and only it has inline secrets.
-		AcceptOld: env.SAMLocal && secrets.Inline(),
+		AppID: f.Env.AppID, Secrets: f.Secrets, Router: account.Routes(f.Services), Hash: f.Hash, Now: time.Now, Log: f.Log,
+		PublicURL: f.Env.PublicURL,
+		// The samples in events/ are older than ten minutes. Only sam local sets SAMLocal, and only it has inline secrets.
+		AcceptOld: f.Env.SAMLocal && f.Secrets.Inline(),
 	})
 }

@@ -1,7 +1,6 @@
 package accountyaml
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -14,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/guanzhu/guanzhu/internal/menu"
+	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -52,10 +52,10 @@ var removed = []string{"sex", "gender", "country", "province", "city", "language
 // are (https://host), which completes a url that begins with a slash; where it is empty, such buttons are left out, and
 // what stood above nothing else.
 func (a *Account) Menu(publicURL string) (menu.Menu, error) {
-	if publicURL != "" && (!isWebAddress(publicURL) || strings.ContainsAny(publicURL, "?#")) {
-		return menu.Menu{}, errors.New("PUBLIC_URL must look like https://host")
+	publicURL, err := publicurl.Parse(publicURL)
+	if err != nil {
+		return menu.Menu{}, err
 	}
-	publicURL = strings.TrimSuffix(publicURL, "/")
 	m := menu.Menu{File: a.menu.File}
 	m.Buttons = complete(&m, a.menu.Buttons, publicURL)
 	for _, c := range a.menu.Conditional {

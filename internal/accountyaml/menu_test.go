@@ -463,7 +463,7 @@ conditionalmenu:
 	if diff := cmp.Diff(want, got, noLines); diff != "" {
 		t.Errorf("menu (-want +got):\n%s", diff)
 	}
-	for _, url := range []string{"https://host.example", "https://host.example/", "http://127.0.0.1:8080/base/"} {
+	for _, url := range []string{"https://host.example", "https://host.example/", "http://127.0.0.1:8080/"} {
 		got, err := a.Menu(url)
 		if err != nil {
 			t.Fatal(err)
@@ -473,7 +473,7 @@ conditionalmenu:
 		}
 	}
 	for _, url := range []string{"host.example", "ftp://host.example", "https://host.example/?a", "https://host.example#a",
-		"https://", "/"} {
+		"https://host.example/base/", "https://", "/"} {
 		if _, err := a.Menu(url); err == nil || !strings.Contains(err.Error(), "PUBLIC_URL must look like https://host") {
 			t.Errorf("PUBLIC_URL %q: error %v", url, err)
 		}

@@ -1,83 +1,77 @@
-// Package boot is what every function does before its first request: it reads the environment and makes of it what the
-// AWS SDK and the log need.
+// Package boot starts the functions: it reads the environment and opens what their requests need.
 package boot
 
 import (
-	"errors"
-	"fmt"
+	"context"
 	"log/slog"
-	"strings"
+	"time"
 
-	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/internal/dynamostore"
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
-// Env is the environment of a function, as template.yaml declares it.
-type Env struct {
-	AppID            string // WECHAT_APP_ID
-	Secrets          string // WECHAT_SECRETS: ssm:/name, or, locally, the JSON itself
-	APIURL           string // WECHAT_API_URL, empty for the platform's own
-	OpenURL          string // WECHAT_OPEN_URL, empty for the platform's own
-	PublicURL        string // PUBLIC_URL, empty for https and the request's host
-	Verification     string // DOMAIN_VERIFICATION, empty for none
-	Table            string // TABLE_NAME
-	DynamoDBEndpoint string // AWS_ENDPOINT_URL_DYNAMODB, empty for AWS's own
-	SSMEndpoint      string // AWS_ENDPOINT_URL_SSM, empty for AWS's own
-	LogLevel         slog.Level
-	SAMLocal         bool // AWS_SAM_LOCAL, which sam local sets
-
-	// AWS is made from the variables that Lambda sets. The SDK's own config package reads more places than a function
-	// has, and costs start-up time and size.
-	AWS aws.Config
+// Function is what every function needs.
+type Function struct {
+	account.Services
+	Env     Env
+	Log     *slog.Logger // the default of slog as well
+	Store   *dynamostore.Store
+	Secrets *parameterstore.Keeper
+	Hash    func(openid string) string // keyed; takes the place of openids in logs
 }
 
-// Read reads the environment. Its error names everything that is wrong with it, and no value of it.
-func Read(lookup func(string) (string, bool)) (Env, error) {
-	get := func(name string) string {
-		value, _ := lookup(name)
-		return value
+// Up reads the environment by lookup, reads account.yaml, and opens the table, the secrets and the platform's API. The
+// error names every variable that is missing or wrong.
+func Up(ctx context.Context, lookup func(string) (string, bool)) (*Function, error) {
+	env, err := readEnv(lookup)
+	if err != nil {
+		return nil, err
 	}
-	env := Env{
-		AppID:            get("WECHAT_APP_ID"),
-		Secrets:          get("WECHAT_SECRETS"),
-		APIURL:           get("WECHAT_API_URL"),
-		OpenURL:          get("WECHAT_OPEN_URL"),
-		PublicURL:        get("PUBLIC_URL"),
-		Verification:     get("DOMAIN_VERIFICATION"),
-		Table:            get("TABLE_NAME"),
-		DynamoDBEndpoint: get("AWS_ENDPOINT_URL_DYNAMODB"),
-		SSMEndpoint:      get("AWS_ENDPOINT_URL_SSM"),
-		SAMLocal:         get("AWS_SAM_LOCAL") == "true",
-		AWS: aws.Config{
-			Region: get("AWS_REGION"),
-			Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(
-				get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN"))),
-		},
+	f := &Function{Env: env, Log: setLog(env)}
+	if f.Replies, err = account.Load(); err != nil {
+		return nil, err
 	}
-
-	var errs []error
-	for name, value := range map[string]string{
-		"WECHAT_APP_ID": env.AppID, "WECHAT_SECRETS": env.Secrets, "TABLE_NAME": env.Table, "AWS_REGION": env.AWS.Region,
-	} {
-		if value == "" {
-			errs = append(errs, fmt.Errorf("%s is not set", name))
-		}
+	if err := f.open(ctx); err != nil {
+		return nil, err
 	}
-	if level := get("LOG_LEVEL"); level != "" {
-		if err := env.LogLevel.UnmarshalText([]byte(strings.ToUpper(level))); err != nil {
-			errs = append(errs, errors.New("LOG_LEVEL is none of debug, info, warn, error"))
-		}
-	}
-	return env, errors.Join(errs...)
+	f.Hash = telemetry.Hasher(f.Secrets.LinkKey())
+	f.Followers = &follower.Service{Store: f.Store, Profiler: f.API, Hash: f.Hash, Now: time.Now, LinkKey: f.Secrets.LinkKey}
+	return f, nil
 }
 
-// SetLog makes aws-lambda-go's logger the default and returns it: lines of JSON with the request's id in each, and with
-// the account's appid, by which metrics are told apart. The template sets the format (LoggingConfig).
-func SetLog(env Env) *slog.Logger {
-	log := slog.New(telemetry.Handler{Handler: lambdacontext.NewLogHandler(), Level: env.LogLevel}).With("appid", env.AppID)
-	slog.SetDefault(log)
-	return log
+// tokenWithin bounds the read of the stored access token. If it fails, the first call to the platform reads it again.
+const tokenWithin = 1500 * time.Millisecond
+
+// open opens the table, the secrets and the platform's API. It reads the secrets and the stored access token concurrently,
+// which also opens the connections to both services.
+func (f *Function) open(ctx context.Context) error {
+	env := f.Env
+	f.Store = dynamostore.New(env.AWS, dynamostore.Options{Table: env.Table, Endpoint: env.DynamoDBEndpoint, Now: time.Now})
+	api := wechatapi.Config{AppID: env.AppID, BaseURL: env.APIURL, Tokens: f.Store, Log: f.Log}
+
+	var group errgroup.Group
+	group.Go(func() (err error) {
+		reader := parameterstore.NewSSM(env.AWS, env.SSMEndpoint)
+		f.Secrets, err = parameterstore.Open(ctx, env.Secrets, parameterstore.Options{Reader: reader, Now: time.Now})
+		return err
+	})
+	group.Go(func() error {
+		ctx, cancel := context.WithTimeout(ctx, tokenWithin)
+		defer cancel()
+		api.Token, _ = f.Store.AccessToken(ctx)
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	api.Secrets = f.Secrets
+	var err error
+	f.API, err = wechatapi.New(api)
+	return err
 }

@@ -31,7 +31,7 @@ func environment(extra ...string) func(string) (string, bool) {
 }
 
 func TestRead(t *testing.T) {
-	env, err := Read(environment("LOG_LEVEL", "debug", "AWS_SAM_LOCAL", "true", "WECHAT_API_URL", "http://relay",
+	env, err := readEnv(environment("LOG_LEVEL", "debug", "AWS_SAM_LOCAL", "true", "WECHAT_API_URL", "http://relay",
 		"WECHAT_OPEN_URL", "http://open", "PUBLIC_URL", "https://example.com", "DOMAIN_VERIFICATION", "MP_verify_a.txt",
 		"AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb", "AWS_ENDPOINT_URL_SSM", ""))
 	if err != nil {
@@ -53,7 +53,7 @@ func TestRead(t *testing.T) {
 }
 
 func TestReadNamesAllProblems(t *testing.T) {
-	_, err := Read(environment("WECHAT_APP_ID", "", "TABLE_NAME", "", "LOG_LEVEL", "loud"))
+	_, err := readEnv(environment("WECHAT_APP_ID", "", "TABLE_NAME", "", "LOG_LEVEL", "loud"))
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -72,7 +72,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(logLines) == "" {
 		os.Exit(m.Run())
 	}
-	log := SetLog(Env{AppID: "wx0123456789abcdef", LogLevel: slog.LevelInfo})
+	log := setLog(Env{AppID: "wx0123456789abcdef", LogLevel: slog.LevelInfo})
 	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "id-1"})
 	log.With("a", 1).InfoContext(ctx, "push", telemetry.Suggestions.Of(1))
 	slog.DebugContext(ctx, "not this one")

@@ -9,12 +9,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/internal/pushing"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -129,7 +129,7 @@ func (v *visit) readURL() Finding {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.User != nil {
 		return urlNoURL.of("url")
 	}
-	v.local = loopback(u.Hostname())
+	v.local = publicurl.IsLoopback(u.Host)
 	port := u.Port()
 	switch {
 	case u.Path != path:
@@ -142,12 +142,6 @@ func (v *visit) readURL() Finding {
 		return urlLocal.of("url", "{url}", u.String())
 	}
 	return urlFine.of("url", "{url}", u.String())
-}
-
-// loopback reports whether host is this machine itself, of which the platform's rules cannot be asked.
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 func (v *visit) lookUp(ctx context.Context) Finding {

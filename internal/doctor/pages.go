@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -81,7 +82,7 @@ func (p *Pages) get(ctx context.Context, address string, inWeChat bool) (status 
 
 func (p *Pages) open(ctx context.Context) Finding {
 	u, err := url.Parse(p.URL)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.TrimSuffix(u.Path, "/") != "" {
+	if _, malformed := publicurl.Parse(p.URL); p.URL == "" || err != nil || malformed != nil {
 		return pagesNoURL.of("pages")
 	}
 	status, _, _, err := p.get(ctx, p.URL+"/", false)
@@ -136,7 +137,7 @@ func (p *Pages) oauth(ctx context.Context) Finding {
 		return oauthAppID.of("oauth")
 	case err != nil || pagesErr != nil || back.Host != pages.Host:
 		return oauthHost.of("oauth", "{host}", back.Host, "{pages}", p.URL)
-	case loopback(location.Hostname()):
+	case publicurl.IsLoopback(location.Host):
 		return p.simulated(ctx, location, back.Host)
 	}
 	return oauthFine.of("oauth", "{url}", p.URL+"/", "{open}", openHost)
@@ -168,7 +169,7 @@ func (p *Pages) domain() Finding {
 	_, notIP := netip.ParseAddr(host)
 	endpoint, err := url.Parse(p.Endpoint)
 	switch {
-	case loopback(host):
+	case publicurl.IsLoopback(pages.Host):
 		return domainLocal.of("domain")
 	case err == nil && endpoint.Hostname() != host:
 		return domainTwo.of("domain", "{host}", host, "{endpoint}", endpoint.Hostname())

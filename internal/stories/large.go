@@ -36,7 +36,7 @@ func RunLarge(t *testing.T, open func(t *testing.T, now func() time.Time) Store)
 	}
 	service := &follower.Service{Store: r.store, Profiler: noProfile{}, Hash: hash, Now: r.clock, LinkKey: func() string { return appSecret }}
 	handler, err := webhook.New(webhook.Config{
-		AppID: appID, Secrets: fixed{}, Router: owner.Routes(service, says), Hash: hash, Now: r.clock, Log: discard,
+		AppID: appID, Secrets: fixed{}, Router: owner.Routes(owner.Services{Followers: service, Replies: says}), Hash: hash, Now: r.clock, Log: discard,
 	})
 	if err != nil {
 		t.Fatal(err)

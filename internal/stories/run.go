@@ -203,7 +203,7 @@ func newRun(t *testing.T, s story, open func(*testing.T, func() time.Time) Store
 	for range handlers {
 		service := &follower.Service{Store: faultyStore{r.store}, Profiler: faultyPlatform{}, Hash: hash, Now: r.clock,
 			LinkKey: func() string { return appSecret }}
-		h, err := webhook.New(webhook.Config{AppID: appID, Secrets: fixed{}, Router: owner.Routes(service, says), Hash: hash,
+		h, err := webhook.New(webhook.Config{AppID: appID, Secrets: fixed{}, Router: owner.Routes(owner.Services{Followers: service, Replies: says}), Hash: hash,
 			Now: r.clock, Log: log})
 		if err != nil {
 			t.Fatal(err)

@@ -134,10 +134,15 @@ func (w *World) Client(url string) *wechatapi.Client {
 	return client
 }
 
+// Services returns what the handlers and pages of package account work with.
+func (w *World) Services() owner.Services {
+	return owner.Services{Followers: w.Service, Replies: w.Account, API: w.API}
+}
+
 // Endpoint returns the configuration of the endpoint as it is deployed, with the routes of package account.
 func (w *World) Endpoint() webhook.Config {
 	return webhook.Config{
-		AppID: AppID, Secrets: w.Secrets, Router: owner.Routes(w.Service, w.Account), Hash: w.Service.Hash, Now: w.Clock.Now,
+		AppID: AppID, Secrets: w.Secrets, Router: owner.Routes(w.Services()), Hash: w.Service.Hash, Now: w.Clock.Now,
 		Log: w.Logs.Logger(),
 	}
 }

@@ -117,7 +117,3 @@ type Profiler interface {
 // ErrNoPermission is what a Profiler's error is (errors.Is) where the account's type has no permission for the
 // profile API (errcode 48001).
 var ErrNoPermission = errors.New("the account has no permission to fetch profiles")
-
-// ErrCode is what the error of an exchange is (errors.Is) where the OAuth code is not valid, used, or too old: another
-// way through OAuth gives another code.
-var ErrCode = errors.New("the OAuth code is good no more")

@@ -49,7 +49,7 @@ type fixture struct {
 	*world.World
 	store   *countingStore
 	site    *httptest.Server
-	handler *web.Handler
+	handler *web.Site
 }
 
 // countingStore counts what the pages ask of the store, and fails where a test wants it to.

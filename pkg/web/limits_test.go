@@ -18,10 +18,14 @@ import (
 // TestRequestsWithoutASessionReadNothing sends each route what a stranger can make up. None of it reaches the table.
 func TestRequestsWithoutASessionReadNothing(t *testing.T) {
 	t.Parallel()
-	w := newFixture(t, func(c *web.Config) { c.Verification, c.QR = "Ab3d", []byte("PNG") })
-	w.handler.Handle("/points", web.RequireFollower(w.handler, func(http.ResponseWriter, *http.Request, follower.Follower) {
-		t.Error("a stranger sees the page")
-	}))
+	w := newFixture(t, func(c *web.Config) {
+		c.Verification, c.QR = "Ab3d", []byte("PNG")
+		c.Pages = func(site *web.Site) {
+			site.HandleFollower("/points", func(http.ResponseWriter, *http.Request, follower.Follower) {
+				t.Error("a stranger sees the page")
+			})
+		}
+	})
 	w.follows(openid)
 	ended := w.asks(w.text(openid, 7))
 	w.Clock.Advance(10 * time.Minute)

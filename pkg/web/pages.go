@@ -17,26 +17,26 @@ import (
 //go:embed style.css
 var style string
 
-// policy allows the one stylesheet, by its hash, pictures of this host, and forms to it.
+// policy allows the one stylesheet, by its hash, images from this host, and forms to this host.
 var policy = func() string {
 	hash := sha256.Sum256([]byte(style))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
 		"'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 }()
 
-// view is what a page shows besides its words.
+// view is what a page shows besides its text.
 type view struct {
-	QR     bool   // the account's QR code, where there is one
-	Form   string // where the page's button posts to; without it the button leads to "/"
-	Ticket string // posted with it
-	Quiet  bool   // whether the button is not what the page is for
-	Since  string // the date of the follow, where it is known
+	QR     bool   // show the account's QR code, if there is one
+	Form   string // the path to which the button posts; if empty, the button is a link to "/"
+	Ticket string // posted with the form
+	Quiet  bool   // the button is not the purpose of the page
+	Since  string // the date of the follow; empty if unknown
 }
 
-// page answers with one of the pages in texts.
-func (h *Handler) page(w http.ResponseWriter, r *http.Request, status int, name pageName, v view) {
+// page answers r with one of the pages in texts.
+func (s *Site) page(w http.ResponseWriter, r *http.Request, status int, name pageName, v view) {
 	lang := language(r)
-	v.QR = v.QR && len(h.QR) > 0
+	v.QR = v.QR && len(s.config.QR) > 0
 	body := layout(lang, texts[name][lang], v)
 	head := w.Header()
 	head.Set("Content-Type", "text/html; charset=utf-8")
@@ -45,8 +45,9 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request, status int, name 
 	w.Write([]byte(body))
 }
 
-// layout is a page. It is no html/template, since that alone makes the function half as large again: it finds methods by
-// their names, and the linker keeps all methods then. What is not fixed goes through e, an attribute stands in quotes.
+// layout returns a page as HTML. It does not use html/template, which would make the function's binary half as large again:
+// it looks up methods by name, so the linker must keep all of them. Every variable value is escaped by e, and every attribute
+// is quoted.
 func layout(lang string, words text, v view) string {
 	e := html.EscapeString
 	var b strings.Builder
@@ -92,56 +93,51 @@ func layout(lang string, words text, v view) string {
 	return b.String()
 }
 
-// home is the follower's page.
-func (h *Handler) home(w http.ResponseWriter, r *http.Request, f follower.Follower) {
+// home shows the follower's page.
+func (s *Site) home(w http.ResponseWriter, r *http.Request, f follower.Follower) {
 	v := view{Form: "/logout", Quiet: true}
 	if !f.SubscribedAt.IsZero() {
 		v.Since = f.SubscribedAt.In(wechat.ChinaTime).Format("2006-01-02")
 	}
-	h.page(w, r, http.StatusOK, homePage, v)
+	s.page(w, r, http.StatusOK, homePage, v)
 }
 
-// fail answers what went wrong on this side.
-func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+// fail answers 503 after an error on our side.
+func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	noteFailure(w, r, err)
 	name := trouble
 	if errors.Is(err, follower.ErrBusy) {
 		name = busy
 	}
-	h.page(w, r, http.StatusServiceUnavailable, name, view{})
+	s.page(w, r, http.StatusServiceUnavailable, name, view{})
 }
 
-// noteFailure is what all answers with 503 have in common.
+// noteFailure does what all answers with 503 have in common.
 func noteFailure(w http.ResponseWriter, r *http.Request, err error) {
 	note(r, "failed")
 	if errors.Is(err, follower.ErrBusy) {
 		note(r, "busy")
 	}
-	of(r).err = err
+	visitOf(r).err = err
 	w.Header().Set("Retry-After", retryAfter)
 }
 
-// foreign answers a request that another site made a browser send.
-func (h *Handler) foreign(w http.ResponseWriter, r *http.Request) {
+// foreign refuses a request that another site made a browser send.
+func (s *Site) foreign(w http.ResponseWriter, r *http.Request) {
 	note(r, "cross-origin")
-	h.page(w, r, http.StatusForbidden, refused, view{})
+	s.page(w, r, http.StatusForbidden, refused, view{})
 }
 
-func (h *Handler) notFound(w http.ResponseWriter, r *http.Request) {
-	note(r, "not found")
-	h.page(w, r, http.StatusNotFound, nothingHere, view{})
-}
-
-// language returns zh or en, whichever the browser prefers; zh where it says neither.
+// language returns zh or en, whichever the browser prefers, or zh if it names neither.
 func language(r *http.Request) string {
 	chosen, best := "zh", 0.0
-	// The gateway's adapter hands the list on as several headers.
+	// The gateway's adapter splits the list into several headers.
 	for entry := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Language"), ","), ",") {
 		tag, parameter, _ := strings.Cut(strings.TrimSpace(entry), ";")
 		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
 		quality := 1.0
 		if q, ok := strings.CutPrefix(strings.TrimSpace(parameter), "q="); ok {
-			quality, _ = strconv.ParseFloat(q, 64) // one that cannot be read counts as 0
+			quality, _ = strconv.ParseFloat(q, 64) // an invalid one counts as 0
 		}
 		if (primary == "zh" || primary == "en") && quality > best {
 			chosen, best = primary, quality

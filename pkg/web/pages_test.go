@@ -19,12 +19,13 @@ import (
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	good := web.Config{AppID: appID, Secrets: world.NewSecrets(secrets.Secrets{AppSecret: appSecret})}
+	good := world.New(t, world.Options{}).Pages()
 	for name, tt := range map[string]struct {
 		change func(*web.Config)
 		want   string
 	}{
-		"no appid":               {func(c *web.Config) { c.AppID = "" }, "appid"},
+		"nothing":                {func(c *web.Config) { *c = web.Config{} }, "the Config lacks AppID, Store, Exchanger, Secrets, Hash, Now, Log"},
+		"no appid":               {func(c *web.Config) { c.AppID = "" }, "AppID"},
 		"no app secret":          {func(c *web.Config) { c.Secrets = world.NewSecrets(secrets.Secrets{}) }, "app secret"},
 		"another mode":           {func(c *web.Config) { c.Mode = "password" }, `"oauth" or "link"`},
 		"no URL":                 {func(c *web.Config) { c.PublicURL = "example.com" }, "PUBLIC_URL"},
@@ -191,9 +192,12 @@ func TestNotFoundAndHead(t *testing.T) {
 // TestPanic: a page that panics does not end the process, and what it panics with is not told.
 func TestPanic(t *testing.T) {
 	t.Parallel()
-	w := newFixture(t, nil)
-	w.handler.Handle("GET /panics", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a " + openid) }))
-	w.handler.Handle("GET /silent", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	w := newFixture(t, func(c *web.Config) {
+		c.Pages = func(site *web.Site) {
+			site.Handle("GET /panics", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a " + openid) }))
+			site.Handle("GET /silent", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		}
+	})
 	b := w.browser(desktop)
 	if a := b.get("/panics"); a.status != http.StatusInternalServerError || strings.Contains(a.body, openid) {
 		t.Errorf("status %d, %s", a.status, a.body)
@@ -239,7 +243,7 @@ func TestLog(t *testing.T) {
 		{"GET /enter", "offered", "hash"},
 		{"POST /enter", "signed in", "hash"},
 		{"GET /{$}", "known", "hash"},
-		{"/", "not found", ""},
+		{"", "not found", ""},
 		{"GET /enter", "known", "hash"},
 		{"GET /{$}", "known", "hash"},
 	}

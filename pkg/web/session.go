@@ -13,59 +13,58 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// sessionCookie holds the openid, by which the session is found, and the device's key, by which the device is known.
-// The prefix makes browsers refuse it from anyone but this very host over https.
+// sessionCookie holds the openid, which finds the session, and the device's key, which proves that the device is signed in.
+// Because of the prefix __Host-, browsers accept the cookie only from this host over https.
 const sessionCookie = "__Host-guanzhu"
 
-// session returns the follower whose device sent r; known is false where there is none. It costs one read of the store
-// and no call of the platform, and once a day a write that renews the device.
-func (h *Handler) session(w http.ResponseWriter, r *http.Request) (f follower.Follower, known bool, err error) {
+// session returns the follower whose device sent r. If there is none, known is false. It makes one read of the store, no
+// call of the platform, and once a day a write that renews the device.
+func (s *Site) session(w http.ResponseWriter, r *http.Request) (f follower.Follower, known bool, err error) {
 	openid, key, ok := readDevice(r)
 	if !ok {
 		return follower.Follower{}, false, nil
 	}
-	f, s, err := h.Store.Lookup(r.Context(), openid)
+	f, session, err := s.config.Store.Lookup(r.Context(), openid)
 	if errors.Is(err, follower.ErrNotFound) {
 		return follower.Follower{}, false, nil
 	}
 	if err != nil {
 		return follower.Follower{}, false, err
 	}
-	signedIn, renew := s.HasDevice(follower.Hash(key), h.Now())
+	signedIn, renew := session.HasDevice(follower.Hash(key), s.config.Now())
 	if subtle.ConstantTimeCompare([]byte(openid), []byte(f.OpenID)) != 1 || !signedIn {
 		return follower.Follower{}, false, nil
 	}
-	of(r).openid = openid
+	visitOf(r).openid = openid
 	if renew {
-		h.renew(w, r, openid, key)
+		s.renew(w, r, openid, key)
 	}
 	return f, true, nil
 }
 
 var errNoDevice = errors.New("the device is not signed in")
 
-// renew gives the device its full time again. Where that fails, the device is as good as before, and the next request
-// tries again.
-func (h *Handler) renew(w http.ResponseWriter, r *http.Request, openid, key string) {
+// renew gives the device its full time again. If that fails, the device stays signed in, and the next request tries again.
+func (s *Site) renew(w http.ResponseWriter, r *http.Request, openid, key string) {
 	device := follower.Hash(key)
-	err := h.Store.ChangeSession(r.Context(), openid, func(s *follower.Session) error {
-		if signedIn, _ := s.HasDevice(device, h.Now()); !signedIn {
+	err := s.config.Store.ChangeSession(r.Context(), openid, func(session *follower.Session) error {
+		if signedIn, _ := session.HasDevice(device, s.config.Now()); !signedIn {
 			return errNoDevice
 		}
-		s.SignIn(device, h.Now())
+		session.SignIn(device, s.config.Now())
 		return nil
 	})
 	switch {
 	case err == nil:
 		setDevice(w, openid, key)
 	case !errors.Is(err, errNoDevice) && !errors.Is(err, follower.ErrNotFound):
-		h.Log.WarnContext(r.Context(), "a device was not renewed", "follower", h.Hash(openid), "error", err)
+		s.config.Log.WarnContext(r.Context(), "cannot renew a device", "follower", s.config.Hash(openid), "error", err)
 	}
 }
 
-// describeSession is for the owner's own front end.
-func (h *Handler) describeSession(w http.ResponseWriter, r *http.Request) {
-	f, known, err := h.session(w, r)
+// describeSession answers GET /api/session, for a front end of the owner's.
+func (s *Site) describeSession(w http.ResponseWriter, r *http.Request) {
+	f, known, err := s.session(w, r)
 	switch {
 	case err != nil:
 		noteFailure(w, r, err)
@@ -75,7 +74,7 @@ func (h *Handler) describeSession(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "no session"})
 	default:
 		note(r, "known")
-		var subscribedAt *int64 // seconds; null where the platform does not tell
+		var subscribedAt *int64 // seconds; null if the platform does not say
 		if !f.SubscribedAt.IsZero() {
 			subscribedAt = new(f.SubscribedAt.Unix())
 		}
@@ -89,34 +88,34 @@ func (h *Handler) describeSession(w http.ResponseWriter, r *http.Request) {
 func writeJSON(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(value) // who has hung up cannot be told
+	_ = json.NewEncoder(w).Encode(value) // the client has closed the connection
 }
 
-// logOut ends this device's session, and no other's.
-func (h *Handler) logOut(w http.ResponseWriter, r *http.Request) {
+// logOut signs out this device, and no other.
+func (s *Site) logOut(w http.ResponseWriter, r *http.Request) {
 	note(r, "logged out")
 	if openid, key, ok := readDevice(r); ok {
 		device := follower.Hash(key)
-		err := h.Store.ChangeSession(r.Context(), openid, func(s *follower.Session) error {
-			if signedIn, _ := s.HasDevice(device, h.Now()); !signedIn {
+		err := s.config.Store.ChangeSession(r.Context(), openid, func(session *follower.Session) error {
+			if signedIn, _ := session.HasDevice(device, s.config.Now()); !signedIn {
 				return errNoDevice
 			}
-			s.SignOut(device)
+			session.SignOut(device)
 			return nil
 		})
 		switch {
 		case err == nil:
-			of(r).openid = openid
+			visitOf(r).openid = openid
 		case !errors.Is(err, errNoDevice) && !errors.Is(err, follower.ErrNotFound):
-			h.fail(w, r, err)
+			s.fail(w, r, err)
 			return
 		}
 	}
 	setCookie(w, sessionCookie, "", -1)
-	h.page(w, r, http.StatusOK, loggedOut, view{})
+	s.page(w, r, http.StatusOK, loggedOut, view{})
 }
 
-// readDevice returns what the session cookie says.
+// readDevice returns what the session cookie contains. ok is false if there is no valid cookie.
 func readDevice(r *http.Request) (openid, key string, ok bool) {
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {
@@ -130,7 +129,8 @@ func openDevice(value string) (openid, key string, ok bool) {
 	first, key, found := strings.Cut(value, ".")
 	decoded, err := base64.RawURLEncoding.DecodeString(first)
 	openid = string(decoded)
-	// The openid becomes a key of the table, so nothing else is looked up. The decoder is lax, so the spelling is compared.
+	// The openid becomes a key of the table, so it must be one. The decoder accepts several spellings of one value, so the
+	// spelling is compared.
 	if !found || err != nil || base64.RawURLEncoding.EncodeToString(decoded) != first || !wechat.IsOpenID(openid) ||
 		!follower.IsKey(key) {
 		return "", "", false

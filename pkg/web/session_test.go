@@ -184,7 +184,7 @@ func TestLogOut(t *testing.T) {
 		}
 	}
 	tablet.wantSignedIn(true)
-	if a := tablet.get("/logout"); a.status != http.StatusNotFound {
+	if a := tablet.get("/logout"); a.status != http.StatusMethodNotAllowed {
 		t.Errorf("by a link: status %d", a.status)
 	}
 	tablet.wantSignedIn(true)

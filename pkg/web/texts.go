@@ -18,12 +18,12 @@ const (
 	nothingHere  pageName = "nothing here"
 )
 
-// text is a page's words.
+// text is the text of a page.
 type text struct {
 	Title     string
 	Lines     []string
 	SinceWord string // before the date of the follow
-	Button    string // "": the page has none
+	Button    string // empty if the page has none
 }
 
 // texts holds each page in each language.

@@ -101,7 +101,7 @@ func TestEveryKindOfReply(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.router = owner.Routes(w.Service, a)
+			w.router = owner.Routes(owner.Services{Followers: w.Service, Replies: a, API: w.API})
 		})
 		w.Platform.Follow(openid, profile)
 		tests := []struct {
@@ -164,7 +164,7 @@ func TestAITakesTheRest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.router = owner.Routes(w.Service, a)
+		w.router = owner.Routes(owner.Services{Followers: w.Service, Replies: a, API: w.API})
 	})
 	for name, message := range map[string][]byte{"a text": w.textOf("在吗"), "a picture": renamed(w.textOf("x"), "[text]", "[image]")} {
 		if _, reply := w.push(message); !strings.Contains(reply, "<MsgType><![CDATA[transfer_biz_ai_ivr]]></MsgType>") {

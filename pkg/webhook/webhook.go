@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
@@ -64,8 +65,8 @@ type Config struct {
 
 // Handler answers the platform. It is safe for concurrent use.
 type Handler struct {
-	Config
-	keys atomic.Pointer[keys]
+	config Config
+	keys   atomic.Pointer[keys]
 }
 
 // New checks the configuration. Its error names every field that is missing, and all that is wrong with the Router and
@@ -78,7 +79,12 @@ func New(c Config) (*Handler, error) {
 	if c.Router != nil {
 		errs = append(errs, c.Router.err())
 	}
-	h := &Handler{Config: c}
+	origin, err := publicurl.Parse(c.PublicURL)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("webhook: %w", err))
+	}
+	c.PublicURL = origin
+	h := &Handler{config: c}
 	if c.AppID != "" && c.Secrets != nil {
 		k, err := newKeys(c.AppID, c.Secrets.Current())
 		errs = append(errs, err)
@@ -122,6 +128,10 @@ func Site(ctx context.Context) string {
 	return site
 }
 
+// Note adds attributes to the line that the log has for the push. ctx is a handler's. They must not contain what users
+// wrote, nor openids.
+func Note(ctx context.Context, attrs ...slog.Attr) { telemetry.Note(ctx, attrs...) }
+
 // WithArrival tells the Handler when the request of ctx arrived, where that is before the Handler sees it: the platform's
 // patience is counted from then.
 func WithArrival(ctx context.Context, at time.Time) context.Context {
@@ -162,7 +172,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithDeadline(r.Context(), arrived.Add(Budget))
 	defer cancel()
 
-	site := h.PublicURL
+	site := h.config.PublicURL
 	if site == "" {
 		site = "https://" + r.Host
 	}
@@ -232,7 +242,7 @@ func (h *Handler) push(ctx context.Context, r *http.Request) (a answer) {
 	if why := h.withKeys(ctx, open); why != "" {
 		return refused(why)
 	}
-	if p.Common().Time().After(h.Now().Add(window)) {
+	if p.Common().Time().After(h.config.Now().Add(window)) {
 		return refused(refusal.Future) // it would win over every later event
 	}
 
@@ -244,7 +254,7 @@ func (h *Handler) push(ctx context.Context, r *http.Request) (a answer) {
 	if string(marshalled) == wechat.Success {
 		return answer{status: http.StatusOK, contentType: textPlain, body: marshalled, outcome: outcome, push: p}
 	}
-	a = answer{status: http.StatusOK, contentType: textXML, body: seal(marshalled, h.Now()), outcome: "replied", push: p}
+	a = answer{status: http.StatusOK, contentType: textXML, body: seal(marshalled, h.config.Now()), outcome: "replied", push: p}
 	if p.Common().JSON {
 		a.contentType = inJSON
 	}
@@ -261,7 +271,7 @@ type result struct {
 // abandoned, so that the platform gets its answer. For that alone each handler runs on a goroutine of its own, which
 // otherwise ends with the request.
 func (h *Handler) handle(ctx context.Context, p wechat.Push) (reply wechat.Reply, outcome string, err error) {
-	handler, found := h.Router.route(p)
+	handler, found := h.config.Router.route(p)
 	outcome = "acknowledged"
 	if !found {
 		outcome = "unknown"
@@ -295,7 +305,7 @@ func (h *Handler) run(ctx context.Context, handler PushHandler, p wechat.Push) (
 			if e, ok := value.(runtime.Error); ok {
 				what = e.Error()
 			}
-			h.Log.ErrorContext(ctx, "handler panicked", "kind", kind(p), "panic", what, "stack", string(debug.Stack()))
+			h.config.Log.ErrorContext(ctx, "handler panicked", "kind", kind(p), "panic", what, "stack", string(debug.Stack()))
 			r = result{err: errors.New("handler panicked")}
 		}
 	}()
@@ -307,7 +317,7 @@ func (h *Handler) run(ctx context.Context, handler PushHandler, p wechat.Push) (
 func (h *Handler) readQuery(r *http.Request) (query, refusal.Reason) {
 	q, why := readQuery(r.URL.RawQuery)
 	if why == "" {
-		why = q.fresh(h.Now(), h.AcceptOld)
+		why = q.fresh(h.config.Now(), h.config.AcceptOld)
 	}
 	return q, why
 }
@@ -317,7 +327,7 @@ func (h *Handler) readQuery(r *http.Request) (query, refusal.Reason) {
 func (h *Handler) withKeys(ctx context.Context, step func(*keys) refusal.Reason) refusal.Reason {
 	k := h.current(ctx)
 	why := step(k)
-	if mayBeRotation(why) && (h.Secrets.Reload(ctx) || h.Secrets.Current() != k.secrets) {
+	if mayBeRotation(why) && (h.config.Secrets.Reload(ctx) || h.config.Secrets.Current() != k.secrets) {
 		why = step(h.current(ctx))
 	}
 	return why
@@ -326,13 +336,13 @@ func (h *Handler) withKeys(ctx context.Context, step func(*keys) refusal.Reason)
 // current returns the keys made of the secrets in force.
 func (h *Handler) current(ctx context.Context) *keys {
 	k := h.keys.Load()
-	s := h.Secrets.Current()
+	s := h.config.Secrets.Current()
 	if k.secrets == s {
 		return k
 	}
-	fresh, err := newKeys(h.AppID, s)
+	fresh, err := newKeys(h.config.AppID, s)
 	if err != nil {
-		h.Log.ErrorContext(ctx, "the new secrets cannot be used, the old ones stay", "error", err)
+		h.config.Log.ErrorContext(ctx, "the new secrets cannot be used, the old ones stay", "error", err)
 		return k
 	}
 	h.keys.Store(fresh)
@@ -372,7 +382,7 @@ func (h *Handler) log(ctx context.Context, method string, a answer, line *teleme
 	attrs := make([]slog.Attr, 0, 16)
 	attrs = append(attrs, slog.String("method", method), slog.String("outcome", a.outcome), slog.Int("status", a.status))
 	if a.push != nil {
-		attrs = append(attrs, slog.String("kind", kind(a.push)), slog.String("follower", h.Hash(a.push.Common().FromUserName)),
+		attrs = append(attrs, slog.String("kind", kind(a.push)), slog.String("follower", h.config.Hash(a.push.Common().FromUserName)),
 			telemetry.Pushes.Of(1), telemetry.ReplyLatency.Of(ms))
 		if raw, ok := a.push.(*wechat.Raw); ok {
 			attrs = append(attrs, slog.String("name", plain(raw.Common().Kind())))
@@ -389,7 +399,7 @@ func (h *Handler) log(ctx context.Context, method string, a answer, line *teleme
 	}
 	attrs = line.AppendTo(attrs)
 	attrs = append(attrs, slog.Float64("ms", ms))
-	h.Log.LogAttrs(ctx, level, "push", attrs...)
+	h.config.Log.LogAttrs(ctx, level, "push", attrs...)
 }
 
 // kind names the push by one of a known set: metrics are told apart by it.

@@ -6,18 +6,18 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/web"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// spentCode are the errcodes of an OAuth code that is good no more: the page was opened twice, or left open.
+// spentCode has the errcodes of an OAuth code that is no longer valid: the page was opened twice, or left open.
 var spentCode = []int{40029, 40163, 42003}
 
-// Exchange asks who came back with an OAuth code of scope snsapi_base, and whether only to a snapshot of the page
-// (is_snapshotuser): the openid is nobody's then. It takes no access token.
+// Exchange returns the openid that an OAuth code of scope snsapi_base stands for. snapshot reports that the visitor sees only
+// a snapshot of the page (is_snapshotuser); the platform has then made up the openid. Exchange needs no access token.
 //
-// A code is good once, for five minutes. The error of one that is not (errcode 40029, 42003), or no longer (40163), is
-// follower.ErrCode. Neither the code nor the app secret is in any error.
+// A code is valid once, for five minutes. If it is invalid or too old (errcode 40029, 42003) or was used (40163), the error
+// is web.ErrSpentCode. No error contains the code or the app secret.
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsaccesstoken
 func (c *Client) Exchange(ctx context.Context, code string) (openid string, snapshot bool, err error) {
 	const path = "/sns/oauth2/access_token"
@@ -35,7 +35,7 @@ func (c *Client) Exchange(ctx context.Context, code string) (openid string, snap
 	})
 	switch {
 	case hasCode(err, spentCode...):
-		return "", false, fmt.Errorf("%w: %w", follower.ErrCode, err)
+		return "", false, fmt.Errorf("%w: %w", web.ErrSpentCode, err)
 	case err != nil:
 		return "", false, err
 	case !wechat.IsOpenID(out.OpenID):

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/web"
 )
 
 const snsToken = "/sns/oauth2/access_token"
@@ -42,7 +42,7 @@ func TestExchange(t *testing.T) {
 		}
 		got, _, err = a.Exchange(t.Context(), code)
 		wantCode(t, err, 40163)
-		if got != "" || !errors.Is(err, follower.ErrCode) {
+		if got != "" || !errors.Is(err, web.ErrSpentCode) {
 			t.Errorf("a used code: %q, error %v", got, err)
 		}
 		a.platform.AsSnapshot()
@@ -62,7 +62,7 @@ func TestExchangeRefused(t *testing.T) {
 				a.platform.Fail(snsToken, errcode, 1)
 				_, _, err := a.Exchange(t.Context(), "CODE")
 				wantCode(t, err, errcode)
-				if errors.Is(err, follower.ErrCode) != anotherWillDo {
+				if errors.Is(err, web.ErrSpentCode) != anotherWillDo {
 					t.Errorf("error %v: is ErrCode %v", err, !anotherWillDo)
 				}
 				a.wantCalls(t, snsToken, 1)

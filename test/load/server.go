@@ -82,6 +82,6 @@ func newHandler(ctx context.Context, store *boltstore.Store, api string, out io.
 		Store: store, Profiler: client, Hash: hash, Now: time.Now, LinkKey: keeper.LinkKey,
 	}
 	return webhook.New(webhook.Config{
-		AppID: appID, Secrets: keeper, Router: owner.Routes(service, account), Hash: hash, Now: time.Now, Log: log,
+		AppID: appID, Secrets: keeper, Router: owner.Routes(owner.Services{Followers: service, Replies: account, API: client}), Hash: hash, Now: time.Now, Log: log,
 	})
 }

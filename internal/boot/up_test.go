@@ -5,10 +5,12 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/guanzhu/guanzhu/internal/telemetry"
 )
 
-// TestStartWaitsLittleForTheToken: a table that does not answer holds a start up for 1.5 s.
-func TestStartWaitsLittleForTheToken(t *testing.T) {
+// TestUpWaitsLittleForTheToken: a table that does not answer delays the start by 1.5 s.
+func TestUpWaitsLittleForTheToken(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	table := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -19,13 +21,13 @@ func TestStartWaitsLittleForTheToken(t *testing.T) {
 	}))
 	defer table.Close()
 	defer close(release)
-	env, err := Read(environment("WECHAT_SECRETS", `{"token":"t","app_secret":"s"}`, "AWS_ENDPOINT_URL_DYNAMODB", table.URL))
+	begun := time.Now()
+	f, err := Up(t.Context(), environment("WECHAT_SECRETS", `{"token":"t","app_secret":"s","link_key":"l"}`, "AWS_ENDPOINT_URL_DYNAMODB", table.URL))
 	if err != nil {
 		t.Fatal(err)
 	}
-	begun := time.Now()
-	if _, _, _, err := Start(t.Context(), env); err != nil {
-		t.Error(err)
+	if f.Hash("oFOLLOWER") != telemetry.Hasher("l")("oFOLLOWER") {
+		t.Error("hashes are derived from another key than the link key")
 	}
 	if took := time.Since(begun); took < 1500*time.Millisecond || took > 5*time.Second {
 		t.Errorf("the start took %v, want 1.5 s", took)

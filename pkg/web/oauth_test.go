@@ -381,10 +381,13 @@ func TestOutages(t *testing.T) {
 // TestOwnPage leads back to the page that was opened first, and nowhere else.
 func TestOwnPage(t *testing.T) {
 	t.Parallel()
-	w := newFixture(t, nil)
-	w.handler.Handle("/points/", web.RequireFollower(w.handler, func(w http.ResponseWriter, r *http.Request, f follower.Follower) {
-		w.Write([]byte(f.Language + " " + r.URL.RawQuery))
-	}))
+	w := newFixture(t, func(c *web.Config) {
+		c.Pages = func(site *web.Site) {
+			site.HandleFollower("/points/", func(w http.ResponseWriter, r *http.Request, f follower.Follower) {
+				w.Write([]byte(f.Language + " " + r.URL.RawQuery))
+			})
+		}
+	})
 	w.follows(openid)
 	w.Platform.As(openid)
 	b := w.browser(inWeChat)

@@ -1,0 +1,81 @@
+package boot
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/guanzhu/guanzhu/internal/telemetry"
+)
+
+// Env is the environment of a function, as template.yaml declares it.
+type Env struct {
+	AppID            string // WECHAT_APP_ID
+	Secrets          string // WECHAT_SECRETS: ssm:/name or, locally, the JSON itself
+	APIURL           string // WECHAT_API_URL; empty for the platform's own
+	OpenURL          string // WECHAT_OPEN_URL; empty for the platform's own
+	PublicURL        string // PUBLIC_URL; empty for https and the request's host
+	Verification     string // DOMAIN_VERIFICATION; empty for none
+	Table            string // TABLE_NAME
+	DynamoDBEndpoint string // AWS_ENDPOINT_URL_DYNAMODB; empty for AWS's own
+	SSMEndpoint      string // AWS_ENDPOINT_URL_SSM; empty for AWS's own
+	LogLevel         slog.Level
+	SAMLocal         bool // AWS_SAM_LOCAL, which sam local sets
+
+	// AWS comes from the variables that Lambda sets. The SDK's config package would read files and call services that a
+	// function does not have, and would make the start slower and the binary larger.
+	AWS aws.Config
+}
+
+// readEnv reads the environment. The error names every variable that is missing or wrong, and contains no value.
+func readEnv(lookup func(string) (string, bool)) (Env, error) {
+	get := func(name string) string {
+		value, _ := lookup(name)
+		return value
+	}
+	env := Env{
+		AppID:            get("WECHAT_APP_ID"),
+		Secrets:          get("WECHAT_SECRETS"),
+		APIURL:           get("WECHAT_API_URL"),
+		OpenURL:          get("WECHAT_OPEN_URL"),
+		PublicURL:        get("PUBLIC_URL"),
+		Verification:     get("DOMAIN_VERIFICATION"),
+		Table:            get("TABLE_NAME"),
+		DynamoDBEndpoint: get("AWS_ENDPOINT_URL_DYNAMODB"),
+		SSMEndpoint:      get("AWS_ENDPOINT_URL_SSM"),
+		SAMLocal:         get("AWS_SAM_LOCAL") == "true",
+		AWS: aws.Config{
+			Region: get("AWS_REGION"),
+			Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(
+				get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN"))),
+		},
+	}
+
+	var errs []error
+	for name, value := range map[string]string{
+		"WECHAT_APP_ID": env.AppID, "WECHAT_SECRETS": env.Secrets, "TABLE_NAME": env.Table, "AWS_REGION": env.AWS.Region,
+	} {
+		if value == "" {
+			errs = append(errs, fmt.Errorf("%s is not set", name))
+		}
+	}
+	if level := get("LOG_LEVEL"); level != "" {
+		if err := env.LogLevel.UnmarshalText([]byte(strings.ToUpper(level))); err != nil {
+			errs = append(errs, errors.New("LOG_LEVEL must be debug, info, warn or error"))
+		}
+	}
+	return env, errors.Join(errs...)
+}
+
+// setLog makes the log of aws-lambda-go slog's default and returns it. It writes lines of JSON, each with the request's id
+// and the appid, which is a dimension of the metrics. The template sets the format (LoggingConfig).
+func setLog(env Env) *slog.Logger {
+	log := slog.New(telemetry.Handler{Handler: lambdacontext.NewLogHandler(), Level: env.LogLevel}).With("appid", env.AppID)
+	slog.SetDefault(log)
+	return log
+}
