@@ -1,5 +1,5 @@
-// Command reconcile is the function that keeps the followers' records equal to what the platform knows. The schedule
-// invokes it with {}; {"action":"full"} begins a full pass, {"action":"status"} tells where the pass is.
+// Command reconcile is the function that keeps the followers' records equal to the platform's. The schedule invokes it with
+// {}. {"action":"full"} begins a full pass, and {"action":"status"} reports the state of the pass.
 package main
 
 import (
@@ -12,11 +12,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/boot"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/reconcile"
-	"github.com/guanzhu/guanzhu/internal/telemetry"
 )
 
 func main() {
@@ -28,51 +26,38 @@ func main() {
 	lambda.Start(handler)
 }
 
-// request is what the function is invoked with.
+// request is the payload of an invocation.
 type request struct{ Action string }
 
 type handler func(context.Context, request) (reconcile.Summary, error)
 
 func start(ctx context.Context, lookup func(string) (string, bool)) (handler, error) {
-	env, err := boot.Read(lookup)
-	if err != nil {
-		return nil, err
-	}
-	log := boot.SetLog(env)
 	concurrency, err := concurrency(lookup)
 	if err != nil {
 		return nil, err
 	}
-	account, err := owner.Load()
+	f, err := boot.Up(ctx, lookup)
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := account.Menu(env.PublicURL)
+	wanted, err := f.Replies.Menu(f.Env.PublicURL)
 	if err != nil {
 		return nil, err
 	}
-	store, secrets, api, err := boot.Start(ctx, env)
-	if err != nil {
-		return nil, err
-	}
-	publisher := &menu.Publisher{API: api, Store: store, Now: time.Now}
+	publisher := &menu.Publisher{API: f.API, Store: f.Store, Now: time.Now}
 	reconciler := reconcile.New(reconcile.Config{
-		Platform: api, Records: store, Checkpoints: store,
+		Platform: f.API, Records: f.Store, Checkpoints: f.Store,
 		Menu: func(ctx context.Context, action string) (menu.Summary, error) {
 			return publisher.Run(ctx, action, wanted)
 		},
-		RepairMenu:  account.RepairsMenu(),
-		Concurrency: concurrency,
-		Hash:        telemetry.Hasher(secrets.LinkKey()),
-		Now:         time.Now,
-		Log:         log,
+		RepairMenu: f.Replies.RepairsMenu(), Concurrency: concurrency, Hash: f.Hash, Now: time.Now, Log: f.Log,
 	})
 	return func(ctx context.Context, r request) (reconcile.Summary, error) {
 		return reconciler.Run(ctx, r.Action)
 	}, nil
 }
 
-// concurrency is how many calls to the platform are made at the same time.
+// concurrency returns the number of concurrent calls to the platform.
 func concurrency(lookup func(string) (string, bool)) (int, error) {
 	value, _ := lookup("RECONCILE_CONCURRENCY")
 	n, err := strconv.Atoi(value)
