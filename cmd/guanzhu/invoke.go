@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -53,6 +55,44 @@ func (i invoker) call(ctx context.Context, function string, request any) (*lambd
 			return nil, err
 		}
 	}
+}
+
+// stackFunction is a function of a stack that answers actions.
+type stackFunction struct {
+	invoker
+	kind string // menu, reconcile
+	name string
+}
+
+// openFunction looks the stack's function of that kind up.
+func openFunction(ctx context.Context, lang language, stack, kind string) (stackFunction, error) {
+	cfg, err := loadAWS(ctx)
+	if err != nil {
+		return stackFunction{}, err
+	}
+	s, err := describeStack(ctx, cfg, stack)
+	if err != nil {
+		return stackFunction{}, err
+	}
+	name, err := s.output(strings.ToUpper(kind[:1]) + kind[1:] + "FunctionName")
+	return stackFunction{newInvoker(cfg, lang), kind, name}, err
+}
+
+// ask invokes the function with the action and reads its answer.
+func (f stackFunction) ask(ctx context.Context, action string, answer any) error {
+	out, err := f.call(ctx, f.name, map[string]string{"action": action})
+	if err != nil {
+		out = &lambda.InvokeOutput{}
+	}
+	if finding, failed := doctor.Invocation(f.kind+"-function", out.Payload, aws.ToString(out.FunctionError), err); failed {
+		return told(finding, f.lang)
+	}
+	var result struct{ Result string }
+	if json.Unmarshal(out.Payload, &result) != nil || result.Result == "" || json.Unmarshal(out.Payload, answer) != nil {
+		return errors.New(f.lang.say("函数 %s 的应答看不懂：重新部署，并重新编译 guanzhu",
+			"the answer of the function %s cannot be understood: deploy again, and build guanzhu again", f.kind))
+	}
+	return nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -131,6 +131,7 @@ func TestStackOfEnvironment(t *testing.T) {
 		{"menu publish --stack given", func(c *commands) string { return c.Menu.Publish.Stack }, "given"},
 		{"secrets", func(c *commands) string { return c.Secrets.Write.Stack }, "from-environment"},
 		{"secrets --name /p", func(c *commands) string { return c.Secrets.Write.Stack }, ""},
+		{"reconcile status", func(c *commands) string { return c.Reconcile.Status.Stack }, "from-environment"},
 		{"secrets finish", func(c *commands) string { return c.Secrets.Finish.Stack }, "from-environment"},
 	}
 	for _, tt := range tests {

@@ -29,6 +29,7 @@ type commands struct {
 	Logs        logsCommand        `cmd:"" help:"Make what sam logs prints readable, one line a push. make logs runs it."`
 	Suggestions suggestionsCommand `cmd:"" help:"List what followers suggested, and mark it handled."`
 	Followers   followersCommand   `cmd:"" help:"Export the followers, or delete one."`
+	Reconcile   reconcileCommand   `cmd:"" help:"Put the records in step with the platform now, and show how far that is."`
 	Restore     restoreCommand     `cmd:"" help:"Put what a restored table has back into the present one."`
 	Platform    platformCommand    `cmd:"" help:"Run the simulated platform alone, for sam local."`
 }

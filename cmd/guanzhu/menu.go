@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/doctor"
@@ -147,29 +143,13 @@ func (c *liveMenuFlags) runHere(ctx context.Context, action string, lang languag
 
 // runStack invokes the stack's function menu.
 func (c *liveMenuFlags) runStack(ctx context.Context, action string, lang language) (menu.Summary, error) {
-	cfg, err := loadAWS(ctx)
-	if err != nil {
-		return menu.Summary{}, err
-	}
-	s, err := describeStack(ctx, cfg, c.Stack)
-	if err != nil {
-		return menu.Summary{}, err
-	}
-	function, err := s.output("MenuFunctionName")
+	function, err := openFunction(ctx, lang, c.Stack, "menu")
 	if err != nil {
 		return menu.Summary{}, err
 	}
 	var summary menu.Summary
-	out, err := newInvoker(cfg, lang).call(ctx, function, map[string]string{"action": action})
-	if err != nil {
-		out = &lambda.InvokeOutput{}
-	}
-	if f, failed := doctor.Invocation("menu-function", out.Payload, aws.ToString(out.FunctionError), err); failed {
-		return menu.Summary{}, told(f, lang)
-	}
-	if err := json.Unmarshal(out.Payload, &summary); err != nil || summary.Result == "" {
-		return menu.Summary{}, errors.New(lang.say("函数 menu 的应答看不懂：重新部署，并重新编译 guanzhu",
-			"the answer of the function menu cannot be understood: deploy again, and build guanzhu again"))
+	if err := function.ask(ctx, action, &summary); err != nil {
+		return menu.Summary{}, err
 	}
 	return summary, nil
 }

@@ -31,16 +31,19 @@ var names = map[string]Text{
 
 	"function":      {"函数 doctor", "function doctor"},
 	"menu-function": {"函数 menu", "function menu"},
-	"api":           {"微信接口", "platform's API"},
-	"api-clock":     {"时钟（对照微信接口）", "clock, by the platform's"},
-	"token":         {"获取 access_token", "access token"},
-	"token-use":     {"使用 access_token", "use of the access token"},
-	"profiles":      {"用户信息接口", "permission for profiles"},
-	"menus":         {"自定义菜单接口", "permission for menus"},
-	"kind":          {"帐号类型", "kind of account"},
-	"quota":         {"接口剩余次数", "quotas left"},
-	"menu":          {"菜单", "menu"},
-	"left-out":      {"菜单按钮", "menu buttons"},
+
+	"reconcile-function": {"函数 reconcile", "function reconcile"},
+
+	"api":       {"微信接口", "platform's API"},
+	"api-clock": {"时钟（对照微信接口）", "clock, by the platform's"},
+	"token":     {"获取 access_token", "access token"},
+	"token-use": {"使用 access_token", "use of the access token"},
+	"profiles":  {"用户信息接口", "permission for profiles"},
+	"menus":     {"自定义菜单接口", "permission for menus"},
+	"kind":      {"帐号类型", "kind of account"},
+	"quota":     {"接口剩余次数", "quotas left"},
+	"menu":      {"菜单", "menu"},
+	"left-out":  {"菜单按钮", "menu buttons"},
 }
 
 // The stack, as AWS tells of it.
