@@ -37,9 +37,9 @@ func (c *platformCommand) Run() error {
 // it, so that pushes can be made up from outside, and every browser is the sample follower's.
 func newPlatform(appID string, s secrets.Secrets) http.Handler {
 	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: s.AppSecret, EveryoneFollows: true})
-	platform.As(sampleFollower)
+	platform.SetVisitor(sampleFollower)
 	mux := http.NewServeMux()
-	mux.Handle("/connect/", platform.Open())
+	mux.Handle("/connect/", platform.OAuthPage())
 	mux.Handle("/", platform)
 	return mux
 }

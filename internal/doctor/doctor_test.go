@@ -130,7 +130,7 @@ func TestFailures(t *testing.T) {
 		{name: "pages by link, file by OAuth", spoil: func(w *fixture) { w.site.Mode = web.Link }, check: "oauth", status: warning, zh: "pages: link", en: "pages: link"},
 		{name: "domain not entered", spoil: func(w *fixture) { w.options.Platform.OAuthDomain = "other.example" }, check: "oauth", status: failure, zh: "10003", en: "10003", zh2: "功能设置 → 网页授权域名 填入 127.0.0.1", en2: "Enter 127.0.0.1"},
 		{name: "no permission for OAuth", spoil: func(w *fixture) { w.options.Platform.Kind = wechattest.PersonalAccount }, check: "oauth", status: failure, zh: "10015", en: "10015", zh2: "改成 link", en2: "pages: link"},
-		{name: "nobody's browser", spoil: script(func(p *wechattest.Platform) { p.As("") }), check: "oauth", status: skipped, zh: "在微信里打开", en: "in WeChat"},
+		{name: "nobody's browser", spoil: script(func(p *wechattest.Platform) { p.SetVisitor("") }), check: "oauth", status: skipped, zh: "在微信里打开", en: "in WeChat"},
 		{name: "AWS's own host", spoil: func(w *fixture) {
 			w.pages.URL = "https://abc.execute-api.us-east-1.amazonaws.com"
 			w.url = w.pages.URL + "/login/wechat"
@@ -160,7 +160,7 @@ func TestFailures(t *testing.T) {
 		{name: "not on the whitelist, NAT", spoil: func(w *fixture) { refusesToken(61004)(w); w.examined.FixedEgress = "nat" }, check: "token", status: failure, zh: "添加 203.0.113.7（堆栈的输出 EgressAddress）", en: "Add 203.0.113.7, the stack's output EgressAddress"},
 		{name: "frozen", spoil: refusesToken(40243), check: "token", status: failure, zh: "解冻，十分钟后生效", en: "Unfreeze"},
 		{name: "asks the administrator", spoil: refusesToken(89503), check: "token", status: failure, zh: "管理员", en: "administrator"},
-		{name: "token quota used up", spoil: script(func(p *wechattest.Platform) { p.Quota(stableToken, 0) }), check: "token", status: failure, zh: "北京时间 00:00", en: "00:00 China time"},
+		{name: "token quota used up", spoil: script(func(p *wechattest.Platform) { p.SetQuota(stableToken, 0) }), check: "token", status: failure, zh: "北京时间 00:00", en: "00:00 China time"},
 		{name: "too often", spoil: refusesToken(45011), check: "token", status: failure, zh: "等一分钟", en: "more than a minute"},
 		{name: "restricted", spoil: refusesToken(50002), check: "token", status: failure, zh: "通知", en: "notice"},
 		{name: "an errcode unheard of", spoil: refusesToken(12345), check: "token", status: failure, zh: "查 12345", en: "Look 12345 up"},
@@ -182,12 +182,12 @@ func TestFailures(t *testing.T) {
 		{name: "menus fail otherwise", spoil: fail(menuGet, 50002), check: "menu", status: failure, zh: "帐号被限制", en: "restricted"},
 
 		// Quotas.
-		{name: "quota used up", spoil: script(func(p *wechattest.Platform) { p.Quota(menuCreate, 0) }), check: "quota", status: failure, zh: "menu/create 0/0", en: "menu/create 0/0", zh2: "北京时间 00:00", en2: "00:00 China time"},
+		{name: "quota used up", spoil: script(func(p *wechattest.Platform) { p.SetQuota(menuCreate, 0) }), check: "quota", status: failure, zh: "menu/create 0/0", en: "menu/create 0/0", zh2: "北京时间 00:00", en2: "00:00 China time"},
 		{name: "quota low", spoil: script(func(p *wechattest.Platform) { spend(p, userInfo, 21, 1) }), check: "quota", status: warning, zh: "不到 10%：user/info 1/21", en: "less than 10 %: user/info 1/21"},
 		{name: "quota not low", spoil: script(func(p *wechattest.Platform) { spend(p, userInfo, 20, 2) }), check: "quota", status: ok, zh: "user/info 2/20", en: "user/info 2/20"},
 		{name: "quota unknown", spoil: fail("/cgi-bin/openapi/quota/get", 76021), check: "quota", status: skipped, zh: "没有告诉", en: "does not tell"},
 		{name: "quota refused", spoil: fail("/cgi-bin/openapi/quota/get", 45011), check: "quota", status: failure, zh: "等一分钟", en: "more than a minute"},
-		{name: "menu/get used up", spoil: script(func(p *wechattest.Platform) { p.Quota(menuGet, 1) }), check: "menu", status: failure, zh: "45009", en: "45009", zh2: "00:00", en2: "00:00"},
+		{name: "menu/get used up", spoil: script(func(p *wechattest.Platform) { p.SetQuota(menuGet, 1) }), check: "menu", status: failure, zh: "45009", en: "45009", zh2: "00:00", en2: "00:00"},
 
 		// The menu.
 		{name: "no menu yet", spoil: func(w *fixture) { w.record = menu.Record{}; w.script = func(p *wechattest.Platform) { p.SetMenu("") } }, check: "menu", status: warning, zh: "guanzhu menu publish", en: "guanzhu menu publish", zh2: "还没有发布过", en2: "never been published"},
@@ -348,7 +348,7 @@ func nobody(w *fixture) string {
 
 // spend leaves some calls of a quota.
 func spend(p *wechattest.Platform, path string, daily, left int) {
-	p.Quota(path, daily)
+	p.SetQuota(path, daily)
 	get := func(method, path, body string) string {
 		answer := httptest.NewRecorder()
 		p.ServeHTTP(answer, httptest.NewRequest(method, path, strings.NewReader(body)))

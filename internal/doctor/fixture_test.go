@@ -91,7 +91,7 @@ func (w *fixture) doctorsNow() time.Time { return w.Clock.Now().Add(w.ahead) }
 func (w *fixture) start() {
 	w.World = world.New(w.T, w.options)
 	w.Secrets = world.NewSecrets(w.server)
-	w.Platform.As("oFOLLOWER")
+	w.Platform.SetVisitor("oFOLLOWER")
 	w.Platform.Follow("oFOLLOWER", wechattest.User{})
 	w.Platform.SetMenu(liveMenu)
 	if w.script != nil {

@@ -429,7 +429,7 @@ func TestToldOnce(t *testing.T) {
 		{name: "no permission to plan", action: "plan", path: get, errcode: 48001, kind: wechattest.PersonalAccount,
 			again: time.Date(2026, time.March, 15, 23, 9, 26, 0, wechat.ChinaTime)},
 		{name: "no quota", path: create, errcode: 45009,
-			fails: func(p *wechattest.Platform) { p.Quota(create, 0) },
+			fails: func(p *wechattest.Platform) { p.SetQuota(create, 0) },
 			again: time.Date(2026, time.March, 15, 0, 0, 0, 0, wechat.ChinaTime)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -32,7 +32,7 @@ func TestListQuotaUsedUp(t *testing.T) {
 		w.follows(i)
 	}
 	w.stores(n, follower.Complete) // unfollowed
-	w.Platform.Quota(reconcile.ListPath, 3)
+	w.Platform.SetQuota(reconcile.ListPath, 3)
 
 	s := w.run("")
 	if s.Result != reconcile.Waiting || s.Errcode != 45009 || s.AskAgain != "2026-11-27T00:00:00+08:00" || s.Added != 300 || s.Removed != 1 {
@@ -64,7 +64,7 @@ func TestQuotaOfPushes(t *testing.T) {
 	for i := range 1500 {
 		w.follows(i)
 	}
-	w.Platform.Quota(userInfo, 10)
+	w.Platform.SetQuota(userInfo, 10)
 	if s := w.run(""); s.Result != reconcile.Waiting || s.Errcode != 45009 || s.Added != 900 || s.Pass.Days != 2 {
 		t.Errorf("the first day: %+v, pass %+v", s, s.Pass)
 	}

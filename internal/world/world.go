@@ -112,7 +112,7 @@ func (w *World) setPlatform(c wechattest.Config) {
 	}
 	c.Now = w.Clock.Now
 	w.Platform = wechattest.New(c)
-	w.APIURL, w.OpenURL = Serve(w.t, w.Platform), Serve(w.t, w.Platform.Open())
+	w.APIURL, w.OpenURL = Serve(w.t, w.Platform), Serve(w.t, w.Platform.OAuthPage())
 }
 
 // Serve serves h until the test ends and returns its URL.

@@ -254,7 +254,7 @@ func (b *browser) once(target string) (answer, string) {
 // signsIn opens the start page inside WeChat as openid, who follows.
 func (w *fixture) signsIn(openid string) *browser {
 	w.Helper()
-	w.Platform.As(openid)
+	w.Platform.SetVisitor(openid)
 	b := w.browser(inWeChat)
 	if a := b.get("/"); a.status != http.StatusOK || !b.signedIn() {
 		w.Fatalf("not signed in: %v", b.hops)

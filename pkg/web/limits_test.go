@@ -123,7 +123,7 @@ func TestOAuthGivesNoOpenID(t *testing.T) {
 		w := newFixture(t, func(c *web.Config) {
 			c.Exchanger = exchangerFunc(func() (string, bool, error) { return given, false, nil })
 		})
-		w.Platform.As(openid)
+		w.Platform.SetVisitor(openid)
 		b := w.browser(inWeChat)
 		a := b.get("/")
 		lookups, changes := w.store.counts()

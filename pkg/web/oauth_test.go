@@ -34,7 +34,7 @@ func TestFollowerGetsInSilently(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
 	w.follows(openid)
-	w.Platform.As(openid)
+	w.Platform.SetVisitor(openid)
 	b := w.browser(inWeChat)
 
 	a := b.get("/")
@@ -96,7 +96,7 @@ func TestDeviceCookie(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
 	w.follows(openid)
-	w.Platform.As(openid)
+	w.Platform.SetVisitor(openid)
 	b := w.browser(inWeChat)
 	_, leave := b.once("/")
 	_, back := b.once(leave)
@@ -135,7 +135,7 @@ func TestWithoutASession(t *testing.T) {
 	} {
 		w := newFixture(t, tt.change)
 		w.follows(openid)
-		w.Platform.As(openid)
+		w.Platform.SetVisitor(openid)
 		b := w.browser(tt.agent)
 		a := b.get("/")
 		if a.status != http.StatusOK || a.title() != tt.want || b.cookie(sessionCookie)+b.cookie(stateCookie) != "" {
@@ -177,7 +177,7 @@ func TestReturnsThatCannotBeHonoured(t *testing.T) {
 			t.Parallel()
 			w := newFixture(t, nil)
 			w.follows(openid)
-			w.Platform.As(openid)
+			w.Platform.SetVisitor(openid)
 			b := w.browser(inWeChat)
 			begin := func(target string) *url.URL {
 				_, back := b.once(target)
@@ -207,7 +207,7 @@ func TestEmptyState(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
 	w.follows(openid)
-	w.Platform.As(openid)
+	w.Platform.SetVisitor(openid)
 	b := w.browser(inWeChat)
 	_, leave := b.once("/")
 	_, back := b.once(leave)
@@ -241,7 +241,7 @@ func TestSecondTryLeadsIn(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
 	w.follows(openid)
-	w.Platform.As(openid)
+	w.Platform.SetVisitor(openid)
 	b := w.browser(inWeChat)
 	a := b.get("/login/return?code=NONE&state=NONE")
 	wantHops(t, b, againHop, openHop, returnHop, homeHop)
@@ -255,7 +255,7 @@ func TestRefusedCookies(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
 	w.follows(openid)
-	w.Platform.As(openid)
+	w.Platform.SetVisitor(openid)
 	b := w.browser(inWeChat)
 	b.client.Jar = nil
 	a := b.get("/")
@@ -270,7 +270,7 @@ func TestReturnTwice(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
 	w.follows(openid)
-	w.Platform.As(openid)
+	w.Platform.SetVisitor(openid)
 	b := w.browser(inWeChat)
 	_, leave := b.once("/")
 	state := b.cookie(stateCookie)
@@ -298,7 +298,7 @@ func TestReturnTwice(t *testing.T) {
 func TestWhoDoesNotFollow(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, func(c *web.Config) { c.QR = []byte("\x89PNG") })
-	w.Platform.As(another)
+	w.Platform.SetVisitor(another)
 	b := w.browser(inWeChat)
 	a := b.get("/")
 	if a.status != http.StatusOK || a.title() != "请先关注公众号" || b.cookie(sessionCookie) != "" {
@@ -316,7 +316,7 @@ func TestWhoDoesNotFollow(t *testing.T) {
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
-	w.Platform.AsSnapshot()
+	w.Platform.SetSnapshotVisitor()
 	b := w.browser(inWeChat)
 	a := b.get("/")
 	if a.status != http.StatusOK || a.title() != "这是网页快照" || b.cookie(sessionCookie) != "" {
@@ -334,7 +334,7 @@ func TestSnapshotOfAFollower(t *testing.T) {
 		c.Exchanger = exchangerFunc(func() (string, bool, error) { return openid, true, nil })
 	})
 	w.follows(openid)
-	w.Platform.As(openid)
+	w.Platform.SetVisitor(openid)
 	b := w.browser(inWeChat)
 	b.get("/")
 	b.wantSignedIn(false)
@@ -348,7 +348,7 @@ func TestOutages(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
 	w.follows(openid)
-	w.Platform.As(openid)
+	w.Platform.SetVisitor(openid)
 
 	w.Platform.Fail(exchange, 40013, 1)
 	b := w.browser(inWeChat)
@@ -389,7 +389,7 @@ func TestOwnPage(t *testing.T) {
 		}
 	})
 	w.follows(openid)
-	w.Platform.As(openid)
+	w.Platform.SetVisitor(openid)
 	b := w.browser(inWeChat)
 	if a := b.post("/points/", nil); a.status != http.StatusUnauthorized {
 		t.Errorf("a form without a session: status %d", a.status)
@@ -406,7 +406,7 @@ func TestNoOpenRedirect(t *testing.T) {
 	for _, target := range []string{"https://evil.example", "//evil.example", `/\evil.example`, "/\t/evil.example", "evil.example", "", "/" + strings.Repeat("a", 2000)} {
 		w := newFixture(t, nil)
 		w.follows(openid)
-		w.Platform.As(openid)
+		w.Platform.SetVisitor(openid)
 		b := w.browser(inWeChat)
 		_, leave := b.once("/")
 		_, back := b.once(leave)

@@ -97,7 +97,7 @@ func TestUnfollowEndsAllSessions(t *testing.T) {
 	w.unfollows(openid)
 	phone.wantSignedIn(false)
 	tablet.wantSignedIn(false)
-	w.Platform.As(openid)
+	w.Platform.SetVisitor(openid)
 	if a := phone.get("/"); a.title() != "请先关注公众号" {
 		t.Errorf("after the unfollow: %q", a.title())
 	}

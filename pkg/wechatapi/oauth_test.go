@@ -22,7 +22,7 @@ const snsToken = "/sns/oauth2/access_token"
 func (a account) code(t *testing.T) string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	a.platform.Open().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/connect/oauth2/authorize?appid="+appID+
+	a.platform.OAuthPage().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/connect/oauth2/authorize?appid="+appID+
 		"&redirect_uri=https%3A%2F%2Fexample.com%2F&response_type=code&scope=snsapi_base&state=s", nil))
 	location, err := url.Parse(w.Header().Get("Location"))
 	if err != nil {
@@ -34,7 +34,7 @@ func (a account) code(t *testing.T) string {
 func TestExchange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAccount(t)
-		a.platform.As(openid)
+		a.platform.SetVisitor(openid)
 		code := a.code(t)
 		got, snapshot, err := a.Exchange(t.Context(), code)
 		if got != openid || snapshot || err != nil {
@@ -45,7 +45,7 @@ func TestExchange(t *testing.T) {
 		if got != "" || !errors.Is(err, web.ErrSpentCode) {
 			t.Errorf("a used code: %q, error %v", got, err)
 		}
-		a.platform.AsSnapshot()
+		a.platform.SetSnapshotVisitor()
 		got, snapshot, err = a.Exchange(t.Context(), a.code(t))
 		if got == "" || got == openid || !snapshot || err != nil {
 			t.Errorf("a snapshot: %q, %v, %v", got, snapshot, err)
@@ -74,7 +74,7 @@ func TestExchangeRefused(t *testing.T) {
 func TestExchangeWithAnotherAppSecret(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAccount(t)
-		a.platform.As(openid)
+		a.platform.SetVisitor(openid)
 		a.secrets.current, a.secrets.next = "outdated", appSecret
 		if got, _, err := a.Exchange(t.Context(), a.code(t)); got != openid || err != nil {
 			t.Errorf("Exchange = %q, %v", got, err)

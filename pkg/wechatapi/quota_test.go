@@ -95,7 +95,7 @@ func TestFetchToken(t *testing.T) {
 func TestQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAccount(t)
-		a.platform.Quota(userInfo, 10)
+		a.platform.SetQuota(userInfo, 10)
 		wantCode(t, a.profile(t), 0)
 		daily, left, err := a.Quota(t.Context(), userInfo)
 		if daily != 10 || left != 9 || err != nil {

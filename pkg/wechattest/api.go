@@ -13,23 +13,22 @@ import (
 	"time"
 )
 
-// Config is the account that a Platform plays.
+// Config describes the account for which a Platform answers.
 type Config struct {
-	AppID     string
-	AppSecret string
-	Kind      Kind             // what the account may call, and how often
-	Now       func() time.Time // the platform's clock; nil: time.Now
-	PageSize  int              // openids on a page of user/get; 0: 10000
-	// OAuthDomain is where OAuth may lead back to: a host, or, on a test account, host:port. Empty: anywhere.
-	OAuthDomain string
-	// EveryoneFollows makes a follower of whoever is asked for, so that pushes can be made up elsewhere.
+	AppID       string
+	AppSecret   string
+	Kind        Kind             // decides which APIs the account may call
+	Now         func() time.Time // the platform's clock; time.Now if nil
+	PageSize    int              // openids per page of user/get; 10000 if 0
+	OAuthDomain string           // the only host, with its port, that OAuth returns to; any host if empty
+
+	// EveryoneFollows makes every openid that a call names a follower, for pushes that are sent by another program.
 	EveryoneFollows bool
 }
 
-// Platform is the platform's API for one account, an http.Handler:
+// Platform is an http.Handler that answers the platform's API for one account:
 //
 //	POST /cgi-bin/stable_token
-//	GET  /cgi-bin/token
 //	GET  /cgi-bin/getcallbackip
 //	POST /cgi-bin/openapi/quota/get
 //	GET  /cgi-bin/user/info
@@ -37,61 +36,59 @@ type Config struct {
 //	GET  /cgi-bin/user/get
 //	POST /cgi-bin/menu/create
 //	GET  /cgi-bin/menu/get
-//	GET  /cgi-bin/menu/delete
 //	GET  /cgi-bin/get_current_selfmenu_info
 //	POST /cgi-bin/menu/addconditional
 //	POST /cgi-bin/menu/delconditional
 //	POST /cgi-bin/menu/trymatch
 //	GET  /sns/oauth2/access_token
 //
-// It answers as the platform does: HTTP status 200 and, where a call fails, errcode and errmsg. Open is its other
-// host. All methods are safe for concurrent use.
+// Every answer has HTTP status 200. If a call fails, the answer has errcode and errmsg. OAuthPage is the platform's
+// other host. All methods are safe for concurrent use.
 type Platform struct {
 	config    Config
 	endpoints map[string]endpoint
 
 	mu     sync.Mutex         // guards all below
-	faults map[string][]fault // of each path, in the order in which they are to happen
+	faults map[string][]fault // by path, the next one first
 	delays map[string]time.Duration
 	holds  map[string]map[chan struct{}]bool
 	calls  map[string]int
 
-	whitelist []netip.Prefix // nil: none is kept
-	quotas    map[string]int // those that Quota has set
-	used      map[string]int // calls of usedOn's day
+	whitelist []netip.Prefix // every address is allowed if empty
+	quotas    map[string]int // limits that SetQuota has set
+	used      map[string]int // calls on the day of usedOn
 	usedOn    time.Time
 
-	accepted map[string]time.Time // access tokens of both kinds that calls may carry, and until when
-	stable   token                // stable_token's current one
-	plain    token                // the current one of /cgi-bin/token
+	accepted map[string]time.Time // access tokens that calls may carry, and when they expire
+	current  token                // the token that stable_token returns
 	forcedAt time.Time            // the last forced refresh
-	forces   int                  // how many there were on its day
+	forces   int                  // forced refreshes on the day of forcedAt
 
 	users map[string]user
-	order []string // their openids, in the order in which the platform came to know them
+	order []string // the openids of users, in the order in which the platform first saw them
 
-	menu        *menu // nil: none
+	menu        *menu // nil if there is none
 	conditional []conditionalMenu
 	lastMenuID  int
 
-	visitor visitor           // who opens pages
-	grants  map[string]*grant // by their code
+	visitor visitor
+	grants  map[string]*grant // by OAuth code
 }
 
-// fault is what one request meets instead of the answer: an errcode or a page of HTML.
+// fault replaces the answer to one request: with an errcode or, if html is set, with a page of HTML.
 type fault struct {
 	errcode int
 	html    bool
 }
 
-// endpoint is one API of the platform.
+// endpoint is one API. Its answer runs with Platform.mu held.
 type endpoint struct {
 	method     string
 	needsToken bool
 	answer     func(query url.Values, body []byte) (reply any, errcode int)
 }
 
-// New returns the platform for an account without followers and without a menu.
+// New returns a Platform for an account that has no followers and no menu.
 func New(c Config) *Platform {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -115,7 +112,6 @@ func New(c Config) *Platform {
 	const get, post = http.MethodGet, http.MethodPost
 	p.endpoints = map[string]endpoint{
 		"/cgi-bin/stable_token":              {post, false, p.stableToken},
-		"/cgi-bin/token":                     {get, false, p.plainToken},
 		"/cgi-bin/getcallbackip":             {get, true, p.callbackIP},
 		"/cgi-bin/openapi/quota/get":         {post, true, p.quotaGet},
 		"/cgi-bin/user/info":                 {get, true, p.userInfo},
@@ -123,7 +119,6 @@ func New(c Config) *Platform {
 		"/cgi-bin/user/get":                  {get, true, p.userGet},
 		"/cgi-bin/menu/create":               {post, true, p.menuCreate},
 		"/cgi-bin/menu/get":                  {get, true, p.menuGet},
-		"/cgi-bin/menu/delete":               {get, true, p.menuDelete},
 		"/cgi-bin/get_current_selfmenu_info": {get, true, p.selfmenuInfo},
 		"/cgi-bin/menu/addconditional":       {post, true, p.menuAddConditional},
 		"/cgi-bin/menu/delconditional":       {post, true, p.menuDelConditional},
@@ -133,13 +128,13 @@ func New(c Config) *Platform {
 	return p
 }
 
-// Fail makes the next so many requests to path fail with errcode. Faults of one path happen in the order in which
-// they were asked for.
+// Fail makes the next requests to path fail with errcode, as many as times says. Faults of one path happen in the order
+// of the calls of Fail and FailHTML.
 func (p *Platform) Fail(path string, errcode, times int) {
 	p.addFaults(path, fault{errcode: errcode}, times)
 }
 
-// FailHTML makes the next so many requests to path get a page of HTML instead of JSON, with status 200.
+// FailHTML answers the next requests to path, as many as times says, with a page of HTML and status 200.
 func (p *Platform) FailHTML(path string, times int) {
 	p.addFaults(path, fault{html: true}, times)
 }
@@ -150,15 +145,15 @@ func (p *Platform) addFaults(path string, f fault, times int) {
 	p.faults[path] = append(p.faults[path], slices.Repeat([]fault{f}, times)...)
 }
 
-// Delay makes every later request to path wait for d before it is answered; 0 ends that.
+// Delay delays the answer to every later request to path by d. A d of 0 ends the delay.
 func (p *Platform) Delay(path string, d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.delays[path] = d
 }
 
-// Hold makes requests to path wait until release is called (calling it again does nothing) or their client hangs up.
-// Calls counts them already.
+// Hold makes requests to path wait until release is called or their client hangs up. Calls counts them on arrival. Later
+// calls of release do nothing.
 func (p *Platform) Hold(path string) (release func()) {
 	held := make(chan struct{})
 	p.mu.Lock()
@@ -175,7 +170,7 @@ func (p *Platform) Hold(path string) (release func()) {
 	})
 }
 
-// Calls returns how many requests to path have arrived, at either host: held, refused and failed ones included.
+// Calls returns how many requests to path have arrived at either host. It counts those that are held or refused, too.
 func (p *Platform) Calls(path string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -184,7 +179,7 @@ func (p *Platform) Calls(path string) int {
 
 // ServeHTTP answers a call.
 func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// The body is read first: until then the server does not notice a client that hangs up while it waits.
+	// Read the body before waiting: until then the server does not notice that a client hangs up.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 	if err != nil {
 		http.Error(w, "the body cannot be read", http.StatusBadRequest)
@@ -208,7 +203,7 @@ func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	encoder.Encode(reply)
 }
 
-// wait counts the request and lets it wait as Delay and Hold ask for. It is false if the client hung up meanwhile.
+// wait counts the request and blocks as long as Delay and Hold require. It returns false if the client hung up.
 func (p *Platform) wait(r *http.Request) bool {
 	p.mu.Lock()
 	p.calls[r.URL.Path]++
@@ -237,7 +232,7 @@ func (p *Platform) wait(r *http.Request) bool {
 
 type html string
 
-// reply returns what the request is answered with: something to be encoded as JSON, or html.
+// reply returns the answer to a request: html, or a value to be encoded as JSON.
 func (p *Platform) reply(r *http.Request, body []byte) any {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -247,34 +242,50 @@ func (p *Platform) reply(r *http.Request, body []byte) any {
 		}
 		return failure(f.errcode)
 	}
-	e, ok := p.endpoints[r.URL.Path]
-	switch {
-	case !ok:
-		return failure(40066)
-	case r.Method != e.method && e.method == http.MethodGet:
-		return failure(43001)
-	case r.Method != e.method:
-		return failure(43002)
+	e, errcode := p.endpoint(r)
+	if errcode != 0 {
+		return failure(errcode)
 	}
 	if ip, ok := p.admits(r); !ok {
 		return notListed(ip)
 	}
-	if e.needsToken {
-		if errcode := p.checkToken(r.URL.Query().Get("access_token")); errcode != 0 {
-			return failure(errcode)
-		}
-	}
-	switch {
-	case !p.config.Kind.may(r.URL.Path):
-		return failure(48001)
-	case !p.spend(r.URL.Path):
-		return failure(45009)
+	if errcode := p.authorized(e, r); errcode != 0 {
+		return failure(errcode)
 	}
 	reply, errcode := e.answer(r.URL.Query(), body)
 	if errcode != 0 {
 		return failure(errcode)
 	}
 	return reply
+}
+
+func (p *Platform) endpoint(r *http.Request) (e endpoint, errcode int) {
+	e, ok := p.endpoints[r.URL.Path]
+	switch {
+	case !ok:
+		return e, 40066
+	case r.Method != e.method && e.method == http.MethodGet:
+		return e, 43001
+	case r.Method != e.method:
+		return e, 43002
+	}
+	return e, 0
+}
+
+// authorized checks the access token, the account's permission and the quota, of which it spends one call.
+func (p *Platform) authorized(e endpoint, r *http.Request) (errcode int) {
+	if e.needsToken {
+		if errcode := p.checkToken(r.URL.Query().Get("access_token")); errcode != 0 {
+			return errcode
+		}
+	}
+	switch {
+	case !p.config.Kind.may(r.URL.Path):
+		return 48001
+	case !p.spend(r.URL.Path):
+		return 45009
+	}
+	return 0
 }
 
 func (p *Platform) nextFault(path string) (fault, bool) {

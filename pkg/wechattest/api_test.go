@@ -23,7 +23,6 @@ const (
 	openid    = "oTEST00000000000000000000001"
 
 	stableToken = "/cgi-bin/stable_token"
-	plainToken  = "/cgi-bin/token"
 	userInfo    = "/cgi-bin/user/info"
 )
 
@@ -124,17 +123,6 @@ func stable(t *testing.T, p http.Handler, force bool) (string, time.Duration) {
 	return token, time.Duration(life) * time.Second
 }
 
-// plain asks /cgi-bin/token for a token.
-func plain(t *testing.T, p http.Handler) string {
-	t.Helper()
-	a := call(t, p, "GET", plainToken+"?grant_type=client_credential&appid="+appID+"&secret="+appSecret, "")
-	token, _ := a["access_token"].(string)
-	if token == "" {
-		t.Fatalf("no token: %v", a)
-	}
-	return token
-}
-
 // wantCode makes a call with token and fails the test unless it ends with that errcode.
 func wantCode(t *testing.T, p *wechattest.Platform, token string, want int) {
 	t.Helper()
@@ -146,7 +134,7 @@ func wantCode(t *testing.T, p *wechattest.Platform, token string, want int) {
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	const good = "?grant_type=client_credential&appid=" + appID + "&secret=" + appSecret
+	good := credentials(false)
 	tests := []struct {
 		name, method, target, body string
 		want                       int
@@ -155,12 +143,12 @@ func TestRefusals(t *testing.T) {
 		{"stable_token without a body", "POST", stableToken, "", 44002},
 		{"stable_token with something else", "POST", stableToken, "appid=x", 47001},
 		{"stable_token without a grant type", "POST", stableToken, `{}`, 40002},
-		{"token by POST", "POST", plainToken + good, "", 43001},
-		{"another grant type", "GET", plainToken + strings.Replace(good, "client", "other", 1), "", 40002},
-		{"no appid", "GET", plainToken + strings.Replace(good, appID, "", 1), "", 41002},
-		{"another appid", "GET", plainToken + strings.Replace(good, appID, "wx1", 1), "", 40013},
-		{"no secret", "GET", plainToken + strings.Replace(good, appSecret, "", 1), "", 41004},
-		{"another secret", "GET", plainToken + strings.Replace(good, appSecret, "x", 1), "", 40125},
+		{"another grant type", "POST", stableToken, strings.Replace(good, "client", "other", 1), 40002},
+		{"no appid", "POST", stableToken, strings.Replace(good, appID, "", 1), 41002},
+		{"another appid", "POST", stableToken, strings.Replace(good, appID, "wx1", 1), 40013},
+		{"no secret", "POST", stableToken, strings.Replace(good, appSecret, "", 1), 41004},
+		{"another secret", "POST", stableToken, strings.Replace(good, appSecret, "x", 1), 40125},
+		{"a user by POST", "POST", userInfo, "{}", 43001},
 		{"no access token", "GET", userInfo + "?openid=" + openid, "", 41001},
 		{"unknown access token", "GET", userInfo + "?access_token=x&openid=" + openid, "", 40001},
 		{"no openid", "GET", userInfo + "?access_token=TOKEN", "", 41009},

@@ -1,6 +1,6 @@
-// Package wechattest is the platform, simulated: Platform answers the calls of api.weixin.qq.com and the pages of
-// open.weixin.qq.com, and Account sends signed pushes as WeChat's servers do, retries included. It is for tests and for
-// the local console.
+// Package wechattest simulates the WeChat platform for tests and for the local console. Platform answers the API calls
+// of api.weixin.qq.com and the OAuth page of open.weixin.qq.com. Account sends signed pushes as WeChat's servers do,
+// retries included.
 //
-// It makes signatures that a server takes for the platform's own. No binary that is deployed may contain it.
+// Account signs pushes that a server accepts as the platform's own. Deployed binaries must not link this package.
 package wechattest

@@ -8,10 +8,10 @@ import (
 	"net/netip"
 )
 
-// done is the answer to a call that changes something and tells nothing.
+// done is the answer to a call that succeeds without a result.
 var done = map[string]any{"errcode": 0, "errmsg": "ok"}
 
-// decode reads the JSON of a call.
+// decode decodes the JSON body of a call.
 func decode(body []byte, in any) (errcode int) {
 	switch {
 	case len(body) == 0:
@@ -22,12 +22,12 @@ func decode(body []byte, in any) (errcode int) {
 	return 0
 }
 
-// failure is the answer to a call that fails.
+// failure returns the answer to a call that fails.
 func failure(errcode int) any {
 	return failureWith(errcode, cmp.Or(messages[errcode], "failed"))
 }
 
-// notListed is the answer to a call from an address that is not on the whitelist.
+// notListed returns the answer to a call from an address that is not on the whitelist.
 func notListed(ip netip.Addr) any {
 	return failureWith(40164, fmt.Sprintf("invalid ip %s ipv6 %s, not in whitelist", ip, netip.AddrFrom16(ip.As16())))
 }
@@ -37,13 +37,13 @@ func failureWith(errcode int, message string) any {
 		Code    int    `json:"errcode"`
 		Message string `json:"errmsg"`
 	}
-	// The id by which the platform can say more about the call, for some days.
+	// The platform's support can look up a call by this id for some days.
 	var id [12]byte
 	rand.Read(id[:])
 	return reply{errcode, fmt.Sprintf("%s rid: %x-%x-%x", message, id[:4], id[4:8], id[8:])}
 }
 
-// messages are the platform's; https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html.
+// messages are the platform's errmsg texts. https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html.
 var messages = map[int]string{
 	-1:    "system error",
 	40001: "invalid credential, access_token is invalid or not latest",

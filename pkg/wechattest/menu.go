@@ -9,19 +9,20 @@ import (
 	"strconv"
 )
 
-// Limits of menus (https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu), texts in bytes.
+// Limits of menus. Lengths are in bytes.
+// https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
 const (
 	maxButtons    = 3
 	maxSubButtons = 5
 	maxKey        = 128
 	maxURL        = 1024
-	maxDomains    = 3 // that all conditional menus together may lead to
+	maxDomains    = 3 // in the links of all conditional menus together
 )
 
 type menu struct {
 	id      int
 	buttons []button
-	console bool // made in the platform's own console
+	console bool // made in the platform's console, not by a call
 }
 
 type conditionalMenu struct {
@@ -30,7 +31,7 @@ type conditionalMenu struct {
 	Rule    matchRule `json:"matchrule"`
 }
 
-// button has the fields of all types. Its JSON is that of menu/get, where every button has a list below it.
+// button has the fields of all types. Its JSON is that of menu/get, in which every button has a sub_button list.
 type button struct {
 	Type      string          `json:"type,omitempty"`
 	Name      string          `json:"name"`
@@ -40,15 +41,15 @@ type button struct {
 	PagePath  string          `json:"pagepath,omitempty"`
 	MediaID   string          `json:"media_id,omitempty"`
 	ArticleID string          `json:"article_id,omitempty"`
-	Value     string          `json:"value,omitempty"`     // of types that only the console makes
-	NewsInfo  json.RawMessage `json:"news_info,omitempty"` // of type news, which only the console makes
+	Value     string          `json:"value,omitempty"`     // only in menus made in the console
+	NewsInfo  json.RawMessage `json:"news_info,omitempty"` // only in menus made in the console
 	SubButton []button        `json:"sub_button"`
 }
 
-// matchRule is kept as it came: a value may be a string or a number.
+// matchRule keeps each value as it was sent: a string or a number.
 type matchRule map[string]any
 
-// value is "" where the rule has none of that name.
+// value returns the value with that name, or "" if there is none.
 func (r matchRule) value(name string) string {
 	switch v := r[name].(type) {
 	case string:
@@ -59,14 +60,13 @@ func (r matchRule) value(name string) string {
 	return ""
 }
 
-// SetMenu makes the menu that menu/create takes in body the live one, as another program does with a call that is
-// counted nowhere; "" deletes the menu and the conditional ones. It does not check limits, and panics if body is no
-// menu.
+// SetMenu makes body, a menu in the form of menu/create, the live menu. Calls does not count it, and no limit applies.
+// An empty body deletes the menu and all conditional menus. SetMenu panics if body is not a menu.
 func (p *Platform) SetMenu(body string) { p.setMenu(body, false) }
 
-// SetConsoleMenu makes the live menu one that was made in the platform's own console: menu/get does not know it, and
-// get_current_selfmenu_info shows it as not open, since an account in developer mode does not show it to followers.
-// body has the form of SetMenu's, and may hold the console's own types (text, img, video, voice, news).
+// SetConsoleMenu is SetMenu for a menu made in the platform's console. It may have the console's types: text, img, video,
+// voice and news. menu/get does not return such a menu. get_current_selfmenu_info returns it as not open, because an
+// account in developer mode does not show it.
 func (p *Platform) SetConsoleMenu(body string) { p.setMenu(body, true) }
 
 func (p *Platform) setMenu(body string, console bool) {
@@ -115,13 +115,8 @@ func (p *Platform) menuGet(url.Values, []byte) (any, int) {
 	return map[string]any{"menu": live, "conditionalmenu": latestFirst}, 0
 }
 
-// hasMenu reports whether the live menu was set by a call.
+// hasMenu reports whether there is a live menu other than the console's.
 func (p *Platform) hasMenu() bool { return p.menu != nil && !p.menu.console }
-
-func (p *Platform) menuDelete(url.Values, []byte) (any, int) {
-	p.menu, p.conditional = nil, nil
-	return done, 0
-}
 
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_getcurrentselfmenuinfo
 func (p *Platform) selfmenuInfo(url.Values, []byte) (any, int) {
@@ -138,7 +133,7 @@ func (p *Platform) selfmenuInfo(url.Values, []byte) (any, int) {
 	}, 0
 }
 
-// selfButton is a button in get_current_selfmenu_info, where the list below it is wrapped once more.
+// selfButton is a button in get_current_selfmenu_info, in which sub_button is an object with a list.
 type selfButton struct {
 	button
 	SubButton *selfList `json:"sub_button,omitempty"`
@@ -168,28 +163,40 @@ func (p *Platform) menuAddConditional(_ url.Values, body []byte) (any, int) {
 	if errcode != 0 {
 		return nil, errcode
 	}
-	for _, removed := range []string{"sex", "gender", "country", "province", "city", "language"} {
-		if rule.value(removed) != "" {
-			return nil, 65320
-		}
-	}
-	if rule.value("tag_id") == "" && rule.value("client_platform_type") == "" {
-		return nil, 65304
+	if errcode := rule.check(); errcode != 0 {
+		return nil, errcode
 	}
 	if errcode := checkButtons(buttons); errcode != 0 {
 		return nil, errcode
 	}
-	domains := map[string]bool{}
-	addDomains(domains, buttons)
-	for _, c := range p.conditional {
-		addDomains(domains, c.Buttons)
-	}
-	if len(domains) > maxDomains {
+	if p.domainsWith(buttons) > maxDomains {
 		return nil, 65316
 	}
 	id := p.newMenuID()
 	p.conditional = append(p.conditional, conditionalMenu{id, buttons, rule})
 	return map[string]any{"menuid": strconv.Itoa(id)}, 0
+}
+
+func (r matchRule) check() (errcode int) {
+	for _, removed := range []string{"sex", "gender", "country", "province", "city", "language"} {
+		if r.value(removed) != "" {
+			return 65320
+		}
+	}
+	if r.value("tag_id") == "" && r.value("client_platform_type") == "" {
+		return 65304
+	}
+	return 0
+}
+
+// domainsWith returns how many domains the conditional menus would link to if one had these buttons.
+func (p *Platform) domainsWith(buttons []button) int {
+	domains := map[string]bool{}
+	addDomains(domains, buttons)
+	for _, c := range p.conditional {
+		addDomains(domains, c.Buttons)
+	}
+	return len(domains)
 }
 
 func addDomains(domains map[string]bool, buttons []button) {
@@ -217,7 +224,7 @@ func (p *Platform) menuDelConditional(_ url.Values, body []byte) (any, int) {
 	return done, 0
 }
 
-// menuTryMatch knows users by their openid only, not by their WeChat id.
+// menuTryMatch accepts an openid as user_id, but not a WeChat id.
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_trymatchmenu
 func (p *Platform) menuTryMatch(_ url.Values, body []byte) (any, int) {
 	var in struct {
@@ -241,7 +248,7 @@ func (p *Platform) menuTryMatch(_ url.Values, body []byte) (any, int) {
 	return map[string]any{"button": p.menu.buttons}, 0
 }
 
-// matches reports whether u meets all of the rule. Of several tags the one that was attached last counts.
+// matches reports whether u meets the whole rule. Only the latest tag of u counts.
 func (r matchRule) matches(u user) bool {
 	tag := ""
 	if len(u.Tags) > 0 {
@@ -252,8 +259,8 @@ func (r matchRule) matches(u user) bool {
 		(wantClient == "" || wantClient == strconv.Itoa(u.ClientPlatform))
 }
 
-// parseMenu reads a menu. What has the form of another menu call's answer, or is JSON inside a JSON string, has no
-// buttons for the platform.
+// parseMenu decodes a menu. The answer of another menu call, or JSON inside a JSON string, counts as a menu without
+// buttons.
 func parseMenu(body []byte) (buttons []button, rule matchRule, errcode int) {
 	if escaped(body) {
 		return nil, nil, 40033
@@ -272,12 +279,12 @@ func parseMenu(body []byte) (buttons []button, rule matchRule, errcode int) {
 	return withLists(in.Button), in.MatchRule, 0
 }
 
-// escaped reports whether JSON has a character as \uXXXX.
+// escaped reports whether the JSON text contains a \uXXXX escape.
 func escaped(body []byte) bool {
 	return bytes.Contains(bytes.ReplaceAll(body, []byte(`\\`), nil), []byte(`\u`))
 }
 
-// withLists gives every button a list below it, if only an empty one.
+// withLists returns the buttons with a non-nil SubButton on every level.
 func withLists(buttons []button) []button {
 	all := make([]button, len(buttons))
 	for i, b := range buttons {
@@ -287,7 +294,7 @@ func withLists(buttons []button) []button {
 	return all
 }
 
-// level is what differs between the buttons of the two levels: how long a name may be, and the errcodes.
+// level has what differs between top-level buttons and those below them: the longest name and the errcodes.
 type level struct {
 	maxName                                     int
 	badType, badName, badKey, badURL, badDomain int
@@ -321,7 +328,7 @@ func checkButtons(buttons []button) (errcode int) {
 	return 0
 }
 
-// check returns what is wrong with a button itself. One with others below it has a name only.
+// check checks a button, but not those below it. A button with others below it has a name alone.
 func (l level) check(b button) (errcode int) {
 	if b.Name == "" || len(b.Name) > l.maxName {
 		return l.badName
@@ -332,6 +339,11 @@ func (l level) check(b button) (errcode int) {
 		}
 		return 0
 	}
+	return l.checkType(b)
+}
+
+// checkType checks the fields that the type of a button without others below it requires.
+func (l level) checkType(b button) (errcode int) {
 	switch b.Type {
 	case "click", "scancode_push", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album", "pic_weixin",
 		"location_select":

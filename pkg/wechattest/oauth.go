@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-const codeFor = 5 * time.Minute // how long an OAuth code may be used
+const codeFor = 5 * time.Minute // the life of an OAuth code
 
-// visitor is who opens pages in WeChat.
+// visitor is the user who opens pages. The zero visitor uses a browser other than WeChat's.
 type visitor struct {
-	openid   string // "": nobody, the browser is not WeChat's
+	openid   string
 	snapshot bool
 }
 
-// grant is what an OAuth code stands for.
+// grant is what the account gets for an OAuth code.
 type grant struct {
 	openid   string
 	unionid  string
@@ -29,30 +29,31 @@ type grant struct {
 	used     bool
 }
 
-// As makes openid the one who opens pages from now on, follower or not. "", as at first, stands for a browser that is
-// not WeChat's.
-func (p *Platform) As(openid string) {
+// SetVisitor makes openid the user who opens pages from now on. The user need not follow. If openid is empty, as it is
+// at first, pages are opened in a browser other than WeChat's.
+func (p *Platform) SetVisitor(openid string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.visitor = visitor{openid: openid}
 }
 
-// AsSnapshot makes pages open as snapshots from now on, until As: each has an openid and a unionid that are nobody's.
+// SetSnapshotVisitor makes pages open as snapshots until the next SetVisitor. Each snapshot gets a virtual openid and a
+// virtual unionid.
 // https://developers.weixin.qq.com/community/develop/doc/000c2c34068880629ced91a2f56001
-func (p *Platform) AsSnapshot() {
+func (p *Platform) SetSnapshotVisitor() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.visitor = visitor{snapshot: true}
 }
 
-// Open is the platform's host for browsers, open.weixin.qq.com:
+// OAuthPage returns the handler of open.weixin.qq.com, the platform's host for browsers:
 //
 //	GET /connect/oauth2/authorize
 //
-// It leads back to the account with a code for whom As has named, without asking, in either scope; where it does not,
-// its page names the error. Calls, Delay, Hold and Fail work with its path, too.
+// It redirects to the account with a code for the visitor. It never asks the visitor, in either scope. If it cannot
+// redirect, it shows a page with the error. Calls, Delay, Hold and Fail work with its path, too.
 // https://developers.weixin.qq.com/doc/service/guide/h5/auth.html
-func (p *Platform) Open() http.Handler {
+func (p *Platform) OAuthPage() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !p.wait(r) {
 			return
@@ -67,16 +68,15 @@ func (p *Platform) Open() http.Handler {
 	})
 }
 
-// authorizeQuery is the form that the platform insists on, order included. The fragment #wechat_redirect, which it
-// wants too, never leaves the browser.
+// authorizeQuery is the form of the query that the platform requires, in this order. The platform also requires the
+// fragment #wechat_redirect, but browsers do not send it.
 var authorizeQuery = regexp.MustCompile(`^appid=([^&]*)&redirect_uri=([^&]*)&response_type=code` +
 	`&scope=(snsapi_base|snsapi_userinfo)&state=([a-zA-Z0-9]{1,128})` +
 	`(?:&forcePopup=(?:true|false))?(?:&forceSnapShot=(true|false))?(?:&connect_redirect=1)?$`)
 
-// pageErrors are what the pages say of the codes that exist there alone.
+// pageErrors has the texts of errors on pages.
 var pageErrors = map[int]string{
 	10003: "redirect_uri 参数错误",
-	10006: "必须关注此测试号",
 	10015: "该公众号没有网页授权权限",
 	40013: "appid 参数错误",
 }
@@ -85,7 +85,7 @@ func pageError(errcode int) string {
 	return fmt.Sprintf("%s<br>错误码：%d", cmp.Or(pageErrors[errcode], "出错了"), errcode)
 }
 
-// authorize returns the URL that leads back with a code, or the page's text if there is a problem.
+// authorize returns the URL to redirect to, or the text of the page that reports a problem.
 func (p *Platform) authorize(r *http.Request) (location, problem string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -108,29 +108,31 @@ func (p *Platform) authorize(r *http.Request) (location, problem string) {
 	case p.visitor == visitor{}:
 		return "", "请在微信客户端打开链接"
 	}
+	if back.RawQuery != "" {
+		back.RawQuery += "&"
+	}
+	back.RawQuery += "code=" + p.newCode(scope, forceSnapshot == "true") + "&state=" + state
+	return back.String(), ""
+}
+
+// newCode returns a code for the visitor.
+func (p *Platform) newCode(scope string, snapshot bool) string {
 	g := &grant{openid: p.visitor.openid, scope: scope, until: p.config.Now().Add(codeFor)}
-	if p.visitor.snapshot || forceSnapshot == "true" {
+	if p.visitor.snapshot || snapshot {
 		g.openid, g.unionid, g.snapshot = virtualID(), virtualID(), true
 	} else {
 		u, known := p.user(g.openid)
-		if !u.follows && p.config.Kind == TestAccount {
-			return "", pageError(10006)
-		}
 		if !known {
-			p.setUser(g.openid, user{}) // whoever opens a page has an openid from then on
+			p.setUser(g.openid, user{}) // from now on, the platform knows this openid
 		}
 		g.unionid = u.UnionID
 	}
 	code := rand.Text()
 	p.grants[code] = g
-	if back.RawQuery != "" {
-		back.RawQuery += "&"
-	}
-	back.RawQuery += "code=" + code + "&state=" + state
-	return back.String(), ""
+	return code
 }
 
-// returnURL returns the URL that escaped stands for, or nil where OAuth may not lead to it.
+// returnURL returns the URL in the escaped redirect_uri, or nil if OAuth must not redirect to it.
 func (p *Platform) returnURL(escaped string) *url.URL {
 	text, err := url.QueryUnescape(escaped)
 	if err != nil {
@@ -144,15 +146,16 @@ func (p *Platform) returnURL(escaped string) *url.URL {
 	return u
 }
 
-// virtualID looks like an openid.
+// virtualID returns an id in the form of an openid.
 func virtualID() string { return "oSNAP" + rand.Text()[:23] }
 
 const snsTokenPath = "/sns/oauth2/access_token"
 
-// snsToken gives what a code stands for, once. Its access token is good for nothing here.
+// snsToken exchanges a code, which works once. No simulated API accepts the access token that it returns.
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsaccesstoken
 func (p *Platform) snsToken(query url.Values, _ []byte) (any, int) {
-	if errcode := p.checkQueryCredentials("authorization_code", query); errcode != 0 {
+	errcode := p.checkCredentials("authorization_code", query.Get("grant_type"), query.Get("appid"), query.Get("secret"))
+	if errcode != 0 {
 		return nil, errcode
 	}
 	code := query.Get("code")

@@ -28,7 +28,7 @@ const authorizeURL = authorize + "?appid=" + appID + "&redirect_uri=https%3A%2F%
 func (c client) open(target string) (location *url.URL, page string) {
 	c.Helper()
 	w := httptest.NewRecorder()
-	c.Open().ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+	c.OAuthPage().ServeHTTP(w, httptest.NewRequest("GET", target, nil))
 	switch w.Code {
 	case http.StatusOK:
 		return nil, w.Body.String()
@@ -81,7 +81,7 @@ func TestAuthorizeLeadsBack(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := newClient(t, wechattest.Config{})
-			c.As(openid)
+			c.SetVisitor(openid)
 			location, page := c.open(strings.Replace(authorizeURL, encoded, test.redirectURI, 1))
 			if location == nil {
 				t.Fatalf("page %s, want a redirect", page)
@@ -130,16 +130,13 @@ func TestAuthorizeChecks(t *testing.T) {
 		{"without permission", wechattest.Config{Kind: wechattest.PersonalAccount}, openid, authorizeURL, "10015"},
 		{"another browser", normal, "", authorizeURL, "请在微信客户端打开链接"},
 		{"no follower", normal, "oSTRANGER", authorizeURL, ""},
-		{"follower of a test account", wechattest.Config{Kind: wechattest.TestAccount}, openid, authorizeURL, ""},
-		{"no follower of a test account", wechattest.Config{Kind: wechattest.TestAccount}, "oSTRANGER", authorizeURL,
-			"10006"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := newClient(t, test.config)
 			c.Follow(openid, wechattest.User{})
-			c.As(test.as)
+			c.SetVisitor(test.as)
 			location, page := c.open(test.target)
 			if (location != nil) != (test.want == "") || !strings.Contains(page, test.want) {
 				t.Errorf("location %v, page %q, want %q", location, page, test.want)
@@ -151,7 +148,7 @@ func TestAuthorizeChecks(t *testing.T) {
 func TestAuthorizeFails(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, wechattest.Config{})
-	c.As(openid)
+	c.SetVisitor(openid)
 	c.Fail(authorize, 10009, 1)
 	if _, page := c.open(authorizeURL); !strings.Contains(page, "10009") {
 		t.Errorf("page %q, want 10009 on it", page)
@@ -168,12 +165,12 @@ func TestExchange(t *testing.T) {
 	c.Follow(openid, wechattest.User{UnionID: "uUNION"})
 	profile := strings.Replace(authorizeURL, "snsapi_base", "snsapi_userinfo", 1)
 
-	c.As(openid)
+	c.SetVisitor(openid)
 	c.want(`{"expires_in":7200,"openid":"`+openid+`","scope":"snsapi_base"}`, c.exchange(c.code(authorizeURL)))
 	c.want(`{"expires_in":7200,"openid":"`+openid+`","scope":"snsapi_userinfo","unionid":"uUNION"}`,
 		c.exchange(c.code(profile)))
 
-	c.As("oSTRANGER")
+	c.SetVisitor("oSTRANGER")
 	c.wantCode(40003, c.get(userInfo+"?openid=oSTRANGER"))
 	c.want(`{"expires_in":7200,"openid":"oSTRANGER","scope":"snsapi_userinfo"}`, c.exchange(c.code(profile)))
 	c.want(`{"subscribe":0,"openid":"oSTRANGER"}`, c.get(userInfo+"?openid=oSTRANGER"))
@@ -199,10 +196,10 @@ func TestExchangeOfSnapshots(t *testing.T) {
 		}
 		c.wantCode(40003, c.get(fmt.Sprint(userInfo, "?openid=", a["openid"])))
 	}
-	c.AsSnapshot()
+	c.SetSnapshotVisitor()
 	exchange(authorizeURL, "openid")
 	exchange(strings.Replace(authorizeURL, "snsapi_base", "snsapi_userinfo", 1), "openid", "unionid")
-	c.As(openid)
+	c.SetVisitor(openid)
 	exchange(authorizeURL+"&forceSnapShot=true", "openid")
 	c.want(`{"expires_in":7200,"openid":"`+openid+`","scope":"snsapi_base"}`, c.exchange(c.code(authorizeURL)))
 }
@@ -229,7 +226,7 @@ func TestExchangeChecks(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := newClient(t, wechattest.Config{})
-			c.As(openid)
+			c.SetVisitor(openid)
 			code := c.code(authorizeURL)
 			c.advance(test.after)
 			c.wantCode(test.want, c.get(strings.Replace(test.target, "CODE", code, 1)))

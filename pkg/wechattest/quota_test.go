@@ -20,30 +20,26 @@ func quotaOf(path string) string { return fmt.Sprintf(`{"cgi_path":%q}`, path) }
 func TestQuotas(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		path         string
-		normal, test float64
+		path string
+		want float64
 	}{
-		{stableToken, 500_000, 500_000},
-		{plainToken, 2000, 200},
-		{userInfo, 5_000_000, 500_000},
-		{userBatch, 5_000_000, 500_000},
-		{userGet, 500, 100},
-		{menuCreate, 1000, 100},
-		{menuGet, 10_000, 1000},
-		{menuDelete, 1000, 100},
-		{menuAdd, 2000, 2000},
-		{menuDel, 2000, 2000},
-		{menuTry, 20_000, 20_000},
+		{stableToken, 500_000},
+		{userInfo, 5_000_000},
+		{userBatch, 5_000_000},
+		{userGet, 500},
+		{menuCreate, 1000},
+		{menuGet, 10_000},
+		{menuAdd, 2000},
+		{menuDel, 2000},
+		{menuTry, 20_000},
 	}
 	for _, test := range tests {
 		t.Run(test.path, func(t *testing.T) {
 			t.Parallel()
-			for kind, want := range map[wechattest.Kind]float64{
-				wechattest.ServiceAccount: test.normal, wechattest.PersonalAccount: test.normal, wechattest.TestAccount: test.test,
-			} {
+			for _, kind := range []wechattest.Kind{wechattest.ServiceAccount, wechattest.PersonalAccount} {
 				a := newClient(t, wechattest.Config{Kind: kind}).post(quotaGet, quotaOf(test.path))
-				if q, _ := a["quota"].(map[string]any); q["daily_limit"] != want {
-					t.Errorf("kind %d: %v, want a limit of %v", kind, a, want)
+				if q, _ := a["quota"].(map[string]any); q["daily_limit"] != test.want {
+					t.Errorf("kind %d: %v, want a limit of %v", kind, a, test.want)
 				}
 			}
 		})
@@ -74,21 +70,21 @@ func TestQuotaCanBeSet(t *testing.T) {
 	c := newClient(t, wechattest.Config{})
 	c.Follow(openid, wechattest.User{})
 	info := userInfo + "?openid=" + openid
-	c.Quota(userInfo, 2)
+	c.SetQuota(userInfo, 2)
 	c.wantCode(0, c.get(info))
 	c.wantCode(0, c.post(userBatch, batch(openid)))
 	c.wantCode(45009, c.post(userBatch, batch(openid)))
 	c.wantCode(45009, c.get(info))
-	c.Quota(userBatch, 3) // the same one
+	c.SetQuota(userBatch, 3) // the same one
 	c.wantCode(0, c.get(info))
 	c.wantCode(45009, c.get(info))
-	c.Quota(userInfo, 1)
+	c.SetQuota(userInfo, 1)
 	c.want(`{"errcode":0,"errmsg":"ok","quota":{"daily_limit":1,"used":3,"remain":0}}`,
 		c.post(quotaGet, quotaOf(userBatch)))
 
-	c.Quota(stableToken, 0)
+	c.SetQuota(stableToken, 0)
 	c.wantCode(45009, c.post(stableToken, credentials(false)))
-	c.Quota(callbackIP, 0) // has no limit of its own
+	c.SetQuota(callbackIP, 0) // has no limit of its own
 	c.wantCode(45009, c.get(callbackIP))
 }
 
@@ -131,15 +127,15 @@ func TestQuotaGetRefusals(t *testing.T) {
 
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	type may struct{ Service, Test, Personal bool }
-	open, closed := may{true, true, true}, may{true, true, false}
+	type may struct{ Service, Personal bool }
+	open, closed := may{true, true}, may{true, false}
 	tests := []struct {
 		path string
 		want may
 	}{
-		{stableToken, open}, {plainToken, open}, {callbackIP, open}, {quotaGet, open}, {selfmenu, open},
+		{stableToken, open}, {callbackIP, open}, {quotaGet, open}, {selfmenu, open},
 		{userInfo, closed}, {userBatch, closed}, {userGet, closed},
-		{menuCreate, closed}, {menuGet, closed}, {menuDelete, closed}, {menuAdd, closed}, {menuDel, closed}, {menuTry, closed},
+		{menuCreate, closed}, {menuGet, closed}, {menuAdd, closed}, {menuDel, closed}, {menuTry, closed},
 		{"/sns/oauth2/access_token", closed},
 	}
 	for _, test := range tests {
@@ -157,9 +153,7 @@ func TestKinds(t *testing.T) {
 				}
 				return true
 			}
-			got := may{
-				permitted(wechattest.ServiceAccount), permitted(wechattest.TestAccount), permitted(wechattest.PersonalAccount),
-			}
+			got := may{permitted(wechattest.ServiceAccount), permitted(wechattest.PersonalAccount)}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("permissions (-want +got):\n%s", diff)
 			}

@@ -8,12 +8,12 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// How the platform treats access tokens (api_getstableaccesstoken, api_getaccesstoken).
+// The platform's rules for access tokens.
+// https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
 const (
-	tokenFor      = 2 * time.Hour    // expires_in of a new token
-	renewBefore   = 5 * time.Minute  // stable_token gives a new token so long before the end of the one before it
-	usableAfter   = 5 * time.Minute  // a token of /cgi-bin/token outlives the next one's issue by this
-	forceInterval = 30 * time.Second // a second forced refresh within it gives the first one's token
+	tokenFor      = 2 * time.Hour    // the life of a new token
+	renewBefore   = 5 * time.Minute  // stable_token issues a new token this long before the current one expires
+	forceInterval = 30 * time.Second // a second forced refresh within this time returns the same token
 	forcesPerDay  = 20
 )
 
@@ -22,21 +22,21 @@ type token struct {
 	until time.Time
 }
 
-// RevokeToken ends the stable access token, as another program does that forces a refresh: calls with it get 40001,
-// and stable_token gives a new one.
+// RevokeToken ends the access token, as if another program had forced a refresh. Calls with it get 40001, and
+// stable_token issues a new one.
 func (p *Platform) RevokeToken() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.accepted, p.stable.value)
-	p.stable = token{}
+	delete(p.accepted, p.current.value)
+	p.current = token{}
 }
 
-// BreakToken makes calls with the stable access token get 40001, while stable_token goes on giving that token until
-// a refresh is forced.
+// BreakToken makes calls with the access token fail with 40001. stable_token returns the same token until a refresh is
+// forced.
 func (p *Platform) BreakToken() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.accepted, p.stable.value)
+	delete(p.accepted, p.current.value)
 }
 
 func (p *Platform) checkToken(value string) (errcode int) {
@@ -50,11 +50,6 @@ func (p *Platform) checkToken(value string) (errcode int) {
 		return 42001
 	}
 	return 0
-}
-
-type tokenReply struct {
-	AccessToken string `json:"access_token"`
-	ExpiresIn   int    `json:"expires_in"` // seconds
 }
 
 func (p *Platform) stableToken(_ url.Values, body []byte) (any, int) {
@@ -73,36 +68,27 @@ func (p *Platform) stableToken(_ url.Values, body []byte) (any, int) {
 	now := p.config.Now()
 	switch {
 	case in.ForceRefresh && now.Sub(p.forcedAt) >= forceInterval:
-		if !sameDay(now, p.forcedAt) {
-			p.forces = 0
+		if errcode := p.forceRefresh(now); errcode != 0 {
+			return nil, errcode
 		}
-		if p.forces == forcesPerDay {
-			return nil, 45009
-		}
-		p.forces++
-		p.forcedAt = now
-		delete(p.accepted, p.stable.value)
-		p.stable = p.issue(now)
-	case !now.Before(p.stable.until.Add(-renewBefore)):
-		p.stable = p.issue(now) // the one before it is accepted until its end
+	case !now.Before(p.current.until.Add(-renewBefore)):
+		p.current = p.issue(now) // the previous token stays valid until it expires
 	}
-	return tokenReply{p.stable.value, int(p.stable.until.Sub(now).Seconds())}, 0
+	return map[string]any{"access_token": p.current.value, "expires_in": int(p.current.until.Sub(now).Seconds())}, 0
 }
 
-func (p *Platform) plainToken(query url.Values, _ []byte) (any, int) {
-	if errcode := p.checkQueryCredentials("client_credential", query); errcode != 0 {
-		return nil, errcode
+func (p *Platform) forceRefresh(now time.Time) (errcode int) {
+	if !sameDay(now, p.forcedAt) {
+		p.forces = 0
 	}
-	now := p.config.Now()
-	if until, ok := p.accepted[p.plain.value]; ok && until.After(now.Add(usableAfter)) {
-		p.accepted[p.plain.value] = now.Add(usableAfter)
+	if p.forces == forcesPerDay {
+		return 45009
 	}
-	p.plain = p.issue(now)
-	return tokenReply{p.plain.value, int(tokenFor.Seconds())}, 0
-}
-
-func (p *Platform) checkQueryCredentials(wantType string, query url.Values) (errcode int) {
-	return p.checkCredentials(wantType, query.Get("grant_type"), query.Get("appid"), query.Get("secret"))
+	p.forces++
+	p.forcedAt = now
+	delete(p.accepted, p.current.value)
+	p.current = p.issue(now)
+	return 0
 }
 
 func (p *Platform) checkCredentials(wantType, grantType, appID, secret string) (errcode int) {
@@ -127,10 +113,10 @@ func (p *Platform) issue(now time.Time) token {
 	return t
 }
 
-// secretText is the value of a token, not to be guessed.
+// secretText returns a token that nobody can guess.
 func secretText() string { return "99_" + rand.Text() + rand.Text() + rand.Text() }
 
-// sameDay reports whether two times are on the same day in China, where the platform's days begin.
+// sameDay reports whether two times are on the same day in China. The platform's quotas count China's days.
 func sameDay(a, b time.Time) bool {
 	return a.In(wechat.ChinaTime).Format(time.DateOnly) == b.In(wechat.ChinaTime).Format(time.DateOnly)
 }

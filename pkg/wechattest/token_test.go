@@ -56,23 +56,6 @@ func TestForcedRefresh(t *testing.T) {
 	stable(t, p, true)
 }
 
-func TestPlainToken(t *testing.T) {
-	t.Parallel()
-	p, clock := newPlatform()
-	other, _ := stable(t, p, false)
-	first := plain(t, p)
-	second := plain(t, p)
-	if first == second {
-		t.Error("the same token, want another one")
-	}
-	clock.advance(5*time.Minute - 1)
-	wantCode(t, p, first, 0)
-	clock.advance(1)
-	wantCode(t, p, first, 42001)
-	wantCode(t, p, second, 0)
-	wantCode(t, p, other, 0)
-}
-
 func TestRevokedToken(t *testing.T) {
 	t.Parallel()
 	p, _ := newPlatform()

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// User is what the platform tells of a follower; see
-// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_userinfo.
+// User has what the platform knows about a follower.
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_userinfo
 type User struct {
 	UnionID        string
 	Language       string
 	SubscribedAt   time.Time
 	Remark         string
-	Tags           []int // in the order in which they were attached
+	Tags           []int // the latest one last
 	SubscribeScene string
 	QRScene        int
 	QRSceneStr     string
-	ClientPlatform int // which menu the follower sees: 1 iOS, 2 Android, 3 others. No API tells it
+	ClientPlatform int // selects a conditional menu: 1 iOS, 2 Android, 3 others; no API returns it
 }
 
 type user struct {
@@ -26,14 +26,14 @@ type user struct {
 	follows bool
 }
 
-// Follow makes openid a follower, or a follower again, of whom u is known.
+// Follow makes openid a follower with the profile u.
 func (p *Platform) Follow(openid string, u User) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.setUser(openid, user{User: u, follows: true})
 }
 
-// Unfollow ends a follow. The platform goes on knowing the openid.
+// Unfollow ends the follow of openid. The platform still knows the openid.
 func (p *Platform) Unfollow(openid string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -47,7 +47,7 @@ func (p *Platform) setUser(openid string, u user) {
 	p.users[openid] = u
 }
 
-// user returns whom the platform knows, if only because everyone follows.
+// user returns the user with that openid. With EveryoneFollows, an openid that was never seen is a follower's.
 func (p *Platform) user(openid string) (u user, known bool) {
 	u, known = p.users[openid]
 	if !known && p.config.EveryoneFollows {
@@ -93,12 +93,12 @@ func (u user) info(openid string) map[string]any {
 	}
 }
 
-const maxBatch = 100 // users of one batchget
+const maxBatch = 100 // users per batchget
 
 var openidForm = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
 
-// userInfoBatch refuses the whole call if something in it cannot be an openid; an openid that could be one, but is
-// not known, is answered like that of a user who does not follow.
+// userInfoBatch refuses the whole call if one of its values does not have the form of an openid. It answers for an
+// unknown openid as for a user who does not follow.
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
 // https://developers.weixin.qq.com/community/develop/doc/000026501ecb90068b1b5518952000
 func (p *Platform) userInfoBatch(_ url.Values, body []byte) (any, int) {
@@ -124,8 +124,8 @@ func (p *Platform) userInfoBatch(_ url.Values, body []byte) (any, int) {
 	return map[string]any{"user_info_list": infos}, 0
 }
 
-// userGet lists followers in the order in which the platform came to know them; who follows again keeps the place.
-// So a page goes on behind next_openid even if that user has left meanwhile.
+// userGet lists the followers in the order in which the platform first saw them. A user who follows again keeps the old
+// place, so a page can start after next_openid even if that user has unfollowed since.
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getfans
 func (p *Platform) userGet(query url.Values, _ []byte) (any, int) {
 	begin := 0

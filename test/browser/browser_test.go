@@ -161,7 +161,7 @@ func (p *phone) wantPage(heading, picture string) {
 // TestFollowerInWeChat: follow, silent OAuth, page, logout.
 func TestFollowerInWeChat(t *testing.T) {
 	s := newSite(t)
-	s.Platform.As(openid)
+	s.Platform.SetVisitor(openid)
 	p := s.phone(inWeChat, "zh-CN")
 	p.do(chromedp.Navigate(s.url + "/"))
 	p.wantPage("欢迎回来", "home")
@@ -179,7 +179,7 @@ func TestFollowerInWeChat(t *testing.T) {
 	p.mu.Lock()
 	p.complaints = nil // of the missing page
 	p.mu.Unlock()
-	s.Platform.As("") // nobody is led in again
+	s.Platform.SetVisitor("") // nobody is led in again
 	p.do(chromedp.Navigate(s.url + "/"))
 	p.do(chromedp.WaitVisible(`//h4[contains(text(), "请在微信客户端打开链接")]`))
 }
