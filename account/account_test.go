@@ -1,25 +1,26 @@
 package account_test
 
 import (
-	"context"
-	"log/slog"
+	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
-	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/internal/world"
+	"github.com/guanzhu/guanzhu/pkg/web"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// What the owner has written is checked here, not what it says.
+// These tests check that what the owner has written can be used, not what it says.
 
 func TestAccountYAML(t *testing.T) {
 	if _, err := owner.Load(); err != nil {
@@ -27,27 +28,77 @@ func TestAccountYAML(t *testing.T) {
 	}
 }
 
-type never struct{}
-
-func (never) Current() secrets.Secrets {
-	return secrets.Secrets{Token: "token", AppSecret: "secret"}
-}
-func (never) Reload(context.Context) bool { return false }
-
 func TestRoutes(t *testing.T) {
-	a, err := owner.Load()
-	if err != nil {
+	w := world.New(t, world.Options{})
+	var err error
+	if w.Account, err = owner.Load(); err != nil {
 		t.Fatal(err)
 	}
-	router := owner.Routes(owner.Services{Followers: &follower.Service{}, Replies: a})
-	_, err = webhook.New(webhook.Config{AppID: "wx0123456789abcdef", Secrets: never{}, Router: router,
-		Hash: func(string) string { return "" }, Now: time.Now, Log: slog.Default()})
-	if err != nil {
-		t.Fatal(err)
+	if _, err := webhook.New(w.Endpoint()); err != nil {
+		t.Error(err)
 	}
 }
 
-// TestHumanDesk uncomments the example of account.yaml, where it still stands.
+// TestPagesExample compiles the example in pages.go, if it is still there.
+func TestPagesExample(t *testing.T) {
+	file, err := os.ReadFile("pages.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(file), "//\tsite.HandleFollower(") {
+		t.Skip("the example is gone from pages.go")
+	}
+	var example strings.Builder
+	for _, match := range regexp.MustCompile(`(?m)^//\t(.*)$`).FindAllStringSubmatch(string(file), -1) {
+		example.WriteString(match[1] + "\n")
+	}
+	dir := t.TempDir()
+	pages, overlay := filepath.Join(dir, "pages.go"), filepath.Join(dir, "overlay.json")
+	source := fmt.Sprintf(`package account
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/web"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+func Pages(site *web.Site, s Services) {
+%s}
+`, example.String())
+	here, err := filepath.Abs("pages.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {here: pages}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{pages: source, overlay: string(replace)} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-overlay="+overlay, ".").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestPages registers the owner's pages, as the functions do.
+func TestPages(t *testing.T) {
+	w := world.New(t, world.Options{})
+	config := w.Pages()
+	config.QR = owner.QR()
+	config.Pages = func(site *web.Site) { owner.Pages(site, w.Services()) }
+	if _, err := web.New(config); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestHumanDesk uncomments the example of account.yaml, if it is still there.
 func TestHumanDesk(t *testing.T) {
 	file, err := os.ReadFile("account.yaml")
 	if err != nil {
@@ -72,7 +123,7 @@ func TestHumanDesk(t *testing.T) {
 	}
 }
 
-// TestExamples uncomments the examples of account.yaml, where they still stand.
+// TestExamples uncomments the examples of account.yaml, if they are still there.
 func TestExamples(t *testing.T) {
 	file, err := os.ReadFile("account.yaml")
 	if err != nil {

@@ -32,7 +32,7 @@ func environment(extra ...string) func(string) (string, bool) {
 
 func TestRead(t *testing.T) {
 	env, err := readEnv(environment("LOG_LEVEL", "debug", "AWS_SAM_LOCAL", "true", "WECHAT_API_URL", "http://relay",
-		"WECHAT_OPEN_URL", "http://open", "PUBLIC_URL", "https://example.com", "DOMAIN_VERIFICATION", "MP_verify_a.txt",
+		"WECHAT_OPEN_URL", "http://open", "PUBLIC_URL", "https://example.com/", "DOMAIN_VERIFICATION", "MP_verify_a.txt",
 		"AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb", "AWS_ENDPOINT_URL_SSM", ""))
 	if err != nil {
 		t.Fatal(err)
@@ -53,11 +53,11 @@ func TestRead(t *testing.T) {
 }
 
 func TestReadNamesAllProblems(t *testing.T) {
-	_, err := readEnv(environment("WECHAT_APP_ID", "", "TABLE_NAME", "", "LOG_LEVEL", "loud"))
+	_, err := readEnv(environment("WECHAT_APP_ID", "", "TABLE_NAME", "", "LOG_LEVEL", "loud", "PUBLIC_URL", "host"))
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, name := range []string{"WECHAT_APP_ID", "TABLE_NAME", "LOG_LEVEL"} {
+	for _, name := range []string{"WECHAT_APP_ID", "TABLE_NAME", "LOG_LEVEL", "PUBLIC_URL"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in: %v", name, err)
 		}

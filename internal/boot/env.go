@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 )
 
@@ -19,7 +20,7 @@ type Env struct {
 	Secrets          string // WECHAT_SECRETS: ssm:/name or, locally, the JSON itself
 	APIURL           string // WECHAT_API_URL; empty for the platform's own
 	OpenURL          string // WECHAT_OPEN_URL; empty for the platform's own
-	PublicURL        string // PUBLIC_URL; empty for https and the request's host
+	PublicURL        string // PUBLIC_URL as publicurl.Parse returns it; empty for https and the request's host
 	Verification     string // DOMAIN_VERIFICATION; empty for none
 	Table            string // TABLE_NAME
 	DynamoDBEndpoint string // AWS_ENDPOINT_URL_DYNAMODB; empty for AWS's own
@@ -57,6 +58,9 @@ func readEnv(lookup func(string) (string, bool)) (Env, error) {
 	}
 
 	var errs []error
+	origin, err := publicurl.Parse(env.PublicURL)
+	env.PublicURL = origin
+	errs = append(errs, err)
 	for name, value := range map[string]string{
 		"WECHAT_APP_ID": env.AppID, "WECHAT_SECRETS": env.Secrets, "TABLE_NAME": env.Table, "AWS_REGION": env.AWS.Region,
 	} {

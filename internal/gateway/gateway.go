@@ -12,18 +12,20 @@ import (
 	"github.com/awslabs/aws-lambda-go-api-proxy/httpadapter"
 )
 
-// patience is how old a request may be by the gateway's clock and still be believed: under sam local the gateway's time
-// is that of its start.
-const patience = 5 * time.Second
+// maxAge is the greatest age of a request according to the gateway's clock. Under sam local that clock shows when sam local
+// started; a request that seems older than maxAge counts as one that has just arrived.
+const maxAge = 5 * time.Second
 
-// Handler returns the Lambda handler that serves requests by h. arrived puts the time at which the gateway took the
-// request into the request's context.
-func Handler(h http.Handler, arrived func(context.Context, time.Time) context.Context, now func() time.Time) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+type lambdaHandler func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
+
+// Handler returns the Lambda handler that serves requests by h. arrived puts into the request's context the time at which
+// the gateway received the request.
+func Handler(h http.Handler, arrived func(context.Context, time.Time) context.Context, now func() time.Time) lambdaHandler {
 	adapter := httpadapter.NewV2(h)
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-		// The adapter prints what it cannot convert, the follower's openid in the query included, so what it would
-		// fail at does not reach it.
-		if !queryReads(event) {
+		// If the adapter cannot convert a request, it prints it, including the follower's openid in the query. So such a
+		// request must not reach the adapter.
+		if !validQuery(event) {
 			event.RawQueryString, event.QueryStringParameters = "", nil
 		}
 		if !convertible(event) {
@@ -31,15 +33,15 @@ func Handler(h http.Handler, arrived func(context.Context, time.Time) context.Co
 				Headers: map[string]string{"Content-Type": "text/plain; charset=utf-8"}}, nil
 		}
 		at := time.UnixMilli(event.RequestContext.TimeEpoch)
-		if age := now().Sub(at); age < 0 || age > patience {
+		if age := now().Sub(at); age < 0 || age > maxAge {
 			at = now()
 		}
 		return adapter.ProxyWithContext(arrived(ctx, at), event)
 	}
 }
 
-// queryReads reports whether the query is one. The handler of a request whose query is none gets no query.
-func queryReads(event events.APIGatewayV2HTTPRequest) bool {
+// validQuery reports whether the adapter can parse the query. If it cannot, the handler gets an empty query.
+func validQuery(event events.APIGatewayV2HTTPRequest) bool {
 	if _, err := url.ParseQuery(event.RawQueryString); err != nil {
 		return false
 	}
@@ -47,6 +49,7 @@ func queryReads(event events.APIGatewayV2HTTPRequest) bool {
 	return err == nil
 }
 
+// convertible reports whether the adapter can convert the rest of the event.
 func convertible(event events.APIGatewayV2HTTPRequest) bool {
 	if event.IsBase64Encoded {
 		if _, err := base64.StdEncoding.DecodeString(event.Body); err != nil {

@@ -27,6 +27,9 @@ func (g gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range answer.Headers {
 		w.Header().Set(name, value)
 	}
+	for _, cookie := range answer.Cookies {
+		w.Header().Add("Set-Cookie", cookie)
+	}
 	w.WriteHeader(answer.StatusCode)
 	io.WriteString(w, answer.Body)
 }
@@ -83,6 +86,10 @@ func event(r *http.Request, now time.Time) (e events.APIGatewayV2HTTPRequest, er
 		},
 	}
 	for name, values := range r.Header {
+		if name == "Cookie" {
+			e.Cookies = strings.Split(strings.Join(values, "; "), "; ")
+			continue
+		}
 		e.Headers[strings.ToLower(name)] = strings.Join(values, ",")
 	}
 	for name, values := range r.URL.Query() {

@@ -1,0 +1,198 @@
+package stack
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+// TestOwnersPages puts the pages of docs/pages.md in the place of account/pages.go. They must be served alike by the console
+// and by the function as it is built for Lambda.
+func TestOwnersPages(t *testing.T) {
+	t.Run("console", func(t *testing.T) {
+		t.Parallel()
+		visitOwnersPages(t, startConsole(t))
+	})
+	t.Run("function", func(t *testing.T) {
+		t.Parallel()
+		visitOwnersPages(t, startPages(t))
+	})
+}
+
+// visitOwnersPages follows the account at site and visits the pages of docs/pages.md inside WeChat.
+func visitOwnersPages(t *testing.T, site string) {
+	account := wechattest.Account{AppID: appID, Token: "guanzhuSampleToken", ID: accountID}
+	now := time.Now()
+	if _, _, err := account.Deliver(t.Context(), http.DefaultClient, site+webhook.Path, wechattest.Plain,
+		account.Subscribe(openid, now, "")); err != nil {
+		t.Fatal(err)
+	}
+	follower, stranger := newBrowser(), newBrowser()
+	for _, step := range []struct {
+		name         string
+		browser      *http.Client
+		method, path string
+		origin       string
+		status       int
+		parts        []string
+	}{
+		{"the card, by OAuth", follower, "GET", "/club/card", "", 200, []string{"<h1>会员卡</h1>", "关注于 " + now.In(wechat.ChinaTime).Format(time.DateOnly)}},
+		{"the form", follower, "POST", "/club/bookings/tea", site, 200, []string{"<h1>已预约</h1>", "tea 2026-12-01&lt;"}},
+		{"the form from another site", follower, "POST", "/club/bookings/tea", "https://other.example", 403, nil},
+		{"the form without a session", stranger, "POST", "/club/bookings/tea", site, 401, nil},
+		{"a method that the page does not take", follower, "GET", "/club/bookings/tea", "", 405, nil},
+		{"no page", follower, "POST", "/club/bookings/tea/more", site, 404, nil},
+	} {
+		var form io.Reader
+		if step.method == http.MethodPost {
+			form = strings.NewReader(url.Values{"day": {"2026-12-01<"}}.Encode())
+		}
+		r, err := http.NewRequestWithContext(t.Context(), step.method, site+step.path, form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if form != nil {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("Origin", step.origin)
+		}
+		response, err := step.browser.Do(r)
+		if err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != step.status || response.Request.URL.Path != step.path {
+			t.Errorf("%s: %s, status %d, error %v", step.name, response.Request.URL, response.StatusCode, err)
+		}
+		for _, part := range step.parts {
+			if !strings.Contains(string(body), part) {
+				t.Errorf("%s: no %q in %s", step.name, part, body)
+			}
+		}
+	}
+}
+
+// startConsole runs the console with the pages of docs/pages.md until the test ends, and returns its address.
+func startConsole(t *testing.T) (site string) {
+	command := exec.CommandContext(t.Context(), buildWithPages(t, nil, "./cmd/guanzhu"), "console", "--addr", "127.0.0.1:0")
+	command.Env = []string{"TMPDIR=" + t.TempDir()}
+	out, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = command.Wait() }) // the test's context has ended
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if match := regexp.MustCompile(`(http://127\.0\.0\.1:\d+)` + webhook.Path).FindStringSubmatch(lines.Text()); match != nil {
+			go func() { _, _ = io.Copy(io.Discard, out) }() // what else it prints must go somewhere
+			return match[1]
+		}
+	}
+	t.Fatal("the console does not say where it answers")
+	return ""
+}
+
+// startPages runs the functions webhook and web, with the pages of docs/pages.md, behind API Gateway until the test ends.
+func startPages(t *testing.T) (site string) {
+	rie, endpoint := part(t, emulator), part(t, dynamoDB)
+	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: appSecret})
+	platform.Follow(openid, profile(time.Now()))
+	platform.As(openid)
+	api, open := httptest.NewServer(platform), httptest.NewServer(platform.Open())
+	t.Cleanup(api.Close)
+	t.Cleanup(open.Close)
+	records := createTable(t, endpoint)
+	env := []string{
+		"AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey,
+		"WECHAT_APP_ID=" + appID, "WECHAT_SECRETS=ssm:/guanzhu/test", "WECHAT_API_URL=" + api.URL, "WECHAT_OPEN_URL=" + open.URL,
+		"TABLE_NAME=" + records.name, "AWS_ENDPOINT_URL_DYNAMODB=" + endpoint, "AWS_ENDPOINT_URL_SSM=" + parameterStore(t,
+			"/guanzhu/test", map[string]string{"token": "guanzhuSampleToken", "app_secret": appSecret}),
+	}
+	routes := http.NewServeMux()
+	for path, function := range map[string]string{webhook.Path: "./functions/webhook", "/": "./functions/web"} {
+		instance := startInstance(t, rie, buildWithPages(t, []string{"CGO_ENABLED=0"}, function), env)
+		routes.Handle(path, gateway{invoke: instance.invoke, failed: func(err error) { t.Error(err) }})
+	}
+	server := httptest.NewServer(routes)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// buildWithPages builds a program with the pages of docs/pages.md in the place of account/pages.go.
+func buildWithPages(t *testing.T, env []string, program string) (executable string) {
+	t.Helper()
+	doc, err := os.ReadFile(root + "/docs/pages.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	match := regexp.MustCompile("(?s)\n```go\n(package account\n.*?)```\n").FindSubmatch(doc)
+	if match == nil {
+		t.Fatal("docs/pages.md shows no account/pages.go")
+	}
+	dir := t.TempDir()
+	pages, overlay := filepath.Join(dir, "pages.go"), filepath.Join(dir, "overlay.json")
+	replaced, err := filepath.Abs(root + "/account/pages.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {replaced: pages}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, content := range map[string][]byte{pages: match[1], overlay: replace} {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	executable = filepath.Join(dir, "bootstrap")
+	run(t, env, "go", "build", "-overlay="+overlay, "-o", executable, program)
+	return executable
+}
+
+// newBrowser returns WeChat's browser. It keeps cookies over http as well, as if the gateway had a certificate.
+func newBrowser() *http.Client {
+	return &http.Client{Jar: cookies{}, Transport: inWeChat{}}
+}
+
+type inWeChat struct{}
+
+func (inWeChat) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("User-Agent", "Mozilla/5.0 MicroMessenger/8.0.49")
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// cookies are a jar's, by their names.
+type cookies map[string]*http.Cookie
+
+func (c cookies) SetCookies(_ *url.URL, set []*http.Cookie) {
+	for _, cookie := range set {
+		c[cookie.Name] = cookie
+	}
+}
+
+func (c cookies) Cookies(*url.URL) (all []*http.Cookie) {
+	for _, cookie := range c {
+		if cookie.MaxAge >= 0 {
+			all = append(all, &http.Cookie{Name: cookie.Name, Value: cookie.Value})
+		}
+	}
+	return all
+}
