@@ -248,7 +248,7 @@ func TestLinksOfOtherPushes(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
 	w.follows(openid)
-	click, subscribe := &wechat.Click{Head: head(openid, w.Clock.Now())}, &wechat.Subscribe{Head: head(openid, w.Clock.Now())}
+	click, subscribe := &wechat.Click{MenuEvent: wechat.MenuEvent{Head: head(openid, w.Clock.Now())}}, &wechat.Subscribe{Head: head(openid, w.Clock.Now())}
 	click.MsgType, click.Event = "event", "CLICK"
 	subscribe.MsgType, subscribe.Event = "event", "subscribe"
 	first, second := w.asks(click), w.asks(subscribe)

@@ -5,40 +5,38 @@ import (
 	"time"
 )
 
-// Limits of forced refreshes. The platform allows 20 a day, 30 s apart
-// (api_getstableaccesstoken); half of the day's count is left to the owner's own tools.
+// The platform allows 20 forced refreshes a day, 30 s apart. Half of them are left to the owner's other tools.
+// https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
 const (
-	ForceInterval = 30 * time.Second
-	ForcesPerDay  = 10
+	forceInterval = 30 * time.Second
+	forcesPerDay  = 10
 )
 
-// ChinaTime is the platform's clock: quotas end at its midnight, and the owner's months are counted in it.
-var ChinaTime = time.FixedZone("UTC+8", 8*60*60)
-
-// AccessToken is the account's credential for api.weixin.qq.com as it is shared by all instances of the account's
-// functions. It remembers when it was forced, so that MayForce can hold to the platform's limits.
+// AccessToken is the account's credential for api.weixin.qq.com. All instances of the account's functions share one. It
+// records its forced refreshes, so that [AccessToken.MayForce] can observe the platform's limits.
 type AccessToken struct {
 	Value       string    // up to 512 characters
-	ValidUntil  time.Time // when the platform stops to take it
+	ValidUntil  time.Time // when the platform stops accepting it
 	ForcedAt    time.Time // the last forced refresh
-	ForcedCount int       // how many there were on the day of ForcedAt (China time)
+	ForcedCount int       // forced refreshes on the day of ForcedAt in China
 }
 
-// Valid reports whether the token may be sent at the time now.
+// Valid reports whether the token can be used at the time now.
 func (t AccessToken) Valid(now time.Time) bool {
 	return t.Value != "" && now.Before(t.ValidUntil)
 }
 
-// MayForce reports whether a forced refresh is allowed at the time now and, if so, the mark to store before it is
-// made: compare-and-swap it with t, so that of many instances one forces.
+// MayForce reports whether a forced refresh is allowed at the time now: 30 s after the last one, at most 10 a day in China.
+// If so, mark is the token to store before the refresh. Store it only if t is still stored, so that of several instances
+// only one forces.
 func (t AccessToken) MayForce(now time.Time) (mark AccessToken, ok bool) {
-	if now.Before(t.ForcedAt.Add(ForceInterval)) {
+	if now.Before(t.ForcedAt.Add(forceInterval)) {
 		return t, false
 	}
-	if chinaDay(t.ForcedAt) != chinaDay(now) {
+	if !now.Before(QuotaReset(t.ForcedAt)) {
 		t.ForcedCount = 0
 	}
-	if t.ForcedCount >= ForcesPerDay {
+	if t.ForcedCount >= forcesPerDay {
 		return t, false
 	}
 	t.ForcedAt = now
@@ -46,10 +44,8 @@ func (t AccessToken) MayForce(now time.Time) (mark AccessToken, ok bool) {
 	return t, true
 }
 
-func chinaDay(t time.Time) string { return t.In(ChinaTime).Format(time.DateOnly) }
-
-// String keeps the token out of logs and errors.
+// String hides the token from logs and errors.
 func (t AccessToken) String() string { return "access token [hidden]" }
 
-// LogValue keeps the token out of structured logs.
+// LogValue hides the token from structured logs.
 func (t AccessToken) LogValue() slog.Value { return slog.StringValue(t.String()) }

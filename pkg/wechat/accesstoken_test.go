@@ -17,8 +17,8 @@ func TestMayForce(t *testing.T) {
 		}
 		now = now.Add(20 * time.Second)
 	}
-	if forced != ForcesPerDay {
-		t.Errorf("%d forced on the first day, want %d", forced, ForcesPerDay)
+	if forced != forcesPerDay {
+		t.Errorf("%d forced on the first day, want %d", forced, forcesPerDay)
 	}
 	midnight := time.Date(2026, 11, 23, 0, 0, 0, 0, ChinaTime)
 	if _, ok := token.MayForce(midnight.Add(-time.Second)); ok {

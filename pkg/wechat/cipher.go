@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -11,25 +12,27 @@ import (
 )
 
 const (
-	padBlock   = 32 // WeChat pads to 32 bytes, twice the AES block, so 1 to 32 bytes
-	frameStart = 16 // random bytes before the message's length
+	padBlock   = 32 // padding has 1 to 32 bytes: the platform pads to twice the AES block
+	frameStart = 16 // random bytes before the length of the message
 	frameHead  = frameStart + 4
 )
 
-// ErrDecrypt is the one error of Decrypt. It does not tell what was wrong, so that it is no oracle.
-var ErrDecrypt = errors.New("wechat: not a message encrypted for this account")
+// errDecrypt is the only error of Decrypt. It does not say what was wrong, so that it is no oracle.
+var errDecrypt = errors.New("wechat: not a message encrypted for this account")
 
-// Cipher encrypts and decrypts messages of one account under one EncodingAESKey: AES-256-CBC with the key's first 16
-// bytes as IV, over random(16) ‖ length(4, big-endian, bytes) ‖ message ‖ appid, padded to 32 bytes
-// (https://developers.weixin.qq.com/doc/subscription/guide/dev/push/encryption.html). It is safe for concurrent use.
+// Cipher encrypts and decrypts the messages of one account with one EncodingAESKey. It is safe for concurrent use.
+//
+// The encryption is AES-256-CBC with the first 16 bytes of the key as IV. The plaintext is random(16) ‖ length(4,
+// big-endian, bytes) ‖ message ‖ appid, padded to 32 bytes.
+// https://developers.weixin.qq.com/doc/subscription/guide/dev/push/encryption.html
 type Cipher struct {
 	block cipher.Block
 	iv    [aes.BlockSize]byte
 	appID string
 }
 
-// NewCipher takes the appid, with which every message is marked, and the EncodingAESKey of the platform's console: 43
-// characters A-Z, a-z, 0-9.
+// NewCipher returns a Cipher for the appid, which is part of every message, and the EncodingAESKey of the platform's
+// console. It returns an error if the appid is empty or the key has another form.
 func NewCipher(appID, encodingAESKey string) (*Cipher, error) {
 	if appID == "" {
 		return nil, errors.New("wechat: the appid is empty")
@@ -49,15 +52,13 @@ func NewCipher(appID, encodingAESKey string) (*Cipher, error) {
 
 // IsEncodingAESKey reports whether s has the form of an EncodingAESKey: 43 characters A-Z, a-z, 0-9.
 //
-// The key is the base64 of 32 bytes without the = at its end. The last character has two bits more than it needs, which
-// are set in most keys, so that a strict decoder would refuse them.
+// The key is the base64 of 32 bytes without the = at its end. A strict decoder would refuse most keys: the last character
+// has two unused bits, which are often set.
 func IsEncodingAESKey(s string) bool {
-	return len(s) == 43 && !strings.ContainsFunc(s, func(r rune) bool {
-		return (r < '0' || '9' < r) && (r < 'A' || 'Z' < r) && (r < 'a' || 'z' < r)
-	})
+	return len(s) == 43 && !strings.ContainsFunc(s, func(r rune) bool { return !isAlphanumeric(r) })
 }
 
-// Encrypt returns the text of the Encrypt element for message.
+// Encrypt returns the text of the Encrypt element for message. Two calls with the same message return different texts.
 func (c *Cipher) Encrypt(message []byte) string {
 	var random [frameStart]byte
 	rand.Read(random[:]) // never fails
@@ -73,40 +74,33 @@ func (c *Cipher) encrypt(random [frameStart]byte, message []byte) string {
 	frame = binary.BigEndian.AppendUint32(frame, uint32(len(message)))
 	frame = append(frame, message...)
 	frame = append(frame, c.appID...)
-	for range pad {
-		frame = append(frame, byte(pad))
-	}
+	frame = append(frame, bytes.Repeat([]byte{byte(pad)}, pad)...)
 	cipher.NewCBCEncrypter(c.block, c.iv[:]).CryptBlocks(frame, frame)
 	return base64.StdEncoding.EncodeToString(frame)
 }
 
-// Decrypt returns the message in encrypt, the text of an Encrypt element whose msg_signature has been verified already.
-// The only error is ErrDecrypt: not base64, not whole blocks, broken padding, a length that lies, or another account's
-// appid.
+// Decrypt returns the message in encrypt, the text of an Encrypt element. Verify its msg_signature first. Decrypt returns an
+// error if encrypt is not base64 of whole blocks, or if the padding, the length or the appid is wrong.
 func (c *Cipher) Decrypt(encrypt string) ([]byte, error) {
 	frame, err := base64.StdEncoding.DecodeString(encrypt)
 	if err != nil || len(frame) == 0 || len(frame)%padBlock != 0 {
-		return nil, ErrDecrypt
+		return nil, errDecrypt
 	}
 	cipher.NewCBCDecrypter(c.block, c.iv[:]).CryptBlocks(frame, frame)
 
-	pad := int(frame[len(frame)-1])
-	if pad < 1 || pad > padBlock {
-		return nil, ErrDecrypt
+	last := frame[len(frame)-1]
+	pad := int(last)
+	if pad < 1 || pad > padBlock || bytes.Count(frame[len(frame)-pad:], []byte{last}) != pad {
+		return nil, errDecrypt
 	}
-	frame, padding := frame[:len(frame)-pad], frame[len(frame)-pad:]
-	for _, b := range padding {
-		if int(b) != pad {
-			return nil, ErrDecrypt
-		}
-	}
+	frame = frame[:len(frame)-pad]
 	if len(frame) < frameHead {
-		return nil, ErrDecrypt
+		return nil, errDecrypt
 	}
 	length := uint64(binary.BigEndian.Uint32(frame[frameStart:]))
 	frame = frame[frameHead:]
 	if length > uint64(len(frame)) || string(frame[length:]) != c.appID {
-		return nil, ErrDecrypt
+		return nil, errDecrypt
 	}
 	return frame[:length:length], nil
 }

@@ -182,7 +182,7 @@ func TestDecryptRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got, err := c.Decrypt(tt.encrypt); err != ErrDecrypt {
+			if got, err := c.Decrypt(tt.encrypt); err != errDecrypt {
 				t.Errorf("got %q, %v", got, err)
 			}
 		})
@@ -214,7 +214,7 @@ func FuzzDecrypt(f *testing.F) {
 	f.Add("AAAA")
 	c := newCipher(f, "wx2c2769f8efd9abc2")
 	f.Fuzz(func(t *testing.T, encrypt string) {
-		if message, err := c.Decrypt(encrypt); err != nil && (err != ErrDecrypt || message != nil) {
+		if message, err := c.Decrypt(encrypt); err != nil && (err != errDecrypt || message != nil) {
 			t.Fatalf("%q, %v", message, err)
 		}
 		message, err := c.Decrypt(c.Encrypt([]byte(encrypt)))

@@ -126,7 +126,9 @@ func (f *fieldPlan) decode(es []*element, path []string, v reflect.Value) bool {
 		f.decodeValue(found, v)
 		return true
 	}
-	v.Set(reflect.MakeSlice(v.Type(), len(found), len(found)))
+	v.SetZero()
+	v.Grow(len(found))
+	v.SetLen(len(found))
 	for i := range found {
 		f.decodeValue(found[i:i+1], v.Index(i))
 	}

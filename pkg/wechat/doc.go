@@ -1,22 +1,25 @@
-// Package wechat is the protocol between the WeChat platform and an Official Account's server: the signature and the
-// encryption of a push, the push itself as a typed value, and the passive reply.
+// Package wechat implements the protocol between the WeChat platform and the server of an Official Account: the signature
+// and encryption of pushes, the pushes as typed values, and passive replies.
 //
-// The platform sends each message of a follower and each event as a POST request, and shows the follower what the
-// response holds. In safe mode the way is:
+// The platform sends each message of a follower and each event as a POST request, and shows the response to the follower. In
+// safe mode, a push is handled in these steps:
 //
-//   - [ReadEnvelope] finds the Encrypt element in the body, [VerifySignature] checks the query's msg_signature over it,
-//     [Cipher.Decrypt] opens it;
-//   - [ParsePush] makes a [Push] of what was inside: a pointer to the type of its kind, such as [*Text] or [*Subscribe],
-//     or a [*Raw];
-//   - [MarshalReply] writes the [Reply], such as a [TextReply], and [Cipher.Seal] seals it.
+//   - [ReadEnvelope] finds the Encrypt element in the body. [VerifySignature] checks the msg_signature of the query against
+//     it. [Cipher.Decrypt] decrypts it.
+//   - [ParsePush] parses the decrypted message into a [Push]: a pointer to the type of its kind, such as [*Text] or
+//     [*Subscribe], or a [*Raw].
+//   - [MarshalReply] encodes the [Reply], such as a [TextReply], and [Cipher.Seal] encrypts it.
 //
-// In plain mode VerifySignature checks the query's signature, which covers no body, and ParsePush takes the body itself.
-// To add a kind of push, add its struct and its line to the table in kinds.go. docs/pushes.md lists all kinds.
+// In plain mode, [VerifySignature] checks the signature of the query, which does not cover the body, and [ParsePush] parses
+// the body itself. docs/pushes.md lists the kinds of pushes; kinds.go says how to add one.
 //
-// It follows the platform's pages 消息推送 (https://developers.weixin.qq.com/doc/subscription/guide/dev/push/),
-// 消息加解密 (…/guide/dev/push/encryption.html), 接收普通消息 and 接收事件推送
-// (…/guide/product/message/Receiving_standard_messages.html, Receiving_event_pushes.html) and 被动回复
-// (…/guide/product/message/Passive_user_reply_message.html).
+// The package follows these pages of the platform:
 //
-// It does no I/O and imports the standard library only.
+//   - 消息推送: https://developers.weixin.qq.com/doc/subscription/guide/dev/push/
+//   - 消息加解密: https://developers.weixin.qq.com/doc/subscription/guide/dev/push/encryption.html
+//   - 接收普通消息: https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html
+//   - 接收事件推送: https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_event_pushes.html
+//   - 被动回复: https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html
+//
+// It does no I/O and imports only the standard library.
 package wechat

@@ -78,10 +78,18 @@ func TestPushesDoc(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(pushesIntroduction)
 	s := readSource(t)
-	b.WriteString("\n## What all pushes have\n\n")
-	s.table(t, &b, reflect.TypeFor[Head]())
-	b.WriteString("\n## What all messages have beside it\n\n")
-	s.table(t, &b, reflect.TypeFor[Message]())
+	for _, common := range []struct {
+		title string
+		typ   reflect.Type
+	}{
+		{"Fields of all pushes", reflect.TypeFor[Head]()},
+		{"Fields of all messages", reflect.TypeFor[Message]()},
+		{"Fields of all events of menu buttons", reflect.TypeFor[MenuEvent]()},
+		{"Fields of all events of the pages' authorization", reflect.TypeFor[AuthorizationEvent]()},
+	} {
+		fmt.Fprintf(&b, "\n## %s\n\n", common.title)
+		s.table(t, &b, common.typ)
+	}
 	for _, group := range s.groups(t) {
 		fmt.Fprintf(&b, "\n## %s\n", group.title)
 		for i, kind := range group.kinds {
@@ -295,7 +303,7 @@ func (s source) table(t *testing.T, b *strings.Builder, typ reflect.Type) {
 	var rows strings.Builder
 	s.rows(&rows, typ, []string{""}, "")
 	if rows.Len() == 0 {
-		b.WriteString("It has no fields of its own.\n")
+		b.WriteString("It has only the fields listed above.\n")
 		return
 	}
 	b.WriteString("| name | field | type | |\n|---|---|---|---|\n" + rows.String())
@@ -304,7 +312,7 @@ func (s source) table(t *testing.T, b *strings.Builder, typ reflect.Type) {
 func (s source) rows(b *strings.Builder, typ reflect.Type, above []string, goName string) {
 	for _, f := range planOf(typ) {
 		if len(f.index) > 1 {
-			continue // Head's or Message's
+			continue // a field of an embedded type, such as Head
 		}
 		field := typ.Field(f.index[0])
 		var names, quoted []string

@@ -2,9 +2,9 @@ package wechat
 
 import "strings"
 
-// DomainFile returns the name and the content of the file by which the platform checks that a domain is the account's.
-// setting is that name, MP_verify_xxxx.txt, or only its xxxx, which is the content as well; if ever the two differ,
-// MP_verify_xxxx.txt=content. Neither is checked.
+// DomainFile returns the name and content of the file with which the platform verifies that the account owns a domain.
+// setting is the file's name, MP_verify_xxxx.txt, or only its xxxx. The content is xxxx too; for another content, setting is
+// MP_verify_xxxx.txt=content. DomainFile does not validate them.
 // https://developers.weixin.qq.com/doc/service/guide/h5/auth.html
 func DomainFile(setting string) (name, content string) {
 	file, content, given := strings.Cut(setting, "=")

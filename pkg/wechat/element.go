@@ -5,19 +5,17 @@ import (
 	"slices"
 )
 
-// element is one node of a push or a reply, whether it is written as XML or as JSON. A JSON array is several elements of
-// one name.
+// element is one node of a push or a reply, in XML or in JSON. A JSON array is several elements of one name.
 type element struct {
 	name string
-	// text is the character data directly in it, that of its children left out. Of a push it is without the blanks that stand
-	// outside CDATA at its ends: the platform's samples have such blanks, and they are layout. Blanks in CDATA, and in a JSON
-	// string, are part of the text.
+	// text is the character data directly in the element, without that of its children. In a push, blanks outside CDATA at
+	// its ends are cut: they are layout in the platform's samples. Blanks in CDATA or in a JSON string are kept.
 	text     string
 	children []element
-	number   bool // of a reply: written bare, without CDATA or quotes
+	number   bool // in a reply: written without CDATA or quotes
 }
 
-// child returns the last child of that name, as encoding/xml's Unmarshal takes the last of a repeated element.
+// child returns the last child of that name, or nil. encoding/xml takes the last of a repeated element too.
 func (e *element) child(name string) *element {
 	for i := len(e.children) - 1; i >= 0; i-- {
 		if e.children[i].name == name {
@@ -27,19 +25,7 @@ func (e *element) child(name string) *element {
 	return nil
 }
 
-// Bounds of what is read. The platform's deepest push has six levels, its longest some hundred elements.
-const (
-	maxDepth    = 16
-	maxElements = 1024
-)
-
-var (
-	errTooDeep   = errors.New("nested too deep")
-	errTooMany   = errors.New("too many elements")
-	errAmbiguous = errors.New("a field stands twice")
-)
-
-// appendChildren appends to found the children of that name of each element of parents, in their order.
+// appendChildren appends to found the children of that name of each of parents, in order.
 func appendChildren(found, parents []*element, name string) []*element {
 	for _, parent := range parents {
 		for i := range parent.children {
@@ -51,9 +37,9 @@ func appendChildren(found, parents []*element, name string) []*element {
 	return found
 }
 
-// repeats reports whether one of names, 32 at most, stands twice among e's children.
+// repeats reports whether two children of e have the same name and it is one of names, 32 at most.
 func (e *element) repeats(names []string) bool {
-	var seen uint32 // bit i: names[i]
+	var seen uint32 // bit i for names[i]
 	for i := range e.children {
 		if j := slices.Index(names, e.children[i].name); j >= 0 {
 			if seen&(1<<j) != 0 {
@@ -65,9 +51,30 @@ func (e *element) repeats(names []string) bool {
 	return false
 }
 
+func (e *element) marshal(asJSON bool) []byte {
+	b := make([]byte, 0, 512)
+	if asJSON {
+		return appendJSON(b, e)
+	}
+	return appendXML(b, e)
+}
+
+// Limits of a push. The platform's deepest push has six levels, its longest some hundred elements.
+const (
+	maxDepth    = 16
+	maxElements = 1024
+)
+
+var (
+	errTooDeep   = errors.New("elements are nested too deep")
+	errTooMany   = errors.New("too many elements")
+	errAmbiguous = errors.New("a field occurs twice")
+)
+
 // bounds counts the elements of one document.
 type bounds struct{ elements int }
 
+// enter counts an element at that depth. It returns an error if a limit is exceeded.
 func (b *bounds) enter(depth int) error {
 	if b.elements++; b.elements > maxElements {
 		return errTooMany

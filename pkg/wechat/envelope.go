@@ -9,52 +9,45 @@ import (
 
 var errNoPush = errors.New("neither Encrypt nor FromUserName")
 
-// Envelope is the outside of a request's body. Encrypt is "" if the push is in clear only; if it stands beside clear fields
-// (compatible mode), those are covered by no signature.
+// Envelope holds the outer fields of a request's body. No signature covers ToUserName, nor clear fields beside Encrypt
+// (compatible mode).
 type Envelope struct {
-	ToUserName string // the account's original id, gh_…; covered by no signature
-	Encrypt    string // base64, as signed
+	ToUserName string // the account's original id, gh_…
+	Encrypt    string // base64, as signed; empty if the push is only in clear
 }
 
-// ReadEnvelope reads the outside of a body, XML or JSON. It does not parse the body: anyone can send one, and the signature
-// is over Encrypt alone. It only looks for its fields outside the texts that users type, in time proportional to the
-// body. A body that has neither an Encrypt nor the FromUserName of a push in clear, or two of one, is ErrMalformed.
+// ReadEnvelope returns the outer fields of a body, XML or JSON. Anyone can send a body, and the signature covers only
+// Encrypt, so ReadEnvelope does not parse it. It searches for the fields outside the texts that users type, in time
+// proportional to the length of the body.
+//
+// It returns an error if the body has neither an Encrypt nor the FromUserName of a push in clear, or has a field twice.
 func ReadEnvelope(body []byte) (Envelope, error) {
 	s, look := string(body), lookInJSON
 	if !isJSON(body) {
 		s, look = outsideTyped(s), lookInXML
 	}
-	var e Envelope
-	var err error
-	found := false
-	if e.ToUserName, _, err = look(s, "ToUserName"); err == nil {
-		e.Encrypt, found, err = look(s, "Encrypt")
-	}
-	if err == nil && !found {
-		if _, found, err = look(s, "FromUserName"); !found && err == nil {
-			err = errNoPush
-		}
-	}
+	e, err := readEnvelope(s, look)
 	if err != nil {
-		return Envelope{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return Envelope{}, fmt.Errorf("%w: %w", errMalformed, err)
 	}
 	return e, nil
 }
 
-// outsideTyped returns s without what stands from the start of the first text that users type to the end of the last.
-func outsideTyped(s string) string {
-	name, start := firstTyped(s)
-	if name == "" {
-		return s
+func readEnvelope(s string, look func(s, name string) (text string, found bool, err error)) (e Envelope, err error) {
+	if e.ToUserName, _, err = look(s, "ToUserName"); err != nil {
+		return e, err
 	}
-	end := lastTypedEnd(s[start:])
-	if end < 0 {
-		return s[:start]
+	var found bool
+	if e.Encrypt, found, err = look(s, "Encrypt"); found || err != nil {
+		return e, err
 	}
-	return s[:start] + s[start+end:]
+	if _, found, err = look(s, "FromUserName"); !found && err == nil {
+		err = errNoPush
+	}
+	return e, err
 }
 
-// lookInXML returns the text of the one element of that name in s. The text is base64 or an id: it holds no markup.
+// lookInXML returns the text of the only element of that name in s. The text is base64 or an id, so it contains no markup.
 func lookInXML(s, name string) (text string, found bool, err error) {
 	open := "<" + name + ">"
 	_, rest, found := strings.Cut(s, open)
@@ -78,8 +71,8 @@ func lookInXML(s, name string) (text string, found bool, err error) {
 	return text, true, nil
 }
 
-// lookInJSON returns the text of the one member of that name in s. The name in quotes with a colon behind it is a member's:
-// the quotes in a text are escaped, and no colon follows a text.
+// lookInJSON returns the text of the only member of that name in s. A quoted name followed by a colon is the name of a
+// member: quotes within a text are escaped, and no colon follows a text.
 func lookInJSON(s, name string) (text string, found bool, err error) {
 	quoted := `"` + name + `"`
 	for {
@@ -102,7 +95,7 @@ func lookInJSON(s, name string) (text string, found bool, err error) {
 	}
 }
 
-// quotedText reads the string with which s begins, base64 or an id, in which no quote stands.
+// quotedText returns the string with which s begins, which is base64 or an id and contains no quote, and the rest of s.
 func quotedText(s string) (text, rest string, err error) {
 	s, found := strings.CutPrefix(s, `"`)
 	if !found {

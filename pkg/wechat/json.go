@@ -10,13 +10,13 @@ import (
 
 var errJSON = errors.New("not well-formed JSON")
 
-// parseJSON reads a push in the platform's JSON form, one flat or nested object, into the same elements as its XML form.
-// Numbers keep all their digits, strings are cleaned as in XML, and a name that stands twice in one object is refused.
-// Blanks around a name are cut: a sample on the platform's page has " OpenID".
+// parseJSON parses a push in the platform's JSON form, an object that may be nested, into the same elements as its XML form.
+// Numbers keep all their digits and strings are cleaned as in XML. A name that occurs twice in one object is an error. Blanks
+// around a name are cut: a sample on the platform's page has " OpenID".
 func parseJSON(s string) (*element, error) {
 	root, err := readJSON(s)
 	if errors.Is(err, errJSON) {
-		// What users type may stand raw in a string, which JSON allows for no control character.
+		// A string may contain raw control characters that a user typed. JSON does not allow them.
 		stripped := strings.Map(func(r rune) rune {
 			if r < ' ' {
 				return -1
@@ -52,7 +52,7 @@ type jsonReader struct {
 	bounds  bounds
 }
 
-// object reads the members of an object, of which the brace has been read, as children of e.
+// object reads the members of an object, after its opening brace, as children of e.
 func (r *jsonReader) object(e *element, depth int) error {
 	if err := r.bounds.enter(depth); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (r *jsonReader) object(e *element, depth int) error {
 		if err != nil {
 			return errJSON
 		}
-		name := strings.TrimSpace(token.(string)) // what begins a member is a string, or an error
+		name := strings.TrimSpace(token.(string)) // the decoder accepts nothing else here
 		if names[name] {
 			return errAmbiguous
 		}
@@ -81,7 +81,7 @@ func (r *jsonReader) object(e *element, depth int) error {
 	return nil
 }
 
-// value appends the value that begins with token to e's children, an array as several.
+// value appends the value that begins with token to e's children, an array as several children.
 func (r *jsonReader) value(e *element, name string, token json.Token, depth int) error {
 	if err := r.bounds.enter(depth); err != nil {
 		return err
@@ -125,36 +125,39 @@ func (r *jsonReader) array(e *element, name string, depth int) error {
 	return nil
 }
 
-// appendJSON appends e's children as a JSON object; several of one name are an array. Characters stand unescaped, as the
-// platform wants them, but for those that JSON itself demands.
+// appendJSON appends e's children as a JSON object. Several of one name become an array. Characters are escaped only if JSON
+// requires it, because the platform shows escapes as they are.
 func appendJSON(b []byte, e *element) []byte {
 	b = append(b, '{')
-	for i := 0; i < len(e.children); i++ {
-		child := &e.children[i]
+	for rest := e.children; len(rest) > 0; {
+		if len(rest) < len(e.children) {
+			b = append(b, ',')
+		}
+		n := 1
+		for n < len(rest) && rest[n].name == rest[0].name {
+			n++
+		}
+		b = appendJSONString(b, rest[0].name)
+		b = append(b, ':')
+		if n == 1 && rest[0].name != "item" { // the articles of a news reply are an array even if there is one
+			b = appendJSONValue(b, &rest[0])
+		} else {
+			b = appendJSONArray(b, rest[:n])
+		}
+		rest = rest[n:]
+	}
+	return append(b, '}')
+}
+
+func appendJSONArray(b []byte, es []element) []byte {
+	b = append(b, '[')
+	for i := range es {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendJSONString(b, child.name)
-		b = append(b, ':')
-		run := 1
-		for i+run < len(e.children) && e.children[i+run].name == child.name {
-			run++
-		}
-		if run == 1 && child.name != "item" { // the articles of a news reply are a list even where it is one
-			b = appendJSONValue(b, child)
-			continue
-		}
-		b = append(b, '[')
-		for j := range run {
-			if j > 0 {
-				b = append(b, ',')
-			}
-			b = appendJSONValue(b, &e.children[i+j])
-		}
-		b = append(b, ']')
-		i += run - 1
+		b = appendJSONValue(b, &es[i])
 	}
-	return append(b, '}')
+	return append(b, ']')
 }
 
 func appendJSONValue(b []byte, e *element) []byte {
@@ -171,6 +174,6 @@ func appendJSONString(b []byte, s string) []byte {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s) // a string and a Buffer: no error
+	_ = encoder.Encode(s) // encoding a string into a Buffer cannot fail
 	return append(b, bytes.TrimSuffix(out.Bytes(), []byte("\n"))...)
 }

@@ -83,7 +83,7 @@ func TestParsePushJSONRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if p, err := ParsePush([]byte(tt.body)); !errors.Is(err, ErrMalformed) {
+			if p, err := ParsePush([]byte(tt.body)); !errors.Is(err, errMalformed) {
 				t.Errorf("got %v, %v", p, err)
 			}
 		})

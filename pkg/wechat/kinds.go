@@ -24,22 +24,22 @@ var kinds = map[string]func() Push{
 	"link":       func() Push { return new(Link) },
 	"file":       func() Push { return new(File) },
 
-	// Follow, scan, plain menu buttons: events.go.
+	// Follow, scan, location: events.go.
 	"event/subscribe":   func() Push { return new(Subscribe) },
 	"event/unsubscribe": func() Push { return new(Unsubscribe) },
 	"event/SCAN":        func() Push { return new(Scan) },
 	"event/LOCATION":    func() Push { return new(LocationReport) },
-	"event/CLICK":       func() Push { return new(Click) },
-	"event/VIEW":        func() Push { return new(View) },
 
-	// Menu buttons that open something: menu.go.
+	// Menu buttons: menu.go.
+	"event/CLICK":              func() Push { return new(Click) },
+	"event/VIEW":               func() Push { return new(View) },
+	"event/view_miniprogram":   func() Push { return new(ViewMiniProgram) },
 	"event/scancode_push":      func() Push { return new(ScanCodePush) },
 	"event/scancode_waitmsg":   func() Push { return new(ScanCodeWaitMsg) },
 	"event/pic_sysphoto":       func() Push { return new(PicSysPhoto) },
 	"event/pic_photo_or_album": func() Push { return new(PicPhotoOrAlbum) },
 	"event/pic_weixin":         func() Push { return new(PicWeixin) },
 	"event/location_select":    func() Push { return new(LocationSelect) },
-	"event/view_miniprogram":   func() Push { return new(ViewMiniProgram) },
 
 	// Results of what the account sent: jobs.go.
 	"event/TEMPLATESENDJOBFINISH": func() Push { return new(TemplateSendJobFinish) },
@@ -52,7 +52,7 @@ var kinds = map[string]func() Push{
 	"event/subscribe_msg_change_event": func() Push { return new(SubscribeMsgChange) },
 	"event/subscribe_msg_sent_event":   func() Push { return new(SubscribeMsgSent) },
 
-	// Users of the account's pages: authorization.go.
+	// Authorization of the account's pages: authorization.go.
 	"event/user_info_modified":              func() Push { return new(UserInfoModified) },
 	"event/user_authorization_revoke":       func() Push { return new(UserAuthorizationRevoke) },
 	"event/user_authorization_cancellation": func() Push { return new(UserAuthorizationCancellation) },
@@ -74,5 +74,5 @@ var kinds = map[string]func() Push{
 	"event/debug_demo": func() Push { return new(DebugDemo) },
 }
 
-// Kinds returns the names of all pushes that have a type of their own, sorted, as Head's Kind gives them.
+// Kinds returns the sorted names of the kinds that have a type, as [Head.Kind] returns them.
 func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }

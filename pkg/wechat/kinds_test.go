@@ -663,7 +663,7 @@ func TestNested(t *testing.T) {
 		}},
 		{"publication that failed", all["event/FREEPUBLISHJOBFINISH"][0],
 			&PublishJobFinish{PublishID: 2247503052, PublishStatus: 2, FailIdx: []int64{1, 2}}},
-		{"pictures", all["event/pic_photo_or_album"][0], &PicPhotoOrAlbum{EventKey: "photo_or_album", SendPicsInfo: SendPicsInfo{
+		{"pictures", all["event/pic_photo_or_album"][0], &PicPhotoOrAlbum{MenuEvent: MenuEvent{EventKey: "photo_or_album"}, SendPicsInfo: SendPicsInfo{
 			Count: 2, PicList: []Picture{{"5a75aaca956d97be686719218f275c6b"}, {"1b5f7c23b5bf75682a53e7b6d163e185"}}}}},
 	}
 	for _, tt := range tests {

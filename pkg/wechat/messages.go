@@ -2,14 +2,14 @@ package wechat
 
 import "strings"
 
-// Message holds the fields that all messages of a follower have, events not.
+// Message holds the fields that all messages of a follower have. Events do not have them.
 //
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html
 type Message struct {
 	Head
 	MsgID     uint64 `wechat:"MsgId"`     // 64 bits; the same in repeated deliveries
-	MsgDataID string `wechat:"MsgDataId"` // the article that the message was sent from, if it was
-	Idx       int64  // which article of it, from 1; 0 where the message was not sent from one
+	MsgDataID string `wechat:"MsgDataId"` // the article from which the message was sent; empty if there was none
+	Idx       int64  // the position of that article, from 1; 0 if there was none
 }
 
 // Text is a text message. It can be replied to.
@@ -17,21 +17,21 @@ type Message struct {
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html
 type Text struct {
 	Message
-	Content      string `wechat:"Content,verbatim"`      // as typed, control characters left out; may be empty
-	BizMsgMenuID string `wechat:"bizmsgmenuid,verbatim"` // id of the tapped item of a msgmenu, whose caption is then Content
+	Content      string `wechat:"Content,verbatim"`      // as typed, without control characters; may be empty
+	BizMsgMenuID string `wechat:"bizmsgmenuid,verbatim"` // id of the tapped item of a msgmenu; Content is then its caption
 }
 
-// Trimmed is Content without the white space around it (Unicode's, as strings.TrimSpace has it), which some clients
-// send. Texts are compared by it.
+// Trimmed returns Content without leading and trailing white space, as [strings.TrimSpace] defines it. Some clients send
+// such white space. Compare texts in this form.
 func (t *Text) Trimmed() string { return strings.TrimSpace(t.Content) }
 
-// Image is a picture, or a sticker. It can be replied to.
+// Image is a picture or a sticker. It can be replied to.
 //
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html
 type Image struct {
 	Message
-	PicURL  string `wechat:"PicUrl"`  // where the platform keeps the picture
-	MediaID string `wechat:"MediaId"` // temporary material, good for three days
+	PicURL  string `wechat:"PicUrl"`  // address of the picture at the platform
+	MediaID string `wechat:"MediaId"` // temporary material, valid for three days
 }
 
 // Voice is a voice message. It can be replied to.
@@ -39,8 +39,8 @@ type Image struct {
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html
 type Voice struct {
 	Message
-	MediaID     string `wechat:"MediaId"` // temporary material, good for three days
-	Format      string // amr or speex; the set is open
+	MediaID     string `wechat:"MediaId"` // temporary material, valid for three days
+	Format      string // amr or speex; other values occur
 	MediaID16K  string `wechat:"MediaId16K"`           // the same at 16 kHz
 	Recognition string `wechat:"Recognition,verbatim"` // speech to text; empty since the platform switched it off in 2023
 }
@@ -50,17 +50,17 @@ type Voice struct {
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html
 type Video struct {
 	Message
-	MediaID      string `wechat:"MediaId"`      // temporary material, good for three days
-	ThumbMediaID string `wechat:"ThumbMediaId"` // its still picture, good for three days
+	MediaID      string `wechat:"MediaId"`      // temporary material, valid for three days
+	ThumbMediaID string `wechat:"ThumbMediaId"` // its thumbnail, valid for three days
 }
 
-// ShortVideo is a video taken within the conversation. It can be replied to.
+// ShortVideo is a video recorded in the conversation. It can be replied to.
 //
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html
 type ShortVideo struct {
 	Message
-	MediaID      string `wechat:"MediaId"`      // temporary material, good for three days
-	ThumbMediaID string `wechat:"ThumbMediaId"` // its still picture, good for three days
+	MediaID      string `wechat:"MediaId"`      // temporary material, valid for three days
+	ThumbMediaID string `wechat:"ThumbMediaId"` // its thumbnail, valid for three days
 }
 
 // Location is a place that the follower sent, or chose in a LocationSelect. It can be replied to.
@@ -70,7 +70,7 @@ type Location struct {
 	Message
 	Latitude  float64 `wechat:"Location_X"` // degrees, north positive
 	Longitude float64 `wechat:"Location_Y"` // degrees, east positive
-	Scale     int64   // zoom of the map
+	Scale     int64   // zoom level of the map
 	Label     string  `wechat:"Label,verbatim"` // the place in words
 }
 
@@ -81,7 +81,7 @@ type Link struct {
 	Message
 	Title       string `wechat:"Title,verbatim"`       // of the page
 	Description string `wechat:"Description,verbatim"` // of the page
-	URL         string `wechat:"Url"`                  // of the page: the sender's choice, not to be trusted
+	URL         string `wechat:"Url"`                  // of the page; chosen by the sender, do not trust it
 }
 
 // File is a file. The platform does not document it; the fields are those that public clients of the protocol read. No
@@ -90,7 +90,7 @@ type File struct {
 	Message
 	Title       string `wechat:"Title,verbatim"`       // the file's name
 	Description string `wechat:"Description,verbatim"` // may be empty
-	FileKey     string // what the platform calls the file
+	FileKey     string // the platform's name of the file
 	FileMD5     string `wechat:"FileMd5"`      // 32 hexadecimal digits
 	Size        int64  `wechat:"FileTotalLen"` // bytes
 }

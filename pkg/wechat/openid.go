@@ -1,23 +1,21 @@
 package wechat
 
-// maxOpenID is the most characters that an openid has here. The platform documents no limit; its own have 28.
+import "strings"
+
+// maxOpenID is the maximum length of an openid. The platform documents none; its own have 28 characters.
 const maxOpenID = 128
 
 // IsOpenID reports whether s can be an openid: 1 to 128 characters of 0-9, A-Z, a-z, _ and -.
 //
-// An openid is opaque and case-sensitive. It becomes the partition key of a follower's records, and the name of every
-// other partition contains a #, so no openid can name one. Every openid that comes from outside (a push, a cookie, a
-// ticket, a command line, the platform's API) is checked with IsOpenID before it is used.
+// An openid is opaque and case-sensitive. It is the partition key of a follower's records. The name of every other partition
+// contains a #, so that no openid can name one. Check every openid from outside with IsOpenID before using it: from a push, a
+// cookie, a ticket, a command line or the platform's API.
 func IsOpenID(s string) bool {
-	if s == "" || len(s) > maxOpenID {
-		return false
-	}
-	for i := range len(s) {
-		switch c := s[i]; {
-		case '0' <= c && c <= '9', 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', c == '_', c == '-':
-		default:
-			return false
-		}
-	}
-	return true
+	return s != "" && len(s) <= maxOpenID && !strings.ContainsFunc(s, func(r rune) bool {
+		return !isAlphanumeric(r) && r != '_' && r != '-'
+	})
+}
+
+func isAlphanumeric(r rune) bool {
+	return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
 }

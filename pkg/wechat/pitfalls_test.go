@@ -18,7 +18,7 @@ func TestPitfalls(t *testing.T) {
 	content := func(t *testing.T, body string) string { return parse(t, body).(*Text).Content }
 	wantMalformed := func(t *testing.T, body string) {
 		t.Helper()
-		if p, err := ParsePush([]byte(body)); !errors.Is(err, ErrMalformed) {
+		if p, err := ParsePush([]byte(body)); !errors.Is(err, errMalformed) {
 			t.Errorf("got %v, %v", p, err)
 		}
 	}
@@ -101,7 +101,7 @@ func TestPitfalls(t *testing.T) {
 		}},
 		{18, "an appid other than ours inside is refused", func(t *testing.T) {
 			_, err := newCipher(t, "wx2").Decrypt(newCipher(t, "wx1").Encrypt([]byte("a")))
-			want(t, true, errors.Is(err, ErrDecrypt))
+			want(t, true, errors.Is(err, errDecrypt))
 		}},
 		{19, "blanks around Encrypt are no part of what was signed", func(t *testing.T) {
 			e, err := ReadEnvelope([]byte("<xml><Encrypt> \n<![CDATA[ab+/=]]>\n </Encrypt></xml>"))
@@ -160,20 +160,20 @@ func TestPitfallsElsewhere(t *testing.T) {
 		number                 int
 		asserts, folder, named string
 	}{
-		{8, "a push delivered again changes nothing and gets the same answer", "webhook", "TestFromFollowToUnfollow"},
-		{9, "the reply goes out in time, whatever the platform's API does", "webhook", "TestSlowPlatform"},
-		{13, "in safe mode the plain signature admits nothing", "webhook", "TestHostileRequestsAreRefused"},
-		{14, "in safe mode a push in clear is refused", "webhook", "TestHostileRequestsAreRefused"},
-		{15, "the mode is configured: without a key the clear fields are read", "webhook", "TestPlainReadsTheClearFields"},
-		{23, "a token that another instance replaced is taken from the store", "wechatapi", "TestRefusedTokenIsReplacedByTheStores"},
-		{24, "a refused token is fetched anew once, not in a loop", "wechatapi", "TestForcedInVain"},
-		{25, "the refusal of an address names the address", "wechatapi", "TestRefusal"},
-		{28, "query parameters repeated, or as arrays, are refused without a fault", "webhook", "TestHostileRequestsAreRefused"},
-		{30, "an old timestamp is refused", "webhook", "TestHostileRequestsAreRefused"},
-		{31, "the menu's JSON goes out unescaped", "wechatapi", "TestRetryHasTheBody"},
-		{34, "an unfollow delivered again leaves what the first left", "../internal/boltstore", "TestStore"},
+		{8, "a push delivered again changes nothing and gets the same answer", "pkg/webhook", "TestFromFollowToUnfollow"},
+		{9, "the reply goes out in time, whatever the platform's API does", "pkg/webhook", "TestSlowPlatform"},
+		{13, "in safe mode the plain signature admits nothing", "pkg/webhook", "TestHostileRequestsAreRefused"},
+		{14, "in safe mode a push in clear is refused", "pkg/webhook", "TestHostileRequestsAreRefused"},
+		{15, "the mode is configured: without a key the clear fields are read", "pkg/webhook", "TestPlainReadsTheClearFields"},
+		{23, "a token that another instance replaced is taken from the store", "pkg/wechatapi", "TestRefusedTokenIsReplacedByTheStores"},
+		{24, "a refused token is fetched anew once, not in a loop", "pkg/wechatapi", "TestForcedInVain"},
+		{25, "the refusal of an address names the address", "pkg/wechatapi", "TestRefusal"},
+		{28, "query parameters repeated, or as arrays, are refused without a fault", "pkg/webhook", "TestHostileRequestsAreRefused"},
+		{30, "an old timestamp is refused", "pkg/webhook", "TestHostileRequestsAreRefused"},
+		{31, "the menu's JSON goes out unescaped", "pkg/wechatapi", "TestRetryHasTheBody"},
+		{34, "an unfollow delivered again leaves what the first left", "internal/boltstore", "TestStore"},
 	} {
-		files, err := filepath.Glob("../" + pitfall.folder + "/*_test.go")
+		files, err := filepath.Glob("../../" + pitfall.folder + "/*_test.go")
 		if err != nil {
 			t.Fatal(err)
 		}

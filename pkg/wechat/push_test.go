@@ -57,7 +57,7 @@ func TestParsePush(t *testing.T) {
 		{"text with elements in it", text("a]]><b>c</b><![CDATA[d"), wantText("a]]><b>c</b><![CDATA[d")},
 		{"text in two sections", text("a]]><![CDATA[b"), wantText("ab")},
 		{"blanks around CDATA", strings.NewReplacer("<![CDATA[", "\n <![CDATA[", "]]>", "]]> \n").Replace(event("CLICK", "<EventKey><![CDATA[help]]></EventKey>")),
-			&Click{Head: wantHead("event", "CLICK"), EventKey: "help"}},
+			&Click{MenuEvent{Head: wantHead("event", "CLICK"), EventKey: "help"}}},
 		{"byte order mark, declaration, comment", "\ufeff<?xml version=\"1.0\" encoding=\"GBK\"?>\n<!-- a > b -->" + text("你好"), wantText("你好")},
 		{"64 bits", strings.Replace(text(""), "25000000000000001", "18446744073709551615", 1),
 			&Text{Message: Message{Head: wantHead("text", ""), MsgID: 18446744073709551615}}},
@@ -70,9 +70,9 @@ func TestParsePush(t *testing.T) {
 		{"unfollow", event("unsubscribe", "<EventKey/>"), &Unsubscribe{Head: wantHead("event", "unsubscribe")}},
 		{"scan", event("SCAN", "<EventKey>4711</EventKey><Ticket>T</Ticket>"),
 			&Scan{Head: wantHead("event", "SCAN"), EventKey: "4711", Ticket: "T"}},
-		{"click", event("CLICK", "<EventKey>help</EventKey>"), &Click{Head: wantHead("event", "CLICK"), EventKey: "help"}},
+		{"click", event("CLICK", "<EventKey>help</EventKey>"), &Click{MenuEvent{Head: wantHead("event", "CLICK"), EventKey: "help"}}},
 		{"view", event("VIEW", "<EventKey>https://example.com/?a=1&amp;b=2</EventKey><MenuId>MENUID</MenuId>"),
-			&View{Head: wantHead("event", "VIEW"), EventKey: "https://example.com/?a=1&b=2", MenuID: "MENUID"}},
+			&View{MenuEvent: MenuEvent{Head: wantHead("event", "VIEW"), EventKey: "https://example.com/?a=1&b=2"}, MenuID: "MENUID"}},
 		{"unknown event", event("scan", ""), &Raw{Head: wantHead("event", "scan")}},
 		{"unknown event, a field of its own twice", event("brand_new", "<Id>1</Id><Id>2</Id>"), &Raw{Head: wantHead("event", "brand_new")}},
 		{"unknown event, what users type twice", event("new_list_event", "<Items><item><Title>a</Title></item><item><Title>b</Title></item></Items>"),
@@ -137,7 +137,7 @@ func TestParsePushRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p, err := ParsePush([]byte(tt.body))
-			if !errors.Is(err, ErrMalformed) {
+			if !errors.Is(err, errMalformed) {
 				t.Errorf("got %v, %v", p, err)
 			}
 		})
@@ -257,7 +257,7 @@ func TestReadEnvelopeRefuses(t *testing.T) {
 		`{"Encrypt":1}`, `{"Encrypt":"ab`, `{"Encrypt":"\x"}`, `{"Encrypt":["ab"]}`,
 		"<xml><ToUserName>gh_1</ToUserName><ToUserName>gh_2</ToUserName><Encrypt>ab</Encrypt></xml>",
 	} {
-		if e, err := ReadEnvelope([]byte(body)); !errors.Is(err, ErrMalformed) {
+		if e, err := ReadEnvelope([]byte(body)); !errors.Is(err, errMalformed) {
 			t.Errorf("%q: got %+v, %v", body, e, err)
 		}
 	}
@@ -344,7 +344,7 @@ func FuzzParsePush(f *testing.F) {
 			if text, ok := p.(*Text); ok && !utf8.ValidString(text.Content) {
 				t.Errorf("a text that is not UTF-8: %q", text.Content)
 			}
-		} else if !errors.Is(err, ErrMalformed) {
+		} else if !errors.Is(err, errMalformed) {
 			t.Error(err)
 		}
 

@@ -1,94 +1,97 @@
 package wechat
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 )
 
-// Success is the body that acknowledges a push and says nothing to the user. It goes out in clear in every mode.
+// Success is the body that acknowledges a push without a message to the user. It is sent in clear in every mode.
 const Success = "success"
 
 // Limits of passive replies.
 const (
-	// MaxText is the longest text in bytes of UTF-8. The platform documents no limit; above this one its users see
-	// 该公众号提供的服务出现故障 instead of the reply.
+	// MaxText is the maximum length of a text in bytes of UTF-8. The platform documents no limit. If a text is longer, users
+	// see 该公众号提供的服务出现故障 instead of the reply.
 	MaxText = 2047
-	// MaxArticles is how many articles a news reply may have; to a message (text, image, voice, video, location) it
-	// is 1, and the platform drops what is above without a word.
+	// MaxArticles is the maximum number of articles in a news reply to an event. In a reply to a message it is 1; the platform
+	// drops the others silently.
 	MaxArticles = 8
 )
 
-// Reply is a passive reply: the answer to a push within the push's own request, of one of the types here
-// (https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html).
-// A nil Reply says nothing. The user sees a fault instead of a reply that lacks what its type requires, so such a reply
-// is not sent.
+// Reply is a passive reply, sent in the response to a push. It is one of the types in this file. A nil Reply says nothing,
+// and neither does one that lacks a required field: the platform would show the user an error instead.
+//
+// https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html
 type Reply interface {
-	// elements are MsgType and what the type has beside it, or nothing where a required field is missing.
+	// elements returns MsgType and the elements of the type, or nothing if a required field is missing.
 	elements(to *Head) []element
 }
 
-// TextReply is a reply of type text. Line feeds break lines; <a href="…">…</a> makes a link. Control characters are left
-// out. A text of more than MaxText bytes is cut at a character. If that would cut a link, in its tags or in its words, the
-// text ends before the link: half a link would show its tag or misname its page. So a text that is one long link says
-// nothing.
+// TextReply is a reply of type text. A line feed breaks the line; <a href="…">…</a> is a link. Control characters are removed.
+//
+// A text longer than MaxText bytes is cut at a character. If that would cut a link, the text ends before the link, because
+// half a link would show its tag. So a text that consists of one long link says nothing.
 type TextReply string
 
 // ImageReply is a reply of type image.
 type ImageReply struct {
-	// MediaID is required: a temporary (three days) or permanent material of the account, or one received within three
-	// days; no GIF.
+	// MediaID is required: temporary material (valid for three days) or permanent material of the account, or material
+	// received within three days. It must not be a GIF.
 	MediaID string
 }
 
 // VoiceReply is a reply of type voice.
 type VoiceReply struct {
-	MediaID string // required, as ImageReply's
+	MediaID string // required, as in ImageReply
 }
 
 // VideoReply is a reply of type video.
 type VideoReply struct {
-	MediaID     string // required, as ImageReply's; the video must have passed the platform's review
+	MediaID     string // required, as in ImageReply; the video must have passed the platform's review
 	Title       string // may be empty
 	Description string // may be empty
 }
 
-// MusicReply is a reply of type music: a link to a sound that the client plays.
+// MusicReply is a reply of type music: a link to audio that WeChat plays.
 type MusicReply struct {
 	Title        string // may be empty
 	Description  string // may be empty
-	MusicURL     string // of the sound
-	HQMusicURL   string // of the sound in better quality, which is preferred on Wi-Fi
-	ThumbMediaID string // required: its picture, a material as ImageReply's
+	MusicURL     string // of the audio
+	HQMusicURL   string // of the audio in higher quality, preferred on Wi-Fi
+	ThumbMediaID string // required: the thumbnail, material as in ImageReply
 }
 
-// NewsReply is a reply of type news. The platform shows one article in reply to a message of the user and up to
-// MaxArticles in other cases (a follow, a menu click); what is above is left out here, so that ArticleCount is true.
+// NewsReply is a reply of type news. The platform shows one article in reply to a message and up to MaxArticles in reply to an
+// event. Further articles are left out, so that ArticleCount is right.
 type NewsReply []Article
 
-// Article is one of a NewsReply.
+// Article is one article of a NewsReply.
 type Article struct {
 	Title       string // required
-	Description string // the text below the title; may be empty
-	PicURL      string // JPG or PNG; 360×200 for the first, 200×200 for the others
-	URL         string // required: what a tap opens
+	Description string // below the title; may be empty
+	PicURL      string // JPG or PNG; 360×200 pixels for the first article, 200×200 for the others
+	URL         string // required: the page that a tap opens
 }
 
-// TransferReply hands the message that it replies to over to the human customer-service desk
-// (https://developers.weixin.qq.com/doc/subscription/guide/product/kf/forwarding.html). It is for messages, not for
-// events, to which it says nothing; the account needs the customer-service feature.
+// TransferReply passes the message to the human customer-service desk. The account needs the customer-service feature. In
+// reply to an event, it says nothing.
+//
+// https://developers.weixin.qq.com/doc/subscription/guide/product/kf/forwarding.html
 type TransferReply struct {
-	// KfAccount is the agent's full account, name@account; empty for any who is online. The platform binds the user to
-	// this agent even while the agent is away, and tells nobody.
+	// KfAccount is the agent's full account, name@account, or empty for any agent who is online. The platform assigns the user
+	// to this agent even if the agent is away, and notifies nobody.
 	KfAccount string
 }
 
-// TransferAIReply hands the message that it replies to over to the platform's own AI reply (转接AI回复,
-// https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html). It is for
-// messages, not for events, to which it says nothing. The AI reply must be switched on in the platform's console and must
-// have learned the account's articles; the platform opens it to accounts step by step. What the user sees otherwise is not
-// documented.
+// TransferAIReply passes the message to the platform's own AI reply (转接AI回复). In reply to an event, it says nothing.
+//
+// The AI reply must be switched on in the platform's console and must have learned the account's articles. The platform
+// offers it to more and more accounts. What the user sees otherwise is not documented.
+//
+// https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html
 type TransferAIReply struct{}
 
 func (t TextReply) elements(*Head) []element {
@@ -107,8 +110,8 @@ func (r VideoReply) elements(*Head) []element {
 	return media("video", "Video", r.MediaID, field("Title", r.Title), field("Description", r.Description))
 }
 
-// media are the elements of a reply that shows a material. MediaId stands inside the type's own element: the platform
-// calls the flat form a fault.
+// media returns the elements of a reply that shows material. MediaId is within the element of the type: the platform rejects
+// the flat form.
 func media(msgType, name, mediaID string, more ...element) []element {
 	if mediaID == "" {
 		return nil
@@ -172,11 +175,11 @@ func (TransferAIReply) elements(to *Head) []element {
 
 func field(name, text string) element { return element{name: name, text: sendable(text)} }
 
-// sendable is s as the platform can read it: UTF-8, without control characters.
+// sendable returns s as the platform can read it: as UTF-8, without control characters.
 func sendable(s string) string { return clean(mend(s)) }
 
-// MarshalReply returns the reply r to the push with the head to, in the push's own form (XML or JSON), or Success where r
-// says nothing. Its CreateTime is the push's own, so that a push delivered again gets the same bytes again.
+// MarshalReply returns the reply r to the push with the Head to, in the form of the push (XML or JSON), or Success if r says
+// nothing. Its CreateTime is that of the push, so that repeated deliveries of a push get the same bytes.
 func MarshalReply(to *Head, r Reply) []byte {
 	if r == nil {
 		return []byte(Success)
@@ -193,16 +196,10 @@ func MarshalReply(to *Head, r Reply) []byte {
 	return root.marshal(to.JSON)
 }
 
-func (e *element) marshal(asJSON bool) []byte {
-	b := make([]byte, 0, 512)
-	if asJSON {
-		return appendJSON(b, e)
-	}
-	return appendXML(b, e)
-}
-
-// Seal encrypts a reply and signs it as the platform demands of a reply to an encrypted push: TimeStamp is now in
-// seconds, nonce that of the push's query. A reply in JSON gets an envelope in JSON; Success is not sealed.
+// Seal encrypts and signs reply, as the platform requires in reply to an encrypted push. nonce is that of the push's query;
+// now becomes the TimeStamp, in seconds. The envelope of a JSON reply is JSON. Seal returns Success unchanged.
+//
+// https://developers.weixin.qq.com/doc/subscription/guide/dev/push/encryption.html
 func (c *Cipher) Seal(reply []byte, token, nonce string, now time.Time) []byte {
 	if string(reply) == Success {
 		return reply
@@ -218,29 +215,7 @@ func (c *Cipher) Seal(reply []byte, token, nonce string, now time.Time) []byte {
 	return envelope.marshal(isJSON(reply))
 }
 
-// appendXML appends <name>…</name>, its text in a CDATA section that no text can leave.
-func appendXML(b []byte, e *element) []byte {
-	b = append(b, '<')
-	b = append(b, e.name...)
-	b = append(b, '>')
-	switch {
-	case e.children != nil:
-		for i := range e.children {
-			b = appendXML(b, &e.children[i])
-		}
-	case e.number:
-		b = append(b, e.text...)
-	default:
-		b = append(b, cdataOpen...)
-		b = append(b, escapeCDATA(e.text)...)
-		b = append(b, cdataClose...)
-	}
-	b = append(b, "</"...)
-	b = append(b, e.name...)
-	return append(b, '>')
-}
-
-// cutText returns the longest start of s of at most MaxText bytes that ends at a character and outside a link.
+// cutText returns the longest prefix of s that has at most MaxText bytes and ends at a character and outside a link.
 func cutText(s string) string {
 	if len(s) <= MaxText {
 		return s
@@ -249,7 +224,7 @@ func cutText(s string) string {
 	for !utf8.RuneStart(s[end]) {
 		end--
 	}
-	// A link does not hold another: only the last one that starts before the end can reach beyond it.
+	// Links are not nested: only the last one that starts before end can reach beyond it.
 	for start := strings.LastIndexByte(s[:end], '<'); start >= 0; start = strings.LastIndexByte(s[:start], '<') {
 		if length := linkLength(s[start:]); start+length > end {
 			return s[:start]
@@ -260,23 +235,20 @@ func cutText(s string) string {
 	return s[:end]
 }
 
-// linkLength returns the length of the link with which s begins, from <a to </a>, or of its first tag if it has no end; 0
-// if s begins with no link.
+var (
+	linkStart = regexp.MustCompile(`(?i)^<a[ \t\r\n][^<>]*>`)
+	linkEnd   = regexp.MustCompile(`(?i)</a>`)
+)
+
+// linkLength returns the length of the link with which s begins: to its </a>, or to the end of its tag if it has no </a>. It
+// returns 0 if s does not begin with a link.
 func linkLength(s string) int {
-	if len(s) < 3 || s[1] != 'a' && s[1] != 'A' || trimBlanks(s[2:3]) != "" {
+	tag := linkStart.FindStringIndex(s)
+	if tag == nil {
 		return 0
 	}
-	tag := 1 + strings.IndexAny(s[1:], "<>")
-	if s[tag] != '>' {
-		return 0
+	if end := linkEnd.FindStringIndex(s); end != nil {
+		return end[1]
 	}
-	for i := tag; ; i += 2 {
-		next := strings.Index(s[i:], "</")
-		if next < 0 {
-			return tag + 1
-		}
-		if i += next; len(s) >= i+len("</a>") && strings.EqualFold(s[i:i+len("</a>")], "</a>") {
-			return i + len("</a>")
-		}
-	}
+	return tag[1]
 }

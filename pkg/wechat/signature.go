@@ -7,10 +7,12 @@ import (
 	"slices"
 )
 
-// Signature is the platform's signature of a request: the SHA-1, in lower-case hex, of the values sorted bytewise and
-// concatenated. With token, timestamp and nonce alone it is the `signature` of a URL check or a plain push, which
-// covers no body; with the text of the Encrypt element as well it is the `msg_signature` of an encrypted push or reply.
-// timestamp and nonce are the raw strings of the query.
+// Signature returns the platform's signature of a request: the SHA-1 of the values sorted bytewise and concatenated, in
+// lower-case hexadecimal. timestamp and nonce are the strings of the query, unchanged.
+//
+// Without encrypt, it is the signature of a URL check or a plain push, and does not cover the body. With the text of the
+// Encrypt element, it is the msg_signature of an encrypted push or reply.
+// https://developers.weixin.qq.com/doc/subscription/guide/dev/push/encryption.html
 func Signature(token, timestamp, nonce string, encrypt ...string) string {
 	var room [4]string
 	parts := append(room[:0], token, timestamp, nonce)
@@ -25,8 +27,8 @@ func Signature(token, timestamp, nonce string, encrypt ...string) string {
 	return hex.EncodeToString(h.Sum(sum[:0]))
 }
 
-// VerifySignature compares signature with what Signature gives, in constant time. An empty token verifies nothing: its
-// signatures could be made by anyone.
+// VerifySignature reports whether signature is what [Signature] returns for the other arguments. It compares in constant
+// time. With an empty token it returns false, because anyone could make such a signature.
 func VerifySignature(signature, token, timestamp, nonce string, encrypt ...string) bool {
 	want := Signature(token, timestamp, nonce, encrypt...)
 	return token != "" && subtle.ConstantTimeCompare([]byte(signature), []byte(want)) == 1

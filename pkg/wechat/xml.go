@@ -14,22 +14,24 @@ var (
 	errComment = errors.New("XML with a comment within")
 )
 
-// parseXML reads the one root element of s. It is a parser of our own because encoding/xml refuses what followers type
-// (control characters), cannot be told not to, and does not tell CDATA from other text. Wherever encoding/xml accepts a
-// document, this parser reads the same from it, without the blanks outside CDATA at the ends of a text (a fuzz test holds it
-// to that). Beyond it, it
-//   - leaves out control characters (what is not UTF-8 is mended before: see mend);
-//   - ignores the declared encoding: the platform writes UTF-8;
-//   - refuses a DOCTYPE, all that nests deeper or repeats more than any push does, and comments and processing
-//     instructions within the root: the platform writes none, and a text could hide in one what follows it.
+// parseXML parses the only root element of s.
 //
-// It knows character references and the five entities of XML, and no others. Names are without their namespace prefix,
-// attributes are skipped.
+// encoding/xml does not serve here: it refuses the control characters that followers type, and does not distinguish CDATA
+// from other text. If encoding/xml accepts a document, parseXML reads the same from it, without the blanks outside CDATA at
+// the ends of a text; a fuzz test compares them. Differences are:
+//   - Control characters are removed. Bytes that are not UTF-8 are replaced beforehand; see mend.
+//   - The declared encoding is ignored: the platform writes UTF-8.
+//   - A DOCTYPE and documents beyond the limits are errors.
+//   - Comments and processing instructions within the root are errors. The platform writes none, and a text could hide what
+//     follows it in one.
+//
+// parseXML knows character references and the five entities of XML. Names lose their namespace prefix, attributes are
+// skipped.
 func parseXML(s string) (*element, error) {
 	p := parser{rest: s}
 	var root *element
 	for {
-		// Text outside the root is ignored, as encoding/xml's Unmarshal does.
+		// Text outside the root is ignored, as xml.Unmarshal does.
 		i := strings.IndexByte(p.rest, '<')
 		if i < 0 {
 			if root == nil {
@@ -49,7 +51,7 @@ func parseXML(s string) (*element, error) {
 			continue
 		}
 		if root != nil {
-			return nil, errSyntax // a second root: a text that ended the first one
+			return nil, errSyntax // a second root: a text closed the first one
 		}
 		root = new(element)
 		if err := p.element(root, 1); err != nil {
@@ -63,7 +65,7 @@ type parser struct {
 	bounds bounds
 }
 
-// element reads an element, of which the '<' is next, into e.
+// element reads an element, whose '<' is next, into e.
 func (p *parser) element(e *element, depth int) error {
 	if err := p.bounds.enter(depth); err != nil {
 		return err
@@ -76,21 +78,27 @@ func (p *parser) element(e *element, depth int) error {
 	if closed {
 		return nil
 	}
+	if err := p.content(e, depth); err != nil {
+		return err
+	}
+	return p.endTag(tag)
+}
+
+// content reads the text and the children of e up to its end tag.
+func (p *parser) content(e *element, depth int) error {
 	var text textBuilder
 	for {
 		i := strings.IndexByte(p.rest, '<')
 		if i < 0 {
 			return errSyntax
 		}
-		if i > 0 {
-			if err := text.addMarkup(p.rest[:i]); err != nil {
-				return err
-			}
-			p.rest = p.rest[i:]
+		if err := text.addMarkup(p.rest[:i]); err != nil {
+			return err
 		}
+		p.rest = p.rest[i:]
 		if strings.HasPrefix(p.rest, "</") {
 			e.text = text.String()
-			return p.endTag(tag)
+			return nil
 		}
 		if skipped, err := p.skipMisc(); err != nil {
 			return err
@@ -103,14 +111,19 @@ func (p *parser) element(e *element, depth int) error {
 			text.addCDATA(data)
 			continue
 		}
-		if e.children == nil {
-			e.children = make([]element, 0, 8) // as many as most pushes have
-		}
-		e.children = append(e.children, element{})
-		if err := p.element(&e.children[len(e.children)-1], depth+1); err != nil {
+		if err := p.child(e, depth+1); err != nil {
 			return err
 		}
 	}
+}
+
+// child reads the next element as a child of e.
+func (p *parser) child(e *element, depth int) error {
+	if e.children == nil {
+		e.children = make([]element, 0, 8) // enough for most pushes
+	}
+	e.children = append(e.children, element{})
+	return p.element(&e.children[len(e.children)-1], depth)
 }
 
 // startTag reads `<name attribute="value">` or `<name/>`.
@@ -128,23 +141,26 @@ func (p *parser) startTag() (name string, closed bool, err error) {
 		case p.next("/>"):
 			return name, true, nil
 		}
-		if p.name() == "" {
+		if !p.skipAttribute() {
 			return "", false, errSyntax
 		}
-		p.space()
-		if !p.next("=") {
-			return "", false, errSyntax
-		}
-		p.space()
-		if p.rest == "" || (p.rest[0] != '"' && p.rest[0] != '\'') {
-			return "", false, errSyntax
-		}
-		value, rest, found := strings.Cut(p.rest[1:], p.rest[:1])
-		if !found || strings.Contains(value, "<") {
-			return "", false, errSyntax
-		}
-		p.rest = rest
 	}
+}
+
+// skipAttribute skips name="value" and reports whether it was next.
+func (p *parser) skipAttribute() bool {
+	name := p.name()
+	p.space()
+	if name == "" || !p.next("=") {
+		return false
+	}
+	p.space()
+	if p.rest == "" || (p.rest[0] != '"' && p.rest[0] != '\'') {
+		return false
+	}
+	value, rest, found := strings.Cut(p.rest[1:], p.rest[:1])
+	p.rest = rest
+	return found && !strings.Contains(value, "<")
 }
 
 func (p *parser) endTag(name string) error {
@@ -159,7 +175,7 @@ func (p *parser) endTag(name string) error {
 	return nil
 }
 
-// skipMisc skips a comment or a processing instruction, and refuses a DOCTYPE.
+// skipMisc skips a comment or a processing instruction, if one is next. A DOCTYPE is an error.
 func (p *parser) skipMisc() (skipped bool, err error) {
 	var end string
 	switch {
@@ -218,7 +234,7 @@ func endsName(c byte) bool {
 
 func (p *parser) space() { p.rest = trimBlanks(p.rest) }
 
-// trimBlanks cuts the white space of XML, which is JSON's as well, off the start of s.
+// trimBlanks removes the white space of XML, which is also JSON's, from the start of s.
 func trimBlanks(s string) string {
 	i := 0
 	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '\r' || s[i] == '\n') {
@@ -233,7 +249,7 @@ func (p *parser) next(token string) bool {
 	return found
 }
 
-// localName is the name without its namespace prefix, cut as encoding/xml does.
+// localName returns name without its namespace prefix, as encoding/xml does.
 func localName(name string) string {
 	if prefix, local, found := strings.Cut(name, ":"); found && prefix != "" && local != "" {
 		return local
@@ -241,12 +257,13 @@ func localName(name string) string {
 	return name
 }
 
-// textBuilder collects character data. The usual text, one piece that needs no change, is kept without a copy.
+// textBuilder collects the character data of an element without the blanks outside CDATA at its ends. A text of one piece,
+// which is usual, is not copied.
 type textBuilder struct {
 	first string
-	rest  []byte // all of it, once there is a second piece
-	end   int    // where it ends without the blanks outside CDATA
-	begun bool   // whether anything counted: until then, blanks outside CDATA are left out
+	rest  []byte // the whole text, once there is a second piece
+	end   int    // length without the blanks outside CDATA at the end
+	begun bool   // whether the text has begun: blanks outside CDATA before that are left out
 }
 
 func (b *textBuilder) add(s string) {
@@ -275,13 +292,13 @@ func (b *textBuilder) String() string {
 	return b.first[:b.end]
 }
 
-// addCDATA adds the inside of a CDATA section, whose blanks count.
+// addCDATA adds the content of a CDATA section. Its blanks count.
 func (b *textBuilder) addCDATA(data string) {
 	b.add(clean(data))
 	b.begun, b.end = true, b.len()
 }
 
-// addOutside adds character data outside CDATA, whose blanks count only between other text.
+// addOutside adds character data outside CDATA. Its blanks count only between other text.
 func (b *textBuilder) addOutside(s string) {
 	if !b.begun {
 		s = strings.TrimLeftFunc(s, unicode.IsSpace)
@@ -292,8 +309,11 @@ func (b *textBuilder) addOutside(s string) {
 	}
 }
 
-// addMarkup adds character data in which references stand.
+// addMarkup adds character data outside CDATA that may contain references.
 func (b *textBuilder) addMarkup(s string) error {
+	if s == "" {
+		return nil
+	}
 	if strings.Contains(s, cdataClose) {
 		return errSyntax
 	}
@@ -315,7 +335,7 @@ func (b *textBuilder) addMarkup(s string) error {
 	}
 }
 
-// reference resolves what stands between & and ;.
+// reference returns the text for a reference, given without & and ;.
 func reference(name string) (string, error) {
 	switch name {
 	case "lt":
@@ -349,7 +369,7 @@ func reference(name string) (string, error) {
 	return "", nil
 }
 
-// isText reports whether XML 1.0 allows r in a text (its production 2, Char), a carriage return aside.
+// isText reports whether XML 1.0 allows r in a text (production 2, Char). A carriage return is not text: see clean.
 func isText(r rune) bool {
 	switch {
 	case r < 0x20:
@@ -362,8 +382,8 @@ func isText(r rune) bool {
 	return r <= 0xFFFD || r > 0xFFFF && r <= utf8.MaxRune
 }
 
-// clean leaves out of s what XML does not allow in a text (users do type it) and, as every XML parser must, writes line
-// ends as \n. A clean s is returned without a copy.
+// clean removes from s the characters that XML does not allow in a text, which users do type. Like every XML parser, it
+// replaces line ends by \n. It returns a clean s without a copy.
 func clean(s string) string {
 	i := 0
 	for i < len(s) {
@@ -399,11 +419,11 @@ func clean(s string) string {
 	return string(b)
 }
 
-// maxMended is how many broken places of a document mend marks.
+// maxMended is the number of U+FFFD that mend writes.
 const maxMended = 32
 
-// mend returns s in UTF-8: it marks a run of bytes that are not UTF-8 by one U+FFFD, and leaves out the runs after the
-// first maxMended. So what is not UTF-8 grows by 64 bytes at most: one U+FFFD for each byte would be three times as long.
+// mend returns s as UTF-8. It replaces each run of bytes that are not UTF-8 by one U+FFFD, and removes the runs after the
+// first 32. So s grows by at most 64 bytes; with one U+FFFD for each byte it could triple.
 func mend(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -426,4 +446,31 @@ func mend(s string) string {
 		i += size
 	}
 	return b.String()
+}
+
+// appendXML appends <name>…</name>, with the text in CDATA.
+func appendXML(b []byte, e *element) []byte {
+	b = append(b, '<')
+	b = append(b, e.name...)
+	b = append(b, '>')
+	switch {
+	case e.children != nil:
+		for i := range e.children {
+			b = appendXML(b, &e.children[i])
+		}
+	case e.number:
+		b = append(b, e.text...)
+	default:
+		b = append(b, cdataOpen...)
+		b = append(b, escapeCDATA(e.text)...)
+		b = append(b, cdataClose...)
+	}
+	b = append(b, "</"...)
+	b = append(b, e.name...)
+	return append(b, '>')
+}
+
+// escapeCDATA returns s for use in a CDATA section, which it cannot close: each `]]>` is split between two sections.
+func escapeCDATA(s string) string {
+	return strings.ReplaceAll(s, cdataClose, "]]"+cdataClose+cdataOpen+">")
 }
