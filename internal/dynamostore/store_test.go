@@ -27,7 +27,7 @@ type local struct {
 	table  *string
 }
 
-func openLocal(t *testing.T, now func() time.Time) local {
+func openLocal(t testing.TB, now func() time.Time) local {
 	endpoint := os.Getenv("GUANZHU_TEST_DYNAMODB")
 	if endpoint == "" {
 		t.Skip("needs DynamoDB Local: run `make test-dynamodb`, or set GUANZHU_TEST_DYNAMODB to its URL")
