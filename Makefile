@@ -69,6 +69,7 @@ fmt: ## format the Go code
 
 bench: ## all benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) test -run '^$$' -bench Pass -benchtime 1x -timeout 1h ./internal/reconcile -followers 1000000
 
 load: ## push to the local server at a rising rate, on this machine alone, and check what it stored
 	$(GO) run ./test/load
