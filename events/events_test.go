@@ -1,5 +1,5 @@
-// Package events holds a sample push of each kind: NAME.xml, to be read and edited, and NAME.json, made from it, the
-// event that API Gateway gives to the function (payload format 2.0), for `sam local invoke`.
+// Package events contains a sample push of each kind. NAME.xml can be read and edited. NAME.json is generated from it: the event
+// that API Gateway passes to the function (payload format 2.0), for `sam local invoke`.
 package events
 
 import (
@@ -22,9 +22,9 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-var update = flag.Bool("update", false, "write NAME.json anew")
+var update = flag.Bool("update", false, "write NAME.json")
 
-// token is that of env.json. The samples are in plain mode.
+// token is the token in env.json. The samples are in plain mode.
 const token = "guanzhuSampleToken"
 
 func TestJSONIsMadeFromXML(t *testing.T) {
@@ -60,7 +60,7 @@ func TestJSONIsMadeFromXML(t *testing.T) {
 // lower case.
 func TestEachKindHasASample(t *testing.T) {
 	others := map[string]string{
-		"suggestion":     "text",           // a second text, as followers write suggestions
+		"suggestion":     "text",           // a text that is a suggestion
 		"location_event": "event/LOCATION", // location is the message
 	}
 	raw := []string{"event/ShakearoundUserShake", "event/user_get_card"} // examples of kinds without a type
@@ -90,7 +90,7 @@ func TestEachKindHasASample(t *testing.T) {
 	}
 }
 
-// TestEachEventHasItsXML finds what was left behind when a sample was renamed or removed.
+// TestEachEventHasItsXML finds generated files whose sample was renamed or removed.
 func TestEachEventHasItsXML(t *testing.T) {
 	paths, err := filepath.Glob("*.json")
 	if err != nil {
@@ -106,7 +106,7 @@ func TestEachEventHasItsXML(t *testing.T) {
 	}
 }
 
-// gatewayEvent is what API Gateway makes of the platform's push of body.
+// gatewayEvent returns the event that API Gateway makes of a push with that body.
 func gatewayEvent(t *testing.T, body []byte) []byte {
 	t.Helper()
 	p, err := wechat.ParsePush(body)

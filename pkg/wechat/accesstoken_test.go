@@ -10,7 +10,7 @@ func TestMayForce(t *testing.T) {
 	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, ChinaTime)
 	var token AccessToken
 	now, forced := noon, 0
-	for range 100 { // a try every 20 s: one in two may force, ten a day
+	for range 100 { // an attempt every 20 s: every second one is allowed, ten a day
 		if mark, ok := token.MayForce(now); ok {
 			token = mark
 			forced++
@@ -22,10 +22,10 @@ func TestMayForce(t *testing.T) {
 	}
 	midnight := time.Date(2026, 11, 23, 0, 0, 0, 0, ChinaTime)
 	if _, ok := token.MayForce(midnight.Add(-time.Second)); ok {
-		t.Error("forced once more before China's midnight")
+		t.Error("forced again before midnight in China")
 	}
 	if mark, ok := token.MayForce(midnight); !ok || mark.ForcedCount != 1 {
-		t.Errorf("after China's midnight: %v, count %d", ok, mark.ForcedCount)
+		t.Errorf("after midnight in China: %v, count %d", ok, mark.ForcedCount)
 	}
 }
 

@@ -39,7 +39,7 @@ func vectors(t testing.TB) []vector {
 		t.Fatal(err)
 	}
 	for _, v := range all {
-		if v.Kind != "jssdk-signature" { // another protocol's
+		if v.Kind != "jssdk-signature" { // of another protocol
 			push = append(push, v)
 		}
 	}
@@ -138,7 +138,7 @@ func TestNewCipherRefuses(t *testing.T) {
 	}
 }
 
-// TestDecryptRefuses seals frames that no platform would, under the right key.
+// TestDecryptRefuses encrypts malformed frames with the right key.
 func TestDecryptRefuses(t *testing.T) {
 	c := newCipher(t, "wx2c2769f8efd9abc2")
 	seal := func(frame []byte) string {

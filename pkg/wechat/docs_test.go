@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write docs/pushes.md anew")
+var update = flag.Bool("update", false, "write docs/pushes.md")
 
 const pushesDoc = "../../docs/pushes.md"
 
@@ -73,7 +73,7 @@ A handler that reads users' texts from a ` + "`*wechat.Raw`" + ` must not trust 
 Logs and metrics count such a push as ` + "`unknown`" + `.
 `
 
-// TestPushesDoc holds docs/pushes.md to the source.
+// TestPushesDoc compares docs/pushes.md with the source.
 func TestPushesDoc(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(pushesIntroduction)
@@ -95,7 +95,7 @@ func TestPushesDoc(t *testing.T) {
 		for i, kind := range group.kinds {
 			p := kinds[kind]()
 			if i > 0 && reflect.TypeOf(kinds[group.kinds[i-1]]()) == reflect.TypeOf(p) {
-				continue // another name of the same type, in the heading before
+				continue // its name is in the previous heading
 			}
 			heading := kind
 			for _, next := range group.kinds[i+1:] {
@@ -146,7 +146,8 @@ func rawSnippet(t *testing.T) string {
 	return start + snippet + end
 }
 
-// TestTypesAreDocumented asks of each kind's type a page and a word about replies, and of each field a comment.
+// TestTypesAreDocumented checks that the comment of each kind's type names a page and says whether it can be replied to, and
+// that each field has a comment.
 func TestTypesAreDocumented(t *testing.T) {
 	s := readSource(t)
 	for _, kind := range documented {
@@ -178,7 +179,7 @@ func TestTypesAreDocumented(t *testing.T) {
 	}
 }
 
-// afterName is what a comment begins with and a heading has already: "Click, event CLICK, " or "Text ".
+// afterName matches the start of a comment that repeats the heading: "Click, event CLICK, " or "Text ".
 var afterName = regexp.MustCompile(`^\w+(, event [^,]*,)? `)
 
 var pageAddress = regexp.MustCompile(`See (https://\S+)\s*$`)
@@ -207,7 +208,7 @@ func reply(text string) string {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// source is what the comments of the package say.
+// source holds the comments of the package.
 type source struct {
 	kinds *ast.File
 	types map[string]sourceType
@@ -262,7 +263,7 @@ type group struct {
 	kinds []string
 }
 
-// groups are the groups of the table in kinds.go, in its order. A group's comment is "Title: file.go."
+// groups returns the groups of the table in kinds.go, in its order. The comment of a group is "Title: file.go."
 func (s source) groups(t *testing.T) []group {
 	t.Helper()
 	var table *ast.CompositeLit
@@ -297,7 +298,7 @@ func (s source) groups(t *testing.T) []group {
 	return groups
 }
 
-// table writes the fields of typ itself, those of its structures after each.
+// table writes the fields of typ without those of embedded types, each followed by the fields of its struct.
 func (s source) table(t *testing.T, b *strings.Builder, typ reflect.Type) {
 	t.Helper()
 	var rows strings.Builder

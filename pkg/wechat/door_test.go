@@ -21,7 +21,7 @@ func vectorOf(t testing.TB, id string) vector {
 	return vector{}
 }
 
-// open is the way of a safe push or reply through the package: the envelope, its signature, what is inside.
+// open opens a safe push or reply: it reads the envelope, verifies the signature and decrypts the message.
 func open(t testing.TB, c *Cipher, v vector, body string) string {
 	t.Helper()
 	e, err := ReadEnvelope([]byte(body))
@@ -38,7 +38,7 @@ func open(t testing.TB, c *Cipher, v vector, body string) string {
 	return string(message)
 }
 
-// TestOfficialPushes leads the platform's own examples of a safe push, JSON and XML, in by the front door.
+// TestOfficialPushes opens and parses the platform's own examples of a safe push, in JSON and XML.
 func TestOfficialPushes(t *testing.T) {
 	demo := func(createTime int64, json bool) *DebugDemo {
 		return &DebugDemo{DebugStr: "hello world", Head: Head{ToUserName: "gh_97417a04a28d", MsgType: "event", Event: "debug_demo",
@@ -71,7 +71,7 @@ func TestOfficialPushes(t *testing.T) {
 	}
 }
 
-// TestOfficialReplies opens the platform's own examples of a sealed reply, JSON and XML, and seals the same.
+// TestOfficialReplies opens the platform's own examples of a sealed reply, in JSON and XML, and seals the same replies.
 func TestOfficialReplies(t *testing.T) {
 	for _, tt := range []struct{ id, format string }{
 		{"V03", `{"Encrypt":"%s","MsgSignature":"%s","TimeStamp":%s,"Nonce":"%s"}`},
@@ -101,7 +101,7 @@ func TestOfficialReplies(t *testing.T) {
 			if diff := cmp.Diff(v.Plaintext, open(t, c, v, sealed)); diff != "" {
 				t.Errorf("inside ours (-want +got):\n%s", diff)
 			}
-			// All but the 16 random bytes, and what follows from them, is the example's.
+			// Only the 16 random bytes and the values derived from them differ.
 			if diff := cmp.Diff(fmt.Sprintf(tt.format, e.Encrypt, v.MsgSignature, v.Timestamp, v.Nonce), sealed); diff != "" {
 				t.Errorf("envelope (-want +got):\n%s", diff)
 			}

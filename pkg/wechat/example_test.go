@@ -8,7 +8,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// A push in clear, as the platform sends it in plain mode, becomes a value whose type says what it is.
+// A push in clear, as the platform sends it in plain mode, is parsed into a value of the type of its kind.
 func ExampleParsePush() {
 	for _, body := range []string{
 		`<xml><ToUserName><![CDATA[gh_0123456789ab]]></ToUserName><FromUserName><![CDATA[oSAMPLE]]></FromUserName>
@@ -80,12 +80,12 @@ func ExampleRaw() {
 	// near beacons [{2 166.816} {3 15.013}]
 }
 
-// A push in safe mode: the signature covers what is encrypted, and nothing else is to be believed. The values are those of
-// the platform's own example.
+// In safe mode, the signature covers only the encrypted message. Do not trust the other fields. The values are from the
+// platform's own example.
 func ExampleCipher_Decrypt() {
 	const (
 		token, timestamp, nonce = "AAAAA", "1714112445", "415670741"
-		msgSignature            = "046e02f8204d34f8ba5fa3b1db94908f3df2e9b3" // timestamp, nonce and this are of the query
+		msgSignature            = "046e02f8204d34f8ba5fa3b1db94908f3df2e9b3" // this, timestamp and nonce are from the query
 		body                    = `{"ToUserName":"gh_97417a04a28d","Encrypt":"` +
 			`+qdx1OKCy+5JPCBFWw70tm0fJGb2Jmeia4FCB7kao+/Q5c/ohsOzQHi8khUOb05JCpj0JB4RvQMkUyus8TPxLKJGQqcvZqzD` +
 			`pVzazhZv6JsXUnnR8XGT740XgXZUXQ7vJVnAG+tE8NUd4yFyjPy7GgiaviNrlCTj+l5kdfMuFUPpRSrfMZuMcp3Fn2Pede2I` +
@@ -117,7 +117,7 @@ func ExampleCipher_Decrypt() {
 	// Output: event/debug_demo hello world
 }
 
-// The reply to a push goes back in the response to its request. A reply that says nothing is the word success.
+// The reply to a push is sent in the response to its request. A reply that says nothing is the word success.
 func ExampleMarshalReply() {
 	to := &wechat.Head{ToUserName: "gh_0123456789ab", FromUserName: "oSAMPLE", CreateTime: 1795305660, MsgType: "text"}
 
@@ -128,7 +128,7 @@ func ExampleMarshalReply() {
 	// success
 }
 
-// In safe mode the reply is sealed with the nonce of the push's query.
+// In safe mode, the reply is sealed with the nonce of the push's query.
 func ExampleCipher_Seal() {
 	cipher, err := wechat.NewCipher("wx0123456789abcdef", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG")
 	if err != nil {
@@ -141,7 +141,7 @@ func ExampleCipher_Seal() {
 
 	sealed := cipher.Seal(reply, "guanzhuSampleToken", "486452656", now)
 
-	// What the platform does with it:
+	// The platform opens it like this:
 	envelope, err := wechat.ReadEnvelope(sealed)
 	if err != nil {
 		fmt.Println(err)

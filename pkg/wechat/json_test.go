@@ -90,8 +90,8 @@ func TestParsePushJSONRefuses(t *testing.T) {
 	}
 }
 
-// FuzzJSON holds the JSON reader to encoding/json: what that accepts as an object without duplicate names, this reader
-// accepts within its bounds, and reads the same strings and numbers.
+// FuzzJSON compares parseJSON with encoding/json. If encoding/json accepts an object without duplicate names, parseJSON
+// accepts it within its limits, and reads the same strings and numbers.
 func FuzzJSON(f *testing.F) {
 	for _, all := range samples(f) {
 		f.Add(asJSON(f, all[0]))
@@ -114,7 +114,7 @@ func FuzzJSON(f *testing.F) {
 			return
 		}
 		if err != nil {
-			t.Fatalf("encoding/json accepts what gives %v", err)
+			t.Fatalf("encoding/json accepts it, parseJSON returns %v", err)
 		}
 		if diff := cmp.Diff(strip(object), values(got)); diff != "" {
 			t.Errorf("(-encoding/json +ours):\n%s", diff)
@@ -122,7 +122,7 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
-// strip turns what encoding/json made of an object into texts under their paths, as values gives them.
+// strip returns the texts of an object by their paths, as values does.
 func strip(object map[string]any) map[string][]string {
 	all := make(map[string][]string)
 	var add func(path string, value any)

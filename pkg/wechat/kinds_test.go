@@ -88,8 +88,8 @@ func samples(t testing.TB) map[string][]string {
 
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 
-// asJSON is an XML push as the platform writes it in JSON: numbers bare, repeated elements an array, and the entries of
-// the subscription notices at the top.
+// asJSON returns an XML push as the platform writes it in JSON: numbers without quotes, repeated elements as an array, and
+// the entries of the subscription notices at the top level.
 func asJSON(t testing.TB, body string) string {
 	t.Helper()
 	root, err := parseXML(body)
@@ -137,19 +137,19 @@ func TestSampleInBothForms(t *testing.T) {
 	}
 }
 
-// TestSamplesMatchTheTypes holds the names of the fields to the samples, which are written by hand from the platform's
-// pages: what stands in a sample is read, and what is read stands in one.
+// TestSamplesMatchTheTypes compares the names of the fields with the samples, which are written by hand from the platform's
+// pages. Each element of a sample has a field, and each field occurs in a sample.
 func TestSamplesMatchTheTypes(t *testing.T) {
 	rare := []string{
-		"MsgDataId", "Idx", "bizmsgmenuid", // in messages sent from an article, or from a msgmenu
+		"MsgDataId", "Idx", "bizmsgmenuid", // in messages sent from an article or a msgmenu
 	}
 	all := samples(t)
-	stands := make(map[reflect.Type]map[string]bool)
+	present := make(map[reflect.Type]map[string]bool)
 	for kind, p := range kinds {
-		into := stands[reflect.TypeOf(p())]
+		into := present[reflect.TypeOf(p())]
 		if into == nil {
 			into = make(map[string]bool)
-			stands[reflect.TypeOf(p())] = into
+			present[reflect.TypeOf(p())] = into
 		}
 		for _, sample := range all[kind] {
 			root, err := parseXML(sample)
@@ -159,22 +159,22 @@ func TestSamplesMatchTheTypes(t *testing.T) {
 			leaves(root, "", into)
 		}
 	}
-	for typ, stands := range stands {
+	for typ, present := range present {
 		known := map[string]bool{"Event": true}
 		if typ == reflect.TypeFor[*Unsubscribe]() {
-			known["EventKey"] = true // stands there and is always empty
+			known["EventKey"] = true // present and always empty
 		}
 		for _, names := range leafFields(typ.Elem(), nil) {
 			found := names[0] == "Event" || slices.Contains(rare, names[0])
 			for _, name := range names {
 				known[name] = true
-				found = found || stands[name]
+				found = found || present[name]
 			}
 			if !found {
-				t.Errorf("%v: %v stands in no sample", typ, names)
+				t.Errorf("%v: %v is in no sample", typ, names)
 			}
 		}
-		for name := range stands {
+		for name := range present {
 			if !known[name] {
 				t.Errorf("%v: %s of the sample has no field", typ, name)
 			}
@@ -193,7 +193,7 @@ func leaves(e *element, path string, into map[string]bool) {
 	}
 }
 
-// leafFields returns, for each field of t that is no struct, the paths at which it may stand.
+// leafFields returns the paths of each field of t that is not a struct.
 func leafFields(t reflect.Type, above []string) [][]string {
 	if above == nil {
 		above = []string{""}
@@ -222,8 +222,8 @@ func leafFields(t reflect.Type, above []string) [][]string {
 	return all
 }
 
-// document builds the push of a kind that has every field of its type, by the tags: the alternative-th name of each, or
-// its last; two of what may repeat. text gives the text of a field.
+// document returns a push of a kind with every field of its type. Of the names of a field it takes the one with the index
+// alternative, or the last. An element that may be repeated occurs twice. text returns the text of a field.
 func document(kind string, alternative int, text func(path string, t reflect.Type) string) *element {
 	root := &element{name: "xml"}
 	build(root, reflect.TypeOf(kinds[kind]()).Elem(), alternative, text)
@@ -261,7 +261,7 @@ func build(e *element, t reflect.Type, alternative int, text func(path string, t
 	}
 }
 
-// TestEveryFieldIsSet builds each kind with all its fields, under each of their names, in XML and in JSON.
+// TestEveryFieldIsSet parses a push of each kind with all its fields, by each of their names, in XML and in JSON.
 func TestEveryFieldIsSet(t *testing.T) {
 	for _, kind := range documented {
 		for alternative := range 3 {
@@ -303,8 +303,8 @@ func zeroFields(v reflect.Value, name string) (zero []string) {
 	return zero
 }
 
-// TestNumbersThatAreNone fills each kind's numbers with what is none: they are 0, and the push is understood.
-func TestNumbersThatAreNone(t *testing.T) {
+// TestMalformedNumbers checks that a malformed number is 0 and that the push is still understood.
+func TestMalformedNumbers(t *testing.T) {
 	for _, number := range []string{"", " ", "abc", "1.5.2", "0x10", "NaN", "Inf", "1e999", strings.Repeat("9", 400)} {
 		for _, kind := range documented {
 			root := document(kind, 0, func(_ string, t reflect.Type) string {
@@ -342,17 +342,17 @@ func numbers(v reflect.Value) (all []reflect.Value) {
 	return all
 }
 
-// owned are the elements that hold a value which the account itself chose, and may compare with its own.
+// owned are the elements whose value the account chose and may compare with its own.
 var owned = []string{
 	"EventKey",     // the key of a button, the scene of a QR code, the address of a page
 	"bizmsgmenuid", // of an item of a msgmenu
-	"debug_str",    // what the account's developer typed
+	"debug_str",    // typed by the account's developer
 }
 
 // typedOfRaw are the typed elements of kinds without a type.
 var typedOfRaw = []string{"VerifyCode", "RemarkAmount", "title", "tax_no", "phone", "addr", "bank_type", "bank_no", "SessionFrom"}
 
-// TestTypedTextsOfRaw ends the CDATA section of each from within: the push is still understood.
+// TestTypedTextsOfRaw checks that a Raw is understood if a typed text in it contains `]]>`.
 func TestTypedTextsOfRaw(t *testing.T) {
 	for _, name := range typedOfRaw {
 		const text = "a]]>b"
@@ -363,7 +363,7 @@ func TestTypedTextsOfRaw(t *testing.T) {
 	}
 }
 
-// TestTypedTextsAreVerbatim holds the places that know what users type, or the account chose, to each other.
+// TestTypedTextsAreVerbatim compares the lists typed and owned with the tags of the types.
 func TestTypedTextsAreVerbatim(t *testing.T) {
 	inTags := make(map[string]bool)
 	var collect func(t reflect.Type)
@@ -398,8 +398,8 @@ func TestTypedTextsAreVerbatim(t *testing.T) {
 	}
 }
 
-// TestBlanks fills all texts of each kind with blanks in CDATA and around it. Those around never count, those in it do in
-// what users type and the account chose.
+// TestBlanks puts blanks in and around the CDATA of each text. Blanks around it never count. Blanks in it count if users type
+// the text or the account chose it.
 func TestBlanks(t *testing.T) {
 	const inside = " \u3000v\u00a0\n"
 	spaced := strings.NewReplacer("<![CDATA[", " \n<![CDATA[", cdataClose, cdataClose+"\t\n ")
@@ -424,14 +424,14 @@ func TestBlanks(t *testing.T) {
 			})
 			for _, number := range numbers(reflect.ValueOf(p).Elem()) {
 				if number.IsZero() {
-					t.Errorf("%s: a number with blanks around is 0", kind)
+					t.Errorf("%s: a number with blanks around it is 0", kind)
 				}
 			}
 		}
 	}
 }
 
-// texts calls each for the fields of v, and of the structures in it, that are strings.
+// texts calls each for the string fields of v and of the structs in it.
 func texts(p plan, v reflect.Value, each func(fieldPlan, reflect.Value)) {
 	for _, f := range p {
 		field := v.FieldByIndex(f.index)
@@ -448,7 +448,7 @@ func texts(p plan, v reflect.Value, each func(fieldPlan, reflect.Value)) {
 	}
 }
 
-// TestKeysAreKept has the keys and scenes that an account chose with blanks at their ends.
+// TestKeysAreKept checks keys and scenes that an account chose with blanks at their ends.
 func TestKeysAreKept(t *testing.T) {
 	const key = " 关于我们\u3000"
 	for _, around := range []string{"", "\n  "} {
@@ -463,10 +463,10 @@ func TestKeysAreKept(t *testing.T) {
 	}
 }
 
-// TestSeveralOnTheWayToAList writes each element on the way to a list, or to another field, several times, with one child
-// in each. JSON has arrays in their place.
-func TestSeveralOnTheWayToAList(t *testing.T) {
-	var entries []string // the elements of a list
+// TestRepeatedPaths repeats each element on the path to a list or another field, with one child in each. In JSON they are
+// arrays.
+func TestRepeatedPaths(t *testing.T) {
+	var entries []string // names of the elements of lists
 	var collect func(reflect.Type)
 	collect = func(typ reflect.Type) {
 		for _, f := range planOf(typ) {
@@ -525,7 +525,7 @@ func TestSeveralOnTheWayToAList(t *testing.T) {
 	}
 }
 
-// TestPicturesInSeveralLists is what the platform sends for two pictures.
+// TestPicturesInSeveralLists checks the form in which the platform sends two pictures.
 func TestPicturesInSeveralLists(t *testing.T) {
 	const list = "<PicList><item><PicMd5Sum><![CDATA[%s]]></PicMd5Sum></item></PicList>"
 	p := parse(t, event("pic_weixin", "<EventKey><![CDATA[face]]></EventKey><SendPicsInfo>"+
@@ -537,7 +537,7 @@ func TestPicturesInSeveralLists(t *testing.T) {
 	}
 }
 
-// TestUserOfAuthorizationEvents has the names of the user's field as they are seen, in JSON with a blank before them too.
+// TestUserOfAuthorizationEvents checks the names of the user's field that occur, in JSON also with a leading blank.
 func TestUserOfAuthorizationEvents(t *testing.T) {
 	for _, name := range []string{"user_info_modified", "user_authorization_revoke", "user_authorization_cancellation"} {
 		for _, field := range []string{"OpenID", "openid", "OpenId"} {
@@ -554,7 +554,7 @@ func TestUserOfAuthorizationEvents(t *testing.T) {
 	}
 }
 
-// TestTypedTextForgesNothing lets each text that a user types leave its element in all the ways there are.
+// TestTypedTextForgesNothing lets each text that a user types leave its element, in every known way.
 func TestTypedTextForgesNothing(t *testing.T) {
 	for _, kind := range documented {
 		for _, field := range leafFields(reflect.TypeOf(kinds[kind]()).Elem(), nil) {
@@ -601,7 +601,7 @@ func TestTypedTextForgesNothing(t *testing.T) {
 	}
 }
 
-// TestTwoTypedTextsForgeNothing lets the two texts of one user work together. Such a push may be refused.
+// TestTwoTypedTextsForgeNothing lets two texts of one user work together. Such a push may be refused.
 func TestTwoTypedTextsForgeNothing(t *testing.T) {
 	for _, tt := range []struct{ title, description string }{
 		{"a]]></Title><Idx>7</Idx><!--", "--><Description><![CDATA[b"},
@@ -625,7 +625,7 @@ func TestTwoTypedTextsForgeNothing(t *testing.T) {
 	}
 }
 
-// TestKeys names the kinds that handlers are chosen by a key for, and what their key is.
+// TestKeys lists the kinds that have a key, and the key of each sample.
 func TestKeys(t *testing.T) {
 	want := map[string]string{
 		"event/subscribe": "spring", "event/SCAN": "spring", "event/CLICK": "contact", "event/VIEW": "https://example.com/",
@@ -677,7 +677,7 @@ func TestNested(t *testing.T) {
 	}
 }
 
-// TestListIsObjectOrArray is the form of the subscription notices in JSON, numbers as strings as observed.
+// TestListIsObjectOrArray checks the JSON forms of the subscription notices. Numbers may be strings, as observed.
 func TestListIsObjectOrArray(t *testing.T) {
 	const one, two = `{"TemplateId":"A","SubscribeStatusString":"accept","PopupScene":"0"}`,
 		`{"TemplateId":"B","SubscribeStatusString":"reject","PopupScene":2}`

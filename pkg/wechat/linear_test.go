@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// shapes are bodies that repeat something n times: what the platform sends, what users type, and what a stranger may send.
+// shapes returns bodies that repeat a part n times: parts of pushes, of users' texts and of what a stranger may send.
 func shapes(n int) map[string]string {
 	times := func(unit string) string { return strings.Repeat(unit, n) }
 	each := func(format string) string {
@@ -67,19 +67,18 @@ func shapes(n int) map[string]string {
 var oneShape = flag.String("shape", "", "with -times: the one shape that TestOneShape reads")
 var shapeTimes = flag.Int("times", 0, "how many times the shape repeats its part")
 
-// TestOneShape is what TestWorkIsLinear counts.
+// TestOneShape does the work that TestWorkIsLinear counts.
 func TestOneShape(t *testing.T) {
 	if *oneShape == "" {
 		t.Skip("TestWorkIsLinear runs it")
 	}
 	body := []byte(shapes(*shapeTimes)[*oneShape])
-	_, _ = ReadEnvelope(body) // an error is as good: the work until then counts
+	_, _ = ReadEnvelope(body) // in case of an error, the work until then counts
 	_, _ = ParsePush(body)
 }
 
-// TestWorkIsLinear counts the statements of this package that reading a body runs, as the coverage tool counts them: four
-// times as much of anything takes at most four times as many, with a tenth to spare. They are the same each time, as no
-// measured time is.
+// TestWorkIsLinear counts the statements of this package that are executed to read a body, with the coverage tool. Unlike a
+// measured time, the count is the same in each run. Four times as many parts may take 4.4 times as many statements.
 func TestWorkIsLinear(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a test binary with counters")
@@ -99,7 +98,7 @@ func TestWorkIsLinear(t *testing.T) {
 	}
 }
 
-// TestEnvelopeIsNotParsed: what anyone may send is only looked through before its signature is verified.
+// TestEnvelopeIsNotParsed checks that a body is only searched, not parsed, before its signature is verified.
 func TestEnvelopeIsNotParsed(t *testing.T) {
 	for name, body := range shapes(20_000) {
 		allocations := testing.AllocsPerRun(1, func() { _, _ = ReadEnvelope([]byte(body)) })
@@ -109,7 +108,7 @@ func TestEnvelopeIsNotParsed(t *testing.T) {
 	}
 }
 
-// statements runs TestOneShape and returns how many statements it ran.
+// statements runs TestOneShape and returns the number of statements executed.
 func statements(t *testing.T, binary, shape string, times int) (sum int) {
 	t.Helper()
 	profile := filepath.Join(t.TempDir(), "profile")

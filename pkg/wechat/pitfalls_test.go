@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestPitfalls are the mistakes that other implementations of the protocol made, by the numbers of a list drawn from
-// their issue trackers. The numbers that are missing here are below, in TestPitfallsElsewhere.
+// TestPitfalls checks for mistakes of other implementations of the protocol. The numbers are those of a list made from their
+// issue trackers. TestPitfallsElsewhere has further numbers.
 func TestPitfalls(t *testing.T) {
 	to := wantHead("text", "")
 	content := func(t *testing.T, body string) string { return parse(t, body).(*Text).Content }
@@ -83,7 +83,7 @@ func TestPitfalls(t *testing.T) {
 		{14, "an empty token verifies nothing", func(t *testing.T) {
 			want(t, false, VerifySignature(Signature("", "1", "2"), "", "1", "2"))
 		}},
-		{16, "padding is to 32 bytes, a whole block where nothing is missing", func(t *testing.T) {
+		{16, "padding is to 32 bytes, a whole block if nothing is missing", func(t *testing.T) {
 			c := newCipher(t, "wx1")
 			for n := range 65 {
 				message := strings.Repeat("a", n)
@@ -103,7 +103,7 @@ func TestPitfalls(t *testing.T) {
 			_, err := newCipher(t, "wx2").Decrypt(newCipher(t, "wx1").Encrypt([]byte("a")))
 			want(t, true, errors.Is(err, errDecrypt))
 		}},
-		{19, "blanks around Encrypt are no part of what was signed", func(t *testing.T) {
+		{19, "blanks around Encrypt are not signed", func(t *testing.T) {
 			e, err := ReadEnvelope([]byte("<xml><Encrypt> \n<![CDATA[ab+/=]]>\n </Encrypt></xml>"))
 			want(t, error(nil), err)
 			want(t, "ab+/=", e.Encrypt)
@@ -154,7 +154,7 @@ func TestPitfalls(t *testing.T) {
 	}
 }
 
-// TestPitfallsElsewhere names the tests of other packages that hold the pitfalls which are theirs, and finds them.
+// TestPitfallsElsewhere checks that the tests for the pitfalls of other packages exist.
 func TestPitfallsElsewhere(t *testing.T) {
 	for _, pitfall := range []struct {
 		number                 int
@@ -166,7 +166,7 @@ func TestPitfallsElsewhere(t *testing.T) {
 		{14, "in safe mode a push in clear is refused", "pkg/webhook", "TestHostileRequestsAreRefused"},
 		{15, "the mode is configured: without a key the clear fields are read", "pkg/webhook", "TestPlainReadsTheClearFields"},
 		{23, "a token that another instance replaced is taken from the store", "pkg/wechatapi", "TestRefusedTokenIsReplacedByTheStores"},
-		{24, "a refused token is fetched anew once, not in a loop", "pkg/wechatapi", "TestForcedInVain"},
+		{24, "a refused token is fetched again once, not in a loop", "pkg/wechatapi", "TestForcedInVain"},
 		{25, "the refusal of an address names the address", "pkg/wechatapi", "TestRefusal"},
 		{28, "query parameters repeated, or as arrays, are refused without a fault", "pkg/webhook", "TestHostileRequestsAreRefused"},
 		{30, "an old timestamp is refused", "pkg/webhook", "TestHostileRequestsAreRefused"},

@@ -263,7 +263,7 @@ func TestReadEnvelopeRefuses(t *testing.T) {
 	}
 }
 
-// TestBrokenBytesHardlyGrow has pushes of 250 KiB that are not UTF-8: one U+FFFD for each byte would be three times as much.
+// TestBrokenBytesHardlyGrow parses pushes of 250 KiB that are not UTF-8. With one U+FFFD for each byte they would triple.
 func TestBrokenBytesHardlyGrow(t *testing.T) {
 	for _, unit := range []string{"\xff", "a\xff", "\xff\xffa", "\xe5\xa5", "a\xe5\xa5"} {
 		broken := strings.Repeat(unit, 250<<10/len(unit))
@@ -279,8 +279,9 @@ func TestBrokenBytesHardlyGrow(t *testing.T) {
 	}
 }
 
-// TestIDsThatAreSeen has the senders and accounts of the platform's own pages: some are no follower's, none is refused.
-func TestIDsThatAreSeen(t *testing.T) {
+// TestIDsThatOccur parses pushes with the senders and accounts of the platform's pages. Not all of these are openids of
+// followers; all must be accepted.
+func TestIDsThatOccur(t *testing.T) {
 	for _, from := range []string{"oR5Gjjl_eiZoUpGozMo7dbBJ362A", "mphelper", "fromUser", "FromUser", "o_-", "wx_service-1"} {
 		for _, to := range []string{"gh_680bdefc8c5d", "toUser", "my-account_1", "wx0123456789abcdef"} {
 			body := strings.NewReplacer("oDEMO-openid_0001", from, "gh_demo00000001", to).Replace(event("kf_create_session",
@@ -293,7 +294,7 @@ func TestIDsThatAreSeen(t *testing.T) {
 	}
 }
 
-// FuzzReadEnvelope lets a user type anything in compatible mode: the platform's Encrypt is found, wherever it stands.
+// FuzzReadEnvelope lets a user type anything in compatible mode. The platform's Encrypt must be found, wherever it is.
 func FuzzReadEnvelope(f *testing.F) {
 	for _, seed := range []string{"", "<Encrypt>no</Encrypt>", "]]></Content><Encrypt>no</Encrypt><Content><![CDATA[", "<![CDATA[", `"Encrypt":"no"`, "\\\""} {
 		f.Add(seed)
@@ -316,7 +317,7 @@ func FuzzReadEnvelope(f *testing.F) {
 	})
 }
 
-// FuzzParsePush holds ParsePush to its promises on any bytes, and the parser beneath it to encoding/xml.
+// FuzzParsePush checks ParsePush's promises for any bytes, and compares the parser with encoding/xml.
 func FuzzParsePush(f *testing.F) {
 	for _, seed := range []string{
 		text("hello"), text("a]]>b"), text("a\x02\r\n\xff"), text(text("x")), event("subscribe", "<EventKey/>"),
@@ -357,7 +358,7 @@ func FuzzParsePush(f *testing.F) {
 			return
 		}
 		if err != nil {
-			t.Fatalf("encoding/xml accepts what gives %v", err)
+			t.Fatalf("encoding/xml accepts it, parseXML returns %v", err)
 		}
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(element{}), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("(-encoding/xml +ours):\n%s", diff)
@@ -365,7 +366,7 @@ func FuzzParsePush(f *testing.F) {
 	})
 }
 
-// referenceParse reads a document with one root by encoding/xml.
+// referenceParse parses a document with one root with encoding/xml.
 func referenceParse(s string) (*element, error) {
 	type opened struct {
 		element
@@ -407,7 +408,7 @@ type piece struct {
 	isCDATA bool
 }
 
-// joined is the text of the pieces without the blanks outside CDATA at its ends.
+// joined returns the text of the pieces without the blanks outside CDATA at its ends.
 func joined(pieces []piece) string {
 	counts := func(p piece) bool { return p.isCDATA || strings.TrimSpace(p.text) != "" }
 	first := slices.IndexFunc(pieces, counts)

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// received is a reply as an XML parser on the other side reads it.
+// received is a reply as the receiver's XML parser reads it.
 type received struct {
 	XMLName      xml.Name `xml:"xml"`
 	ToUserName   string
@@ -62,7 +62,7 @@ func TestMarshalReply(t *testing.T) {
 	}
 }
 
-// TestTextEndsOutsideALink cuts texts at 2047 bytes in all places of a link.
+// TestTextEndsOutsideALink cuts texts at every position within a link.
 func TestTextEndsOutsideALink(t *testing.T) {
 	to := wantHead("text", "")
 	say := func(text string) string {
@@ -111,7 +111,7 @@ func cutAtCharacter(s string, n int) string {
 	return s[:n]
 }
 
-// TestReplies has each type of reply to a message and to an event, in both forms, behind the common start.
+// TestReplies checks each type of reply, to a message and to an event, in both forms, after the common start.
 func TestReplies(t *testing.T) {
 	const (
 		xmlStart = `<xml><ToUserName><![CDATA[oDEMO-openid_0001]]></ToUserName><FromUserName><![CDATA[gh_demo00000001]]></FromUserName>` +
@@ -132,7 +132,7 @@ func TestReplies(t *testing.T) {
 		name              string
 		to                Head
 		reply             Reply
-		wantXML, wantJSON string // behind the start; or success
+		wantXML, wantJSON string // after the start; or success
 	}{
 		{"text", message, TextReply("a ]]> & <b> \u2028"),
 			`text]]></MsgType><Content><![CDATA[a ]]]]><![CDATA[> & <b> ` + "\u2028" + `]]></Content></xml>`, `text","Content":"a ]]> & <b> \u2028"}`},
@@ -193,7 +193,7 @@ func TestReplies(t *testing.T) {
 	}
 }
 
-// TestNewsCountsItsArticles is about how many of nine articles are shown, in reply to what.
+// TestNewsCountsItsArticles checks how many of nine articles are shown in reply to each kind.
 func TestNewsCountsItsArticles(t *testing.T) {
 	nine := slices.Repeat(NewsReply{{Title: "a", URL: "https://example.com/"}}, 9)
 	for _, kind := range Kinds() {
@@ -216,7 +216,7 @@ func TestNewsCountsItsArticles(t *testing.T) {
 	}
 }
 
-// TestReplyIsTheSameEachTime: a push that is delivered again gets the same bytes.
+// TestReplyIsTheSameEachTime checks that repeated deliveries of a push get the same bytes.
 func TestReplyIsTheSameEachTime(t *testing.T) {
 	to := wantHead("text", "")
 	if first, again := MarshalReply(&to, TextReply("a")), MarshalReply(&to, TextReply("a")); !bytes.Equal(first, again) {
