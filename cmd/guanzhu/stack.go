@@ -102,7 +102,7 @@ func openTable(cfg aws.Config, name string) *dynamostore.Store {
 
 // openSecrets reads the secrets of accountFlags, from Systems Manager as well.
 func openSecrets(ctx context.Context, ref string) (*parameterstore.Keeper, error) {
-	options := parameterstore.Options{Now: time.Now}
+	options := parameterstore.Options{}
 	if strings.HasPrefix(ref, "ssm:") {
 		cfg, err := loadAWS(ctx)
 		if err != nil {

@@ -18,8 +18,8 @@ import (
 
 const appID = "wx0123456789abcdef"
 
-// TestInvoke invokes the function as Lambda does, with the simulated platform and a table that holds nothing. What it
-// finds is an answer, not a failure; and it writes nothing.
+// TestInvoke invokes the function as Lambda does, with the simulated platform and an empty table. Findings are the answer,
+// not an error, and the function writes nothing.
 func TestInvoke(t *testing.T) {
 	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: "s"})
 	function, writes := newFunction(t, platform)
@@ -32,7 +32,7 @@ func TestInvoke(t *testing.T) {
 	if calls := platform.Calls("/cgi-bin/menu/create"); calls != 0 {
 		t.Errorf("it has published %d times", calls)
 	}
-	platform.Fail("/cgi-bin/getcallbackip", 40001, 2) // which would force another token elsewhere
+	platform.Fail("/cgi-bin/getcallbackip", 40001, 2) // the other functions would then force a new token
 	token := platform.Calls("/cgi-bin/stable_token")
 	if f := invoke(t, function, `{}`)["token-use"]; f.Status != doctor.Failure {
 		t.Errorf("the refused token: %+v", f)
@@ -97,7 +97,7 @@ func environment(more ...string) func(string) (string, bool) {
 	}
 }
 
-// invoke returns the findings by their check.
+// invoke returns the findings by the name of their check.
 func invoke(t *testing.T, function lambda.Handler, payload string) map[string]doctor.Finding {
 	t.Helper()
 	answer, err := function.Invoke(deadline(t), []byte(payload))
@@ -115,7 +115,7 @@ func invoke(t *testing.T, function lambda.Handler, payload string) map[string]do
 	return byCheck
 }
 
-// deadline is the context of one invocation.
+// deadline returns the context of one invocation.
 func deadline(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)

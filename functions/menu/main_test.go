@@ -75,7 +75,7 @@ func TestWithoutPublicURL(t *testing.T) {
 	}
 }
 
-// ownersMenu is what the function is to publish. The owner may have taken it out of account.yaml.
+// ownersMenu returns the menu of account.yaml. The owner may have removed it.
 func ownersMenu(t *testing.T, publicURL string) menu.Menu {
 	t.Helper()
 	account, err := owner.Load()
@@ -143,7 +143,7 @@ func invoke(t *testing.T, function lambda.Handler, payload string) string {
 	return string(answer)
 }
 
-// deadline is the context of one invocation.
+// deadline returns the context of one invocation.
 func deadline(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)

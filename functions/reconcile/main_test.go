@@ -22,7 +22,7 @@ const (
 	follower = "oFOLLOWER_from_before_000001"
 )
 
-// table is one that stores nothing, and tells what was written.
+// table is a table that stores nothing and records what was written.
 type table struct {
 	mu     sync.Mutex
 	writes []string

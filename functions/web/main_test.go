@@ -17,7 +17,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// TestBehindTheGateway sends events as API Gateway does, through the adapter and its quirks: to OAuth and back, with
+// TestBehindTheGateway sends events as API Gateway does, through the adapter and its quirks: through OAuth and back, with
 // cookies, and headers that have commas in them.
 func TestBehindTheGateway(t *testing.T) {
 	table := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -90,7 +90,7 @@ func TestBehindTheGateway(t *testing.T) {
 	}
 }
 
-// TestThrottledTable: a page gives up soon, so that a flood of visitors holds neither functions nor the table.
+// TestThrottledTable: a page gives up soon, so that a flood of visitors keeps neither the functions nor the table busy.
 func TestThrottledTable(t *testing.T) {
 	var calls atomic.Int32
 	var throttled atomic.Bool

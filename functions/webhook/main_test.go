@@ -24,7 +24,7 @@ const inline = `{"token":"tokenOfTheTests","app_secret":"secretOfTheTests"}`
 
 var platform = wechattest.Account{AppID: "wx0123456789abcdef", Token: "tokenOfTheTests", ID: "gh_0123456789ab"}
 
-// TestMain makes the test's own binary the function where Lambda's address is set, as Lambda sets it.
+// TestMain runs the test's binary as the function if the address of Lambda's runtime API is set, as Lambda sets it.
 func TestMain(m *testing.M) {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
 		main()
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestOldPushes gives the function a push that was signed an hour ago. It takes that on a developer's machine alone:
+// TestOldPushes sends the function a push that was signed an hour ago. The function accepts it only on a developer's machine:
 // under sam local, with secrets given inline.
 func TestOldPushes(t *testing.T) {
 	for _, tt := range []struct {
@@ -57,7 +57,7 @@ func TestOldPushes(t *testing.T) {
 	}
 }
 
-// push is a text as API Gateway hands it over, signed at that time.
+// push returns a text as API Gateway forwards it, signed at that time.
 func push(t *testing.T, at time.Time) events.APIGatewayV2HTTPRequest {
 	t.Helper()
 	message := platform.Text("oTESTfollower-000000000_0001", time.Now().Add(-time.Hour), 1, "hello")
@@ -72,7 +72,7 @@ func push(t *testing.T, at time.Time) events.APIGatewayV2HTTPRequest {
 	}
 }
 
-// invoke starts the function as a process, gives it the requests one after the other as Lambda does, and returns the statuses of
+// invoke starts the function as a process, sends it the requests one after the other as Lambda does, and returns the statuses of
 // its answers. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 func invoke(t *testing.T, env []string, requests ...events.APIGatewayV2HTTPRequest) (statuses []int) {
 	t.Helper()
@@ -142,7 +142,7 @@ func invoke(t *testing.T, env []string, requests ...events.APIGatewayV2HTTPReque
 	return statuses
 }
 
-// answerAWS has the secrets in the parameter, and nothing in the table.
+// answerAWS answers for Systems Manager, with the secrets in the parameter, and for DynamoDB, with an empty table.
 func answerAWS(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if !strings.HasPrefix(r.Header.Get("X-Amz-Target"), "AmazonSSM.") {

@@ -58,7 +58,7 @@ func (f *Function) open(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() (err error) {
 		reader := parameterstore.NewSSM(env.AWS, env.SSMEndpoint)
-		f.Secrets, err = parameterstore.Open(ctx, env.Secrets, parameterstore.Options{Reader: reader, Now: time.Now})
+		f.Secrets, err = parameterstore.Open(ctx, env.Secrets, parameterstore.Options{Reader: reader})
 		return err
 	})
 	group.Go(func() error {

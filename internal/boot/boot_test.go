@@ -64,8 +64,8 @@ func TestReadNamesAllProblems(t *testing.T) {
 	}
 }
 
-// logLines, where it is set, makes the test's own binary log as a function does: the logger's format is read at the
-// start of a process.
+// If the variable logLines is set, the test's binary logs as a function does. It is a process of its own, because the logger
+// reads its format when the process starts.
 const logLines = "GUANZHU_TEST_LOG"
 
 func TestMain(m *testing.M) {

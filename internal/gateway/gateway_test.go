@@ -22,7 +22,7 @@ var now = time.UnixMilli(1795305600123)
 
 type arrivalKey struct{}
 
-// invoke passes event through the gateway to a handler that tells what it got.
+// invoke sends event through the gateway to a handler that records the request.
 func invoke(t *testing.T, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, *http.Request, string) {
 	t.Helper()
 	var got *http.Request
@@ -120,7 +120,7 @@ func TestArrival(t *testing.T) {
 	}
 }
 
-// TestQueryThatIsNone is left out, and not printed: it holds the follower's openid.
+// TestQueryThatIsNone: an invalid query is removed and not printed, because it contains the follower's openid.
 func TestQueryThatIsNone(t *testing.T) {
 	for name, query := range map[string]string{"escape": "openid=oSECRET&a=%zz", "semicolon": "openid=oSECRET;a", "control": "openid=oSECRET&a=\x7f"} {
 		t.Run(name, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestQueryThatIsNone(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeConverted is refused without being printed: it holds the follower's openid.
+// TestWhatCannotBeConverted: such a request is refused and not printed, because it contains the follower's openid.
 func TestWhatCannotBeConverted(t *testing.T) {
 	tests := map[string]func(*events.APIGatewayV2HTTPRequest){
 		"path":        func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/oSECRET%zz" },

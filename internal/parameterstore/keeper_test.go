@@ -41,7 +41,7 @@ var (
 	unavailable = &smithy.GenericAPIError{Code: "InternalServerError", Fault: smithy.FaultServer}
 )
 
-// systemsManager is a Reader that answers by its function, given the number of the call from 1 on.
+// systemsManager is a Reader that answers by a function of the call's number, from 1.
 type systemsManager struct {
 	answer func(ctx context.Context, call int) (string, error)
 	kind   types.ParameterType
@@ -61,7 +61,7 @@ func (m *systemsManager) GetParameter(ctx context.Context, in *ssm.GetParameterI
 	return &ssm.GetParameterOutput{Parameter: &types.Parameter{Value: &value, Type: m.kind, Version: 7}}, nil
 }
 
-// answers gives one answer after the other, JSON or an error, and the last one again and again.
+// answers returns a Reader that gives these answers, JSON or errors, one after the other, and then repeats the last one.
 func answers(list ...any) *systemsManager {
 	answer := func(_ context.Context, call int) (string, error) {
 		switch a := list[min(call, len(list))-1].(type) {
@@ -128,7 +128,7 @@ func TestOpenFails(t *testing.T) {
 		name    string
 		m       *systemsManager
 		want    string        // in the error
-		took    time.Duration // until it comes
+		took    time.Duration // until the error comes
 		atLeast int32         // calls
 		atMost  int32
 	}{
@@ -204,7 +204,7 @@ func TestInline(t *testing.T) {
 	}
 }
 
-// TestLinkKey: the app secret serves until there is a link key.
+// TestLinkKey: without a link key, the app secret takes its place.
 func TestLinkKey(t *testing.T) {
 	t.Parallel()
 	m := answers(otherJSON, allJSON)
@@ -301,7 +301,7 @@ func TestReloadOfAnEndedRequest(t *testing.T) {
 	}
 }
 
-// Ten requests fail at the same time: one read serves them all, except one that ends while it waits.
+// TestReloadIsShared: ten requests fail at the same time. One read serves them all; a request that ends while it waits gives up.
 func TestReloadIsShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -346,7 +346,7 @@ func TestReloadIsShared(t *testing.T) {
 	})
 }
 
-// Not parallel: it reads the default logger.
+// It is not parallel, because it replaces the default logger.
 func TestFailedReloadIsLogged(t *testing.T) {
 	var log bytes.Buffer
 	before := slog.Default()
@@ -360,7 +360,7 @@ func TestFailedReloadIsLogged(t *testing.T) {
 	}
 }
 
-// The client, against the protocol as AWS documents it.
+// TestNewSSM calls the client against the protocol as AWS documents it.
 func TestNewSSM(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
@@ -415,7 +415,7 @@ func TestNewSSM(t *testing.T) {
 	}
 }
 
-// TestNewSSMTLS: AWS's endpoints may offer HTTP/2, or may not.
+// TestNewSSMTLS: the client works with and without HTTP/2 at the endpoint.
 func TestNewSSMTLS(t *testing.T) {
 	t.Parallel()
 	for name, http2 := range map[string]bool{"HTTP/1.1 alone": false, "HTTP/2": true} {
@@ -444,7 +444,7 @@ func TestNewSSMTLS(t *testing.T) {
 	}
 }
 
-// TestReloadAfterAStall: a connection that answers nothing leaves time for another try within the second of a Reload.
+// TestReloadAfterAStall: after a connection without an answer, there is time for another try within the second of a Reload.
 func TestReloadAfterAStall(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32

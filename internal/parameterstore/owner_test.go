@@ -19,7 +19,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
-// writer is a Writer that answers err or, without one, version.
+// writer is a Writer that answers with err or, if err is nil, with version.
 type writer struct {
 	version int64
 	err     error

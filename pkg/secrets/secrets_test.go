@@ -13,7 +13,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
-// Made-up keys. The last character of the first has bits beyond the 32 bytes, as most of the platform's do.
+// Keys for tests. The last character of aesKey has bits beyond the 32 bytes, as in most of the platform's keys.
 const (
 	aesKey  = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 	aesKey2 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg"

@@ -37,7 +37,7 @@ func TestPersonalLink(t *testing.T) {
 			t.Errorf("%s: link %s", mode, link)
 		}
 
-		// Whoever only looks gets nothing and changes nothing.
+		// Opening the link signs nobody in and changes nothing.
 		w.store.counts()
 		scanner := w.browser(desktop)
 		for range 3 {
@@ -54,7 +54,7 @@ func TestPersonalLink(t *testing.T) {
 		}
 		scanner.wantSignedIn(false)
 
-		// The button opens, once.
+		// The button signs in, once.
 		b := w.browser(desktop)
 		a := b.presses(link)
 		wantHops(t, b, "See Other: POST /enter", homeHop)
@@ -141,7 +141,7 @@ func TestTicketsThatAreNoGood(t *testing.T) {
 			if a.status != http.StatusGone || b.cookie(sessionCookie) != "" {
 				t.Errorf("status %d, %q", a.status, a.title())
 			}
-			// Not by pressing a button that was never shown either.
+			// Nor does pressing a button that was never shown.
 			a = b.post("/enter", must(url.Parse(link)).Query())
 			if a.status != http.StatusGone || b.cookie(sessionCookie) != "" {
 				t.Errorf("posted: status %d, %q", a.status, a.title())
@@ -161,7 +161,7 @@ func TestTicketInItsLastSecond(t *testing.T) {
 	b.wantSignedIn(true)
 }
 
-// TestEnterReplacesTheDevice: who enters again on one device does not push the others out.
+// TestEnterReplacesTheDevice: entering again on one device does not sign out the others.
 func TestEnterReplacesTheDevice(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -176,7 +176,7 @@ func TestEnterReplacesTheDevice(t *testing.T) {
 	other.wantSignedIn(true)
 }
 
-// TestForeignFormDoesNotEnter: another site cannot sign a browser in as somebody else.
+// TestForeignFormDoesNotEnter: another site cannot sign a browser in as another follower.
 func TestForeignFormDoesNotEnter(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -194,7 +194,7 @@ func TestForeignFormDoesNotEnter(t *testing.T) {
 	b.wantSignedIn(true)
 }
 
-// TestAppSecretRotates: the pushes' function may know a new app secret before the pages do.
+// TestAppSecretRotates: the webhook function may read a new app secret before the pages do.
 func TestAppSecretRotates(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -206,7 +206,7 @@ func TestAppSecretRotates(t *testing.T) {
 	b.wantSignedIn(true)
 }
 
-// TestFollowerFromBefore: one of whom nothing is known is recorded by asking for a link.
+// TestFollowerFromBefore: a follower without a record gets one by asking for a link.
 func TestFollowerFromBefore(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -225,7 +225,7 @@ func TestFollowerFromBefore(t *testing.T) {
 	}
 }
 
-// TestAskedAroundAnUnfollow: a text from before it says nothing, one from after it tells of a follow that was missed.
+// TestAskedAroundAnUnfollow: a text sent before the unfollow gets no link. A text sent after it means that a follow was missed.
 func TestAskedAroundAnUnfollow(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -243,7 +243,7 @@ func TestAskedAroundAnUnfollow(t *testing.T) {
 	b.wantSignedIn(true)
 }
 
-// TestLinksOfOtherPushes: a welcome or a click may carry one as well.
+// TestLinksOfOtherPushes: the reply to a follow or a click may carry a link too.
 func TestLinksOfOtherPushes(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)

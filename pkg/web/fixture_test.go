@@ -52,7 +52,7 @@ type fixture struct {
 	handler *web.Site
 }
 
-// countingStore counts what the pages ask of the store, and fails where a test wants it to.
+// countingStore counts the calls of the store. It fails if a test has set an error.
 type countingStore struct {
 	*boltstore.Store
 	mu               sync.Mutex
@@ -97,7 +97,7 @@ func (s *countingStore) fail(err error) {
 	s.err = err
 }
 
-// newFixture makes the pages; change, if not nil, is called on their configuration before.
+// newFixture makes the pages. If change is not nil, it changes their configuration first.
 func newFixture(t *testing.T, change func(*web.Config)) *fixture {
 	t.Helper()
 	w := &fixture{T: t, World: world.New(t, world.Options{})}
@@ -113,7 +113,7 @@ func newFixture(t *testing.T, change func(*web.Config)) *fixture {
 	return w
 }
 
-// follows lets openid follow now, by the push of it.
+// follows makes openid follow now, on the platform and by a push.
 func (w *fixture) follows(openid string) {
 	w.Helper()
 	w.Platform.Follow(openid, wechattest.User{UnionID: unionid, Language: "zh_CN", Remark: remark, Tags: []int{77}, SubscribedAt: w.Clock.Now()})
@@ -155,7 +155,7 @@ func (w *fixture) asks(p wechat.Push) string {
 	return link
 }
 
-// browser is one device: cookies of its own, and where it was led.
+// browser is one device, with its own cookies and the redirects that it followed.
 type browser struct {
 	*fixture
 	client *http.Client
@@ -190,7 +190,7 @@ func hop(status int, r *http.Request) string {
 	return http.StatusText(status) + ": " + r.Method + " " + r.URL.Path
 }
 
-// answer is what a browser shows in the end.
+// answer is the last answer that a browser got, after all redirects.
 type answer struct {
 	status int
 	header http.Header
@@ -241,7 +241,7 @@ func (b *browser) post(target string, form url.Values) answer {
 	return b.do(http.MethodPost, target, form)
 }
 
-// once makes one request without following where it leads, and returns the Location.
+// once makes one request without following a redirect, and returns the Location.
 func (b *browser) once(target string) (answer, string) {
 	b.Helper()
 	follow := b.client.CheckRedirect
@@ -262,7 +262,7 @@ func (w *fixture) signsIn(openid string) *browser {
 	return b
 }
 
-// signedIn asks the pages themselves.
+// signedIn asks the pages whether the browser is signed in.
 func (b *browser) signedIn() bool {
 	b.Helper()
 	switch a := b.get("/api/session"); a.status {
@@ -283,7 +283,7 @@ func (b *browser) wantSignedIn(want bool) {
 	}
 }
 
-// cookie returns the value of a cookie that the browser holds, "" if it holds none.
+// cookie returns the value of a cookie of the browser, or "" if it has none.
 func (b *browser) cookie(name string) string {
 	b.Helper()
 	u, err := url.Parse(b.site.URL)

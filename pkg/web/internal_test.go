@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestTextsAreComplete: every page says as much in either language.
+// TestTextsAreComplete: every page has the same parts in both languages.
 func TestTextsAreComplete(t *testing.T) {
 	t.Parallel()
 	for name, languages := range texts {
@@ -19,7 +19,7 @@ func TestTextsAreComplete(t *testing.T) {
 	}
 }
 
-// FuzzOpenDevice: whatever a cookie holds, what is read of it can be a key of the table, and nothing else reads the same.
+// FuzzOpenDevice: any openid that is read from a cookie can be a key of the table, and only one cookie reads like that.
 func FuzzOpenDevice(f *testing.F) {
 	for _, seed := range []string{"", ".", "b0E.key", "b0E", "b0E=.key", "b0F.key", "AA.key", strings.Repeat("b0Eh", 60) + ".key", "b0\nE.key"} {
 		f.Add(seed)
@@ -41,7 +41,7 @@ func FuzzOpenDevice(f *testing.F) {
 	})
 }
 
-// FuzzReadState: whatever the cookie of a login holds, it leads nowhere else.
+// FuzzReadState: no cookie of a login leads to another host.
 func FuzzReadState(f *testing.F) {
 	for _, path := range []string{"/", "/points?a=1", "//evil", `/\evil`, "https://evil", "/\tevil", "", "/é"} {
 		f.Add("0STATE." + base64.RawURLEncoding.EncodeToString([]byte(path)))

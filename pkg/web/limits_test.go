@@ -15,7 +15,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/web"
 )
 
-// TestRequestsWithoutASessionReadNothing sends each route what a stranger can make up. None of it reaches the table.
+// TestRequestsWithoutASessionReadNothing sends each route what a stranger can make up. It reaches neither table nor platform.
 func TestRequestsWithoutASessionReadNothing(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, func(c *web.Config) {
@@ -91,7 +91,7 @@ func TestEndedTicketShowsNoButton(t *testing.T) {
 	}
 }
 
-// TestSessionEnds: 180 days after the follow, however much it was used, and on all devices.
+// TestSessionEnds: the session ends 180 days after the follow, on all devices, even if it was used every day.
 func TestSessionEnds(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -116,7 +116,7 @@ func TestSessionEnds(t *testing.T) {
 	phone.wantSignedIn(true)
 }
 
-// TestOAuthGivesNoOpenID: what is no openid does not reach the table, wherever it comes from.
+// TestOAuthGivesNoOpenID: a string that cannot be an openid does not reach the table, even if the platform sends it.
 func TestOAuthGivesNoOpenID(t *testing.T) {
 	t.Parallel()
 	for _, given := range []string{"", "suggestions#2026-11", "#account", "o one", strings.Repeat("o", 129)} {
@@ -158,7 +158,7 @@ func TestBudget(t *testing.T) {
 	})
 }
 
-// TestBusy: a table that is throttled has a page of its own, in both languages, and says when to come again.
+// TestBusy: while the table is throttled, a page says in both languages that the service is busy and when to come again.
 func TestBusy(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -189,7 +189,7 @@ func TestBusy(t *testing.T) {
 	b.wantSignedIn(true)
 }
 
-// TestLargeForm: a form has 4 KiB at most.
+// TestLargeForm: a form has at most 4 KiB.
 func TestLargeForm(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)

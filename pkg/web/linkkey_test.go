@@ -48,15 +48,15 @@ func (p *parameter) set(t *testing.T, s secrets.Secrets) {
 	p.value = string(must(secrets.Document(s)))
 }
 
-// TestSecretsReadAtDifferentMoments has the endpoint and the pages, both as deployed, read the secrets from one parameter,
-// one before it changed and one after.
+// TestSecretsReadAtDifferentMoments: the endpoint and the pages, both as deployed, read the secrets from one parameter,
+// one before it changes and one after.
 func TestSecretsReadAtDifferentMoments(t *testing.T) {
 	t.Parallel()
 	plain := secrets.Secrets{Token: token, AppSecret: appSecret}
 	keyed := secrets.Secrets{Token: token, AppSecret: appSecret, LinkKey: linkKey}
 	reset := secrets.Secrets{Token: token, AppSecret: anotherAppSecret, LinkKey: linkKey}
 	for name, tt := range map[string]struct {
-		pushes, pages, now secrets.Secrets // the last is what the parameter holds when the link is opened
+		pushes, pages, now secrets.Secrets // now is in the parameter when the link is opened
 		sameHash           bool
 	}{
 		"the app secret is replaced, the pages read it first":     {keyed, reset, reset, true},
@@ -102,7 +102,7 @@ func TestSecretsReadAtDifferentMoments(t *testing.T) {
 	}
 }
 
-// pushes sends 登录 to the endpoint, with the secrets that it has read, and returns the link that is answered.
+// pushes sends 登录 to an endpoint with the keeper's secrets, and returns the link in the reply.
 func (w *fixture) pushes(keeper *parameterstore.Keeper) string {
 	w.Helper()
 	router := webhook.NewRouter()
@@ -128,7 +128,7 @@ func TestSecretsReadByAnotherRequest(t *testing.T) {
 	b.wantSignedIn(true)
 }
 
-// TestTicketOfNoOpenID: what can be no openid is no key of the table, whoever sealed it.
+// TestTicketOfNoOpenID: a string that cannot be an openid does not reach the table, even if the ticket is authentic.
 func TestTicketOfNoOpenID(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)

@@ -48,7 +48,7 @@ func TestFollowerGetsInSilently(t *testing.T) {
 		}
 	}
 
-	// From now on the page opens at once: one read, no write, no call of the platform.
+	// Now the page opens at once: one read, no write, no call of the platform.
 	w.store.counts()
 	calls := w.Platform.Calls(authorize) + w.Platform.Calls(exchange) + w.Platform.Calls("/cgi-bin/user/info")
 	b.get("/")
@@ -61,8 +61,8 @@ func TestFollowerGetsInSilently(t *testing.T) {
 	}
 }
 
-// TestOAuthBegins holds the URL that leads to the platform to the form that the platform insists on, and the cookies to
-// what keeps them here.
+// TestOAuthBegins: the URL that leads to the platform has the form that the platform requires, and the cookies have the
+// attributes that keep them on this host.
 func TestOAuthBegins(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -147,10 +147,10 @@ func TestWithoutASession(t *testing.T) {
 	}
 }
 
-// TestReturnsThatCannotBeHonoured lead through OAuth once more, and if that does not help, to a page.
+// TestReturnsThatCannotBeHonoured: such a return leads through OAuth once more and then, if it fails again, to an error page.
 func TestReturnsThatCannotBeHonoured(t *testing.T) {
 	t.Parallel()
-	// Each forges what comes back, given the URL that OAuth leads back to.
+	// Each function forges the return, given the URL to which OAuth leads back.
 	forge := map[string]func(*browser, *url.URL) string{
 		"no state": func(_ *browser, u *url.URL) string { return change(u, "state", "") },
 		"another state": func(_ *browser, u *url.URL) string {
@@ -186,14 +186,14 @@ func TestReturnsThatCannotBeHonoured(t *testing.T) {
 			_, leave := b.once("/")
 			first := begin(leave)
 
-			// Once: a forged return leads to OAuth again, and that one in.
+			// Once: a forged return leads through OAuth again, which signs in.
 			a, leave := b.once(forge(b, first))
 			if a.status != http.StatusFound || !strings.Contains(leave, authorize) || b.cookie(sessionCookie) != "" {
 				t.Fatalf("the first time: status %d, leads to %s", a.status, leave)
 			}
 			second := begin(leave)
 
-			// Twice: a page, no session.
+			// Twice: an error page and no session.
 			a, location := b.once(forge(b, second))
 			if a.status != http.StatusBadRequest || location != "" || a.title() != "未能登录" || b.cookie(sessionCookie) != "" {
 				t.Errorf("the second time: status %d, %q", a.status, a.title())
@@ -202,7 +202,7 @@ func TestReturnsThatCannotBeHonoured(t *testing.T) {
 	}
 }
 
-// TestEmptyState: nothing equals nothing, and yet is no state.
+// TestEmptyState: an empty state is refused even if the cookie's is empty too.
 func TestEmptyState(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -227,7 +227,7 @@ func change(u *url.URL, name, value string) string {
 	return changed.String()
 }
 
-// used spends the code, as another's exchange would.
+// used uses up the code, as a concurrent exchange would.
 func (b *browser) used(code string) {
 	response, err := http.Get(b.APIURL + exchange + "?appid=" + appID + "&secret=" + appSecret + "&code=" + code + "&grant_type=authorization_code")
 	if err != nil {
@@ -236,7 +236,7 @@ func (b *browser) used(code string) {
 	response.Body.Close()
 }
 
-// TestSecondTryLeadsIn: what went wrong once is not seen by the follower.
+// TestSecondTryLeadsIn: the follower does not notice a failure of the first try.
 func TestSecondTryLeadsIn(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -250,7 +250,7 @@ func TestSecondTryLeadsIn(t *testing.T) {
 	}
 }
 
-// TestRefusedCookies: a browser that keeps no cookie is led to OAuth twice, and no more.
+// TestRefusedCookies: a browser that refuses cookies goes through OAuth twice and not more often.
 func TestRefusedCookies(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -265,7 +265,7 @@ func TestRefusedCookies(t *testing.T) {
 	}
 }
 
-// TestReturnTwice: WeChat at times opens the return twice with one code.
+// TestReturnTwice: WeChat sometimes opens the return twice with one code.
 func TestReturnTwice(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -278,7 +278,7 @@ func TestReturnTwice(t *testing.T) {
 	b.get(back)
 	b.wantSignedIn(true)
 
-	// After the first: the device is known.
+	// After the first return, the device is signed in.
 	calls := w.Platform.Calls(exchange)
 	b.get(back)
 	wantHops(t, b, returnHop, homeHop)
@@ -286,7 +286,7 @@ func TestReturnTwice(t *testing.T) {
 		t.Errorf("%d more exchanges", got-calls)
 	}
 
-	// Beside the first: sent before its cookies came, so that the code is found used (40163).
+	// Concurrent with the first return: the browser has no cookie yet, and the code was used (40163).
 	beside := w.browser(inWeChat)
 	beside.setCookie(stateCookie, state)
 	if a := beside.get(back); a.status != http.StatusOK || a.title() != "欢迎回来" {
@@ -307,7 +307,7 @@ func TestWhoDoesNotFollow(t *testing.T) {
 	if !strings.Contains(a.body, `<img src="/qr.png"`) {
 		t.Error("the page shows no QR code")
 	}
-	// Once followed, the same browser gets in.
+	// After a follow, the same browser gets in.
 	w.follows(another)
 	b.get("/")
 	b.wantSignedIn(true)
@@ -327,7 +327,7 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
-// TestSnapshotOfAFollower: even where the openid given is a follower's.
+// TestSnapshotOfAFollower: a snapshot never signs in, even if its openid is a follower's.
 func TestSnapshotOfAFollower(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, func(c *web.Config) {
@@ -378,7 +378,7 @@ func TestOutages(t *testing.T) {
 	}
 }
 
-// TestOwnPage leads back to the page that was opened first, and nowhere else.
+// TestOwnPage: OAuth leads back to the page that was opened first.
 func TestOwnPage(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, func(c *web.Config) {
@@ -416,7 +416,7 @@ func TestNoOpenRedirect(t *testing.T) {
 			t.Errorf("%.30q: status %d, leads to %q", target, a.status, location)
 		}
 	}
-	// Nor by the path that was asked for.
+	// Nor does the requested path lead to another host.
 	w := newFixture(t, nil)
 	_, leave := w.browser(inWeChat).once("/")
 	open := must(url.Parse(leave)).Host

@@ -9,8 +9,8 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/web"
 )
 
-// TestOrigins sends forms as the gateway hands them on, without TLS of their own. A page of this host's name that came in
-// clear text is not ours: anybody on the way can have written it.
+// TestOrigins sends forms as the gateway forwards them, without TLS. A form is refused if its page has this host's name but came in
+// clear text, because anyone on the network path could have written that page.
 func TestOrigins(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -63,7 +63,7 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// TestWhereOAuthLeadsBack: the host that the gateway names, whatever headers say that proxies send.
+// TestWhereOAuthLeadsBack: OAuth leads back to the host that the gateway names, and ignores the headers of proxies.
 func TestWhereOAuthLeadsBack(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]string{

@@ -51,7 +51,7 @@ func TestNewRefuses(t *testing.T) {
 
 var styleElement = regexp.MustCompile(`(?s)<style>(.*)</style>`)
 
-// TestHeaders holds every kind of answer to the headers that keep it private and harmless.
+// TestHeaders: every kind of answer has the headers that keep it private and harmless.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, func(c *web.Config) { c.QR = []byte("PNG") })
@@ -118,7 +118,7 @@ func TestLanguages(t *testing.T) {
 			t.Errorf("%.40q: %q", accepted, a.title())
 		}
 	}
-	// As behind the gateway's adapter.
+	// As the gateway's adapter sends it.
 	r, _ := http.NewRequestWithContext(t.Context(), "GET", w.site.URL, nil)
 	r.Header["Accept-Language"] = []string{"fr", "en;q=0.9"}
 	response, err := b.client.Do(r)
@@ -180,7 +180,7 @@ func TestNotFoundAndHead(t *testing.T) {
 		if a := b.do(http.MethodHead, path, nil); a.status != want || a.body != "" {
 			t.Errorf("HEAD %s: status %d, %q", path, a.status, a.body)
 		}
-		// The gateway sends what a handler writes, whatever the method.
+		// The gateway sends the body even in answer to HEAD.
 		response := httptest.NewRecorder()
 		w.handler.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), http.MethodHead, path, nil))
 		if response.Code != want || response.Body.Len() != 0 {
@@ -189,7 +189,7 @@ func TestNotFoundAndHead(t *testing.T) {
 	}
 }
 
-// TestPanic: a page that panics does not end the process, and what it panics with is not told.
+// TestPanic: a page that panics does not end the process, and the value of the panic is not logged.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, func(c *web.Config) {
@@ -210,7 +210,7 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestLog: one line for one request, which names the page and the follower by a hash, and nothing that opens a session.
+// TestLog: a request has one line, which names the page, and the follower by a hash. It contains nothing that opens a session.
 func TestLog(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -263,7 +263,7 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestKeysAreRandom: 256 bits, never the same.
+// TestKeysAreRandom: keys have 256 bits and do not repeat.
 func TestKeysAreRandom(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}

@@ -120,7 +120,7 @@ func TestOwnForm(t *testing.T) {
 	}
 }
 
-// TestNoSuchPage: what no page takes is answered 404, and 405 with the methods that there are.
+// TestNoSuchPage: a request that no page takes is answered 404, or 405 with the methods that the page takes.
 func TestNoSuchPage(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)

@@ -31,7 +31,7 @@ func TestDescribeSession(t *testing.T) {
 	}
 }
 
-// TestOtherCookies: none but a device's own opens its session.
+// TestOtherCookies: only the device's own cookie opens its session.
 func TestOtherCookies(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)
@@ -40,7 +40,7 @@ func TestOtherCookies(t *testing.T) {
 	mine, theirs := w.signsIn(openid).cookie(sessionCookie), w.signsIn(another).cookie(sessionCookie)
 	myID, myKey, _ := strings.Cut(mine, ".")
 	theirID, theirKey, _ := strings.Cut(theirs, ".")
-	account := base64URL("account") // a key of the table that is no follower's
+	account := base64URL("account") // another partition of the table
 	b := w.browser(inWeChat)
 	for name, value := range map[string]string{
 		"mine":   mine,
@@ -78,7 +78,7 @@ func TestOtherCookies(t *testing.T) {
 	}
 }
 
-// changed is s with another last-but-one character.
+// changed returns s with another last-but-one character.
 func changed(s string) string {
 	i := len(s) - 2
 	c := "A"
@@ -141,7 +141,7 @@ func TestDeviceIsRenewedOnceADay(t *testing.T) {
 		{time.Hour, true},
 		{0, false},
 		{23 * time.Hour, false},
-		{29*24*time.Hour + 59*time.Minute, true}, // little before the end
+		{29*24*time.Hour + 59*time.Minute, true}, // just before the end
 		{30*24*time.Hour - time.Second, true},
 	}
 	for n, step := range steps {
@@ -156,7 +156,7 @@ func TestDeviceIsRenewedOnceADay(t *testing.T) {
 		}
 	}
 	w.Clock.Advance(30 * 24 * time.Hour)
-	b.setCookie(sessionCookie, first) // the browser has dropped it
+	b.setCookie(sessionCookie, first) // the browser has deleted it
 	b.wantSignedIn(false)
 }
 
@@ -175,7 +175,7 @@ func TestLogOut(t *testing.T) {
 	phone.wantSignedIn(false)
 	tablet.wantSignedIn(true)
 
-	// Again, by a stranger, and after an unfollow: nothing is left to be done.
+	// Once more, by a stranger, and without a valid cookie: nothing changes.
 	w.store.counts()
 	for _, value := range []string{cookie, "", base64URL("oNOBODY") + ".key"} {
 		phone.setCookie(sessionCookie, value)
@@ -190,8 +190,8 @@ func TestLogOut(t *testing.T) {
 	tablet.wantSignedIn(true)
 }
 
-// TestCrossOrigin: another site's form changes nothing, whether or not the browser sends Sec-Fetch headers, which old
-// webviews do not.
+// TestCrossOrigin: another site's form changes nothing, with or without the Sec-Fetch headers, which old WebViews do not
+// send.
 func TestCrossOrigin(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, nil)

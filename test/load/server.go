@@ -68,7 +68,7 @@ func newHandler(ctx context.Context, store *boltstore.Store, api string, out io.
 	if err != nil {
 		return nil, err
 	}
-	keeper, err := parameterstore.Open(ctx, sampleSecrets, parameterstore.Options{Now: time.Now})
+	keeper, err := parameterstore.Open(ctx, sampleSecrets, parameterstore.Options{})
 	if err != nil {
 		return nil, err
 	}
