@@ -6,28 +6,28 @@ import (
 	"regexp"
 )
 
-// An Index finds the first of its patterns, in the order of Add, that matches a string. Its zero value has none. It may
-// be read concurrently once all are added.
+// Index finds the first pattern, in the order of Add, that matches a string. The zero Index is empty. Calls of First may
+// run concurrently, but not beside Add.
 //
-// The time of First and Add grows with the length of the string, at worst times that of the longest text of a pattern,
-// and not with the number of patterns. Regular expressions alone are tried one after another.
+// The time that First and Add take does not depend on the number of patterns. At worst it is proportional to the length
+// of the string times that of the longest pattern. Regular expressions are an exception: First tries them one by one.
 type Index struct {
 	size        int
 	nodes       []numbers
 	edges       map[edge]int
 	hasContains bool
 	expressions []expression
-	sameText    map[string]int // the numbers of the expressions, by their text
+	sameText    map[string]int // the number of the first expression with each text
 }
 
-// The texts of all patterns but expressions form a trie. Each byte of a text leads from one of its nodes to the next;
-// the first node is the root.
+// The texts of all patterns except expressions form a trie. Its root is nodes[0]. An edge leads from a node by one byte
+// of a text to the next node.
 type edge struct {
 	from int
 	by   byte
 }
 
-// numbers are those of the first patterns of each kind.
+// numbers has the number of the first pattern of each kind, or none.
 type numbers struct{ exact, prefix, contains int }
 
 type expression struct {
@@ -35,11 +35,12 @@ type expression struct {
 	regexp *regexp.Regexp
 }
 
-// none is greater than the number of any pattern.
+// none stands for no pattern. It is greater than every number of a pattern.
 const none = math.MaxInt
 
-// Add adds p, whose number is how many were added before. If an earlier pattern is known to match all that p matches,
-// so that p is never the first, Add reports the first such pattern.
+// Add adds p. The first pattern has the number 0. If an earlier pattern matches every string that p matches, p is covered:
+// First never returns it. Add returns the number of the first pattern that covers p. Of two regular expressions, Add
+// only knows that equal ones cover each other.
 func (x *Index) Add(p Pattern) (earlier int, covered bool) {
 	earlier = x.covering(p)
 	number := x.size
@@ -65,7 +66,7 @@ func (x *Index) Add(p Pattern) (earlier int, covered bool) {
 
 func keepFirst(first *int, number int) { *first = min(*first, number) }
 
-// node returns the node of text, which it makes if need be.
+// node returns the node of text. It adds missing nodes.
 func (x *Index) node(text string) *numbers {
 	node := 0
 	for i := range len(text) {
@@ -80,7 +81,7 @@ func (x *Index) node(text string) *numbers {
 	return &x.nodes[node]
 }
 
-// covering returns the number of the first pattern that is known to match all that p matches, or none.
+// covering returns the number of the first pattern that covers p, or none.
 func (x *Index) covering(p Pattern) int {
 	switch p.kind {
 	case exact:
@@ -98,14 +99,14 @@ func (x *Index) covering(p Pattern) int {
 	return none
 }
 
-// First returns the number of the first pattern that matches s, and whether there is one.
+// First returns the number of the first pattern that matches s. ok reports whether there is one.
 func (x *Index) First(s string) (number int, ok bool) {
 	found := x.found(s)
 	number = x.firstExpression(s, min(found.exact, found.prefix, found.contains))
 	return number, number < none
 }
 
-// firstExpression returns the number of the first expression that matches s, or below if that is smaller.
+// firstExpression returns the number of the first expression that matches s, if it is smaller than below, else below.
 func (x *Index) firstExpression(s string, below int) int {
 	for _, e := range x.expressions {
 		if e.number > below {
@@ -118,7 +119,7 @@ func (x *Index) firstExpression(s string, below int) int {
 	return below
 }
 
-// found returns the numbers of the first patterns of each kind but expressions that match s.
+// found returns the numbers of the first patterns that match s, without expressions.
 func (x *Index) found(s string) numbers {
 	first := numbers{none, none, none}
 	for part, node := range x.parts(s) {
@@ -136,8 +137,8 @@ func (x *Index) found(s string) numbers {
 
 type part struct{ start, end int }
 
-// parts are the parts of s that some pattern's text begins with, and their nodes. Without patterns of Contains they are
-// those at the beginning of s.
+// parts yields the parts of s with which the text of a pattern begins, and their nodes. If there is no pattern of
+// Contains, it yields only parts at the beginning of s.
 func (x *Index) parts(s string) iter.Seq2[part, numbers] {
 	return func(yield func(part, numbers) bool) {
 		for start := range len(s) {

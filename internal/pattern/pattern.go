@@ -1,5 +1,5 @@
-// Package pattern compares texts and keys with patterns. Of thousands of patterns it finds the first that matches,
-// without trying one after another.
+// Package pattern matches texts and keys against patterns. An Index finds the first match among thousands of patterns
+// without trying them one by one.
 package pattern
 
 import (
@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// Pattern is a condition on a string, byte by byte: neither white space nor the case of letters is left out.
+// Pattern is a condition on a string. White space and the case of letters count.
 type Pattern struct {
 	kind   kind
 	text   string
@@ -25,16 +25,16 @@ const (
 	matching kind = "matching"
 )
 
-// Exact matches what is s.
+// Exact matches s alone.
 func Exact(s string) Pattern { return Pattern{kind: exact, text: s} }
 
-// Prefix matches what begins with s.
+// Prefix matches every string that begins with s.
 func Prefix(s string) Pattern { return Pattern{kind: prefix, text: s} }
 
-// Contains matches what has s in it.
+// Contains matches every string that contains s.
 func Contains(s string) Pattern { return Pattern{kind: contains, text: s} }
 
-// Matching matches what re finds a match in. With a nil re the pattern is empty.
+// Matching matches every string in which re finds a match. If re is nil, the pattern is empty.
 func Matching(re *regexp.Regexp) Pattern {
 	if re == nil {
 		return Pattern{kind: matching}
@@ -42,13 +42,14 @@ func Matching(re *regexp.Regexp) Pattern {
 	return Pattern{kind: matching, text: re.String(), regexp: re}
 }
 
-// String shows the pattern in errors.
+// String returns the pattern's form in errors.
 func (p Pattern) String() string { return fmt.Sprintf("%s %q", p.kind, p.text) }
 
-// Empty reports whether p asks for nothing. No such pattern may be added to an Index.
+// Empty reports whether p has no text. An empty pattern must not be added to an Index.
 func (p Pattern) Empty() bool { return p.text == "" }
 
-// MatchesTrimmed reports whether p can match a string without white space around it, as far as that is known.
+// MatchesTrimmed reports whether p can match a string that has no white space around it. For a regular expression it
+// returns true.
 func (p Pattern) MatchesTrimmed() bool {
 	switch p.kind {
 	case exact:

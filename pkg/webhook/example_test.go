@@ -202,5 +202,5 @@ func ExampleNew() {
 		Log:     slog.Default(),
 	})
 	fmt.Println(err)
-	// Output: webhook: a second handler of *wechat.Text by exactly "ping": exactly "ping" takes all of these
+	// Output: webhook: a handler of *wechat.Text by exactly "ping" never runs: an earlier one by exactly "ping" takes all its pushes
 }

@@ -600,7 +600,7 @@ func TestNewRefuses(t *testing.T) {
 		{"no clock", func(c *webhook.Config) { c.Now = nil }, "webhook: the Config lacks Now"},
 		{"no log", func(c *webhook.Config) { c.Log = nil }, "webhook: the Config lacks Log"},
 		{"empty token", func(c *webhook.Config) { c.Secrets = world.NewSecrets(secrets.Secrets{AppSecret: appSecret}) },
-			"webhook: the token is empty: signatures could be made by anyone"},
+			"webhook: the token is empty, so anyone could sign requests"},
 		{"bad key", func(c *webhook.Config) {
 			c.Secrets = world.NewSecrets(secrets.Secrets{Token: token, EncodingAESKey: "short"})
 		}, "wechat: an EncodingAESKey has 43 characters A-Z, a-z, 0-9"},

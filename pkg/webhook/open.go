@@ -1,26 +1,38 @@
 package webhook
 
 import (
+	"context"
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// seal makes of a reply in clear what goes out.
+// seal turns a reply in clear into the body of the answer, in the mode and with the key of the push.
 type seal func(reply []byte, now time.Time) []byte
 
-// open verifies the request and reads the push in it. What the keys are decides how, never the request: with an
-// EncodingAESKey only what is encrypted and signed as such is read, since the plain signature covers no body and a
-// captured one would admit any forged text.
-func (k *keys) open(q query, body []byte) (wechat.Push, seal, refusal.Reason) {
+// open verifies the request and parses the push in it.
+func (h *Handler) open(ctx context.Context, q query, body []byte) (p wechat.Push, s seal, why refusal.Reason) {
+	why = h.withKeyring(ctx, func(k *keyring) (why refusal.Reason) {
+		p, s, why = k.open(q, body)
+		return why
+	})
+	if why == "" && p.Common().Time().After(h.config.Now().Add(window)) {
+		return nil, nil, refusal.Future // it would win over every later event
+	}
+	return p, s, why
+}
+
+// open reads an encrypted push if there is an EncodingAESKey, else a push in clear. The request has no say in this: the
+// signature of a push in clear does not cover its body, so with a captured signature anyone could send any text.
+func (k *keyring) open(q query, body []byte) (wechat.Push, seal, refusal.Reason) {
 	if len(k.ciphers) == 0 {
 		return k.openPlain(q, body)
 	}
 	return k.openEncrypted(q, body)
 }
 
-func (k *keys) openPlain(q query, body []byte) (wechat.Push, seal, refusal.Reason) {
+func (k *keyring) openPlain(q query, body []byte) (wechat.Push, seal, refusal.Reason) {
 	if _, ok := k.verify(q, q.signature); !ok {
 		return nil, nil, refusal.Signature
 	}
@@ -34,7 +46,7 @@ func (k *keys) openPlain(q query, body []byte) (wechat.Push, seal, refusal.Reaso
 	return p, func(reply []byte, _ time.Time) []byte { return reply }, ""
 }
 
-func (k *keys) openEncrypted(q query, body []byte) (wechat.Push, seal, refusal.Reason) {
+func (k *keyring) openEncrypted(q query, body []byte) (wechat.Push, seal, refusal.Reason) {
 	envelope, err := wechat.ReadEnvelope(body)
 	if err != nil {
 		return nil, nil, refusal.Malformed
@@ -55,7 +67,7 @@ func (k *keys) openEncrypted(q query, body []byte) (wechat.Push, seal, refusal.R
 		if err != nil {
 			return nil, nil, refusal.MalformedInside
 		}
-		// The platform reads the reply with the key it wrote the push with, so a rotation has no gap.
+		// The platform decrypts the reply with the key of the push, also during a rotation.
 		return p, func(reply []byte, now time.Time) []byte { return cipher.Seal(reply, token, q.nonce, now) }, ""
 	}
 	return nil, nil, refusal.WrongKey

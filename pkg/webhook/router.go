@@ -11,12 +11,11 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// Router chooses the handler of a push. The push's Go type decides; among the handlers of one type, that of the first
-// pattern that matches its key (OnKey) or its text (OnText), in the order of registration, comes before the type's own
-// (On). What no handler takes goes to the default.
+// Router finds the handler of a push by the push's Go type. Among the handlers of one type it tries the patterns of OnKey
+// and OnText first, in the order of registration, then the handler of On. Default takes every other push.
 //
-// All handlers are registered before the Router is given to New, which refuses a Router with a nil handler, an empty
-// pattern, a duplicate, or a handler that an earlier one leaves nothing for. It is not changed afterwards.
+// Register all handlers before New. New refuses a Router with a nil handler, an empty pattern, a duplicate, or a handler
+// that no push can reach.
 type Router struct {
 	types      map[reflect.Type]PushHandler
 	rules      map[reflect.Type]*rules
@@ -25,30 +24,29 @@ type Router struct {
 	errs       []error
 }
 
-// PushHandler handles a push of any kind. The reply is sent within the push's request; a nil one says nothing.
+// PushHandler handles a push of any kind. A nil reply sends nothing to the user. ctx ends 4.5 s after the push arrived.
 //
-// An error is logged and answered 500, so that the platform sends the push again: it must be safe to handle one push
-// several times, and an error must not hold what users wrote. ctx ends when the platform will soon hang up.
+// If a handler returns an error, the platform sends the push again, up to three times in all. So handling a push twice
+// must have the same effect as handling it once. The error is logged: it must not contain what users wrote.
 type PushHandler func(context.Context, wechat.Push) (wechat.Reply, error)
 
-// Middleware wraps a handler: what it does before calling next, or instead, comes before the handler, what it does
-// after, after.
+// Middleware returns a handler that can run code before and after next, or not call next at all.
 type Middleware func(next PushHandler) PushHandler
 
-// rules are the handlers of one type by pattern, in the order of registration.
+// rules has the handlers of one type that have a pattern, in the order of registration.
 type rules struct {
 	index    pattern.Index
 	patterns []Pattern
 	handlers []PushHandler
 }
 
-// NewRouter returns a Router whose default says nothing.
+// NewRouter returns a Router without handlers.
 func NewRouter() *Router {
 	return &Router{types: make(map[reflect.Type]PushHandler), rules: make(map[reflect.Type]*rules)}
 }
 
-// Use puts middleware around all handlers, the default included; the first is the outermost. It comes before all
-// registrations, so that there is no doubt which handlers it is around. A push that no handler takes passes none.
+// Use wraps all handlers, also that of Default, in m. The first middleware is the outermost. Call Use before registering
+// any handler. Middleware does not see a push without a handler.
 func (r *Router) Use(m Middleware) {
 	switch {
 	case m == nil:
@@ -60,7 +58,7 @@ func (r *Router) Use(m Middleware) {
 	}
 }
 
-// On registers the handler of all pushes of type P, for example *wechat.Subscribe; see PushHandler.
+// On registers the handler of all pushes of type P, for example *wechat.Subscribe. See PushHandler.
 func On[P wechat.Push](r *Router, h func(context.Context, P) (wechat.Reply, error)) {
 	t := reflect.TypeFor[P]()
 	switch {
@@ -75,15 +73,16 @@ func On[P wechat.Push](r *Router, h func(context.Context, P) (wechat.Reply, erro
 	}
 }
 
-// OnKey registers the handler of those pushes of type P whose key matches: a menu button's, or a QR code's scene.
+// OnKey registers the handler of the pushes of type P whose key matches p. The key is that of a menu button or the scene of
+// a QR code. See PushHandler.
 func OnKey[P wechat.Keyed](r *Router, p Pattern, h func(context.Context, P) (wechat.Reply, error)) {
 	onPattern(r, p, h)
 }
 
-// OnText registers the handler of text messages that match, without the white space around them.
+// OnText registers the handler of the text messages that match p, without the white space around them. See PushHandler.
 func OnText(r *Router, p Pattern, h func(context.Context, *wechat.Text) (wechat.Reply, error)) {
 	if !p.MatchesTrimmed() {
-		r.refuse("a handler of *wechat.Text by %v: texts are compared without the white space around them, remove it", p)
+		r.refuse("a handler of *wechat.Text by %v never runs: white space around texts is ignored, so remove it from the pattern", p)
 		return
 	}
 	onPattern(r, p, h)
@@ -96,7 +95,7 @@ func onPattern[P wechat.Push](r *Router, p Pattern, h func(context.Context, P) (
 		r.refuse("a handler of %v by %v: name one kind of push", t, p)
 		return
 	case p.Empty():
-		r.refuse("a handler of %v with an empty pattern: On takes all", t)
+		r.refuse("a handler of %v with an empty pattern: for all pushes of a type, use On", t)
 		return
 	case h == nil:
 		r.refuse("a nil handler of %v by %v", t, p)
@@ -108,13 +107,13 @@ func onPattern[P wechat.Push](r *Router, p Pattern, h func(context.Context, P) (
 		r.rules[t] = of
 	}
 	if earlier, covered := of.index.Add(p); covered {
-		r.refuse("a second handler of %v by %v: %v takes all of these", t, p, of.patterns[earlier])
+		r.refuse("a handler of %v by %v never runs: an earlier one by %v takes all its pushes", t, p, of.patterns[earlier])
 	}
 	of.patterns = append(of.patterns, p)
 	of.handlers = append(of.handlers, r.wrap(typed(h)))
 }
 
-// Default registers the handler of pushes that no other handler takes, those of unknown kinds (*wechat.Raw) included.
+// Default registers the handler of all pushes that have no other handler. Pushes of unknown kinds have the type *wechat.Raw.
 func (r *Router) Default(h PushHandler) {
 	switch {
 	case h == nil:
@@ -143,8 +142,8 @@ func typed[P wechat.Push](h func(context.Context, P) (wechat.Reply, error)) Push
 	return func(ctx context.Context, p wechat.Push) (wechat.Reply, error) { return h(ctx, p.(P)) }
 }
 
-// route returns the handler of p; found is false where there is none but perhaps the default.
-func (r *Router) route(p wechat.Push) (h PushHandler, found bool) {
+// route returns the handler of p, or nil if there is none. known reports whether p has a handler other than that of Default.
+func (r *Router) route(p wechat.Push) (h PushHandler, known bool) {
 	t := reflect.TypeOf(p)
 	if of := r.rules[t]; of != nil {
 		if first, ok := of.index.First(keyOf(p)); ok {
@@ -157,7 +156,7 @@ func (r *Router) route(p wechat.Push) (h PushHandler, found bool) {
 	return r.fallback, false
 }
 
-// keyOf is what the patterns of p's type are compared with.
+// keyOf returns the text or key that patterns are compared with.
 func keyOf(p wechat.Push) string {
 	switch p := p.(type) {
 	case *wechat.Text:
@@ -168,21 +167,20 @@ func keyOf(p wechat.Push) string {
 	return ""
 }
 
-// Pattern is a condition on a text or a key. A text is compared without the white space around it (wechat.Text.Trimmed),
-// a key as it was sent.
+// Pattern is a condition on a text or a key. White space around a text is ignored. Keys are compared as they were sent.
 type Pattern = pattern.Pattern
 
-// Exact matches what is s.
+// Exact matches s alone.
 func Exact(s string) Pattern { return pattern.Exact(s) }
 
-// Prefix matches what begins with s.
+// Prefix matches every string that begins with s.
 func Prefix(s string) Pattern { return pattern.Prefix(s) }
 
-// Contains matches what has s in it.
+// Contains matches every string that contains s.
 func Contains(s string) Pattern { return pattern.Contains(s) }
 
-// Matching matches what re finds a match in.
+// Matching matches every string in which re finds a match.
 func Matching(re *regexp.Regexp) Pattern { return pattern.Matching(re) }
 
-// Silent is a handler for pushes that are expected but need no answer.
+// Silent is a handler that sends no reply. The log counts its pushes as known.
 func Silent[P wechat.Push](context.Context, P) (wechat.Reply, error) { return nil, nil }

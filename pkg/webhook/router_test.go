@@ -84,32 +84,32 @@ func TestRouterRefuses(t *testing.T) {
 		{"key twice", func(r *webhook.Router) {
 			webhook.OnKey(r, webhook.Exact("k"), says[*wechat.Click](""))
 			webhook.OnKey(r, webhook.Exact("k"), says[*wechat.Click](""))
-		}, `second handler of *wechat.Click by exactly "k"`},
+		}, `a handler of *wechat.Click by exactly "k" never runs: an earlier one by exactly "k"`},
 		{"pattern twice", func(r *webhook.Router) {
 			webhook.OnText(r, webhook.Prefix("a"), says[*wechat.Text](""))
 			webhook.OnText(r, webhook.Prefix("a"), says[*wechat.Text](""))
-		}, "second handler of *wechat.Text by prefix"},
+		}, "a handler of *wechat.Text by prefix \"a\" never runs"},
 		{"exact under a prefix", func(r *webhook.Router) {
 			webhook.OnText(r, webhook.Prefix("a"), says[*wechat.Text](""))
 			webhook.OnText(r, webhook.Exact("ab"), says[*wechat.Text](""))
-		}, `by exactly "ab": prefix "a" takes all`},
+		}, `by exactly "ab" never runs: an earlier one by prefix "a" takes all`},
 		{"prefix under a shorter one", func(r *webhook.Router) {
 			webhook.OnKey(r, webhook.Prefix("order"), says[*wechat.Scan](""))
 			webhook.OnKey(r, webhook.Prefix("order_"), says[*wechat.Scan](""))
-		}, `by prefix "order_": prefix "order" takes all`},
+		}, `by prefix "order_" never runs: an earlier one by prefix "order" takes all`},
 		{"nothing left for contains", func(r *webhook.Router) {
 			webhook.OnText(r, webhook.Contains("a"), says[*wechat.Text](""))
 			webhook.OnText(r, webhook.Contains("ba"), says[*wechat.Text](""))
-		}, `by containing "ba": containing "a" takes all`},
+		}, `by containing "ba" never runs: an earlier one by containing "a" takes all`},
 		{"expression twice", func(r *webhook.Router) {
 			webhook.OnText(r, webhook.Matching(regexp.MustCompile("a+")), says[*wechat.Text](""))
 			webhook.OnText(r, webhook.Matching(regexp.MustCompile("a+")), says[*wechat.Text](""))
 		}, `by matching "a+"`},
 		{"nil expression", func(r *webhook.Router) { webhook.OnText(r, webhook.Matching(nil), says[*wechat.Text]("")) }, "empty pattern"},
 		{"text with white space", func(r *webhook.Router) { webhook.OnText(r, webhook.Exact(" a"), says[*wechat.Text]("")) },
-			`by exactly " a": texts are compared without the white space around them`},
+			`by exactly " a" never runs: white space around texts is ignored`},
 		{"text after white space", func(r *webhook.Router) { webhook.OnText(r, webhook.Prefix("\u3000a"), says[*wechat.Text]("")) },
-			`by prefix "\u3000a": texts are compared`},
+			`by prefix "\u3000a" never runs: white space`},
 		{"nil middleware", func(r *webhook.Router) { r.Use(nil) }, "nil middleware"},
 		{"middleware after a handler", func(r *webhook.Router) {
 			webhook.On(r, says[*wechat.Text](""))

@@ -257,7 +257,7 @@ func TestStoreAway(t *testing.T) {
 		webhook.On(w.router, away)
 	})
 	r := w.Request(w.Pusher.Unsubscribe(openid, now))
-	r = r.WithContext(webhook.WithArrival(r.Context(), time.Now().Add(-webhook.Budget)))
+	r = r.WithContext(webhook.WithArrival(r.Context(), time.Now().Add(-budget)))
 	if response := w.serve(r); response.StatusCode != http.StatusInternalServerError {
 		t.Errorf("status %d, want 500", response.StatusCode)
 	}

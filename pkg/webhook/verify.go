@@ -1,93 +1,32 @@
 package webhook
 
 import (
+	"context"
 	"errors"
-	"net/url"
-	"time"
 
 	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// window is how far a request's timestamp may be from our clock, and a push's CreateTime ahead of it. The platform's
-// protocol forbids no replay; this bounds it.
-const window = 10 * time.Minute
-
-// maxNonce is the longest nonce in characters; the platform's have ten digits or so. The signature does not tell where
-// one of its parts ends and the next begins, so a nonce without a bound could take the front of a ciphertext into itself.
-const maxNonce = 64
-
-// mayBeRotation tells whether secrets that have changed since they were read could explain the refusal.
-func mayBeRotation(r refusal.Reason) bool {
-	switch r {
-	case refusal.Signature, refusal.ClearText, refusal.NoKey, refusal.WrongKey:
-		return true
-	}
-	return false
-}
-
-// query holds what the platform puts into a request's query. Of a repeated parameter the first counts.
-type query struct {
-	signature, msgSignature, timestamp, nonce, echostr string
-}
-
-func readQuery(raw string) (query, refusal.Reason) {
-	q, err := url.ParseQuery(raw)
-	if err != nil {
-		return query{}, refusal.Query
-	}
-	read := query{q.Get("signature"), q.Get("msg_signature"), q.Get("timestamp"), q.Get("nonce"), q.Get("echostr")}
-	if len(read.nonce) > maxNonce {
-		return query{}, refusal.Nonce
-	}
-	return read, ""
-}
-
-// fresh refuses a request that was not made now, or, if old ones are accepted, was made later than now.
-func (q query) fresh(now time.Time, acceptOld bool) refusal.Reason {
-	seconds, ok := tenDigits(q.timestamp)
-	if !ok {
-		return refusal.Stale
-	}
-	sent := time.Unix(seconds, 0)
-	if sent.After(now.Add(window)) || sent.Before(now.Add(-window)) && !acceptOld {
-		return refusal.Stale
-	}
-	return ""
-}
-
-// tenDigits reads a number that is written with exactly ten digits, as the seconds since 1970 are from 2001 to 2286.
-func tenDigits(s string) (n int64, ok bool) {
-	if len(s) != 10 {
-		return 0, false
-	}
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = 10*n + int64(c-'0')
-	}
-	return n, true
-}
-
-// keys are the secrets made ready for use, the current before the previous of a rotation.
-type keys struct {
+// keyring has what an account's secrets are used for. During a rotation it has the previous values after the current ones.
+type keyring struct {
 	secrets secrets.Secrets
 	tokens  []string
 	ciphers []*wechat.Cipher // empty in plain mode
 }
 
-func newKeys(appID string, s secrets.Secrets) (*keys, error) {
-	k := &keys{secrets: s, tokens: []string{s.Token}}
+// newKeyring returns the keyring of s. Without an EncodingAESKey it is in plain mode.
+func newKeyring(appID string, s secrets.Secrets) (*keyring, error) {
 	if s.Token == "" {
-		return nil, errors.New("webhook: the token is empty: signatures could be made by anyone")
+		return nil, errors.New("webhook: the token is empty, so anyone could sign requests")
 	}
+	k := &keyring{secrets: s, tokens: []string{s.Token}}
 	if s.PreviousToken != "" {
 		k.tokens = append(k.tokens, s.PreviousToken)
 	}
 	if s.EncodingAESKey == "" {
-		return k, nil // the configuration decides the mode: without a key it is plain
+		return k, nil
 	}
 	for _, key := range []string{s.EncodingAESKey, s.PreviousEncodingAESKey} {
 		if key == "" {
@@ -102,12 +41,62 @@ func newKeys(appID string, s secrets.Secrets) (*keys, error) {
 	return k, nil
 }
 
-// verify returns the token under which signature is the query's (and encrypt's) signature.
-func (k *keys) verify(q query, signature string, encrypt ...string) (token string, ok bool) {
+// verify refuses a request whose signature is wrong. This signature does not cover a body.
+func (h *Handler) verify(ctx context.Context, q query) refusal.Reason {
+	return h.withKeyring(ctx, func(k *keyring) refusal.Reason {
+		if _, ok := k.verify(q, q.signature); !ok {
+			return refusal.Signature
+		}
+		return ""
+	})
+}
+
+// verify returns the token with which signature was made over the query and encrypt.
+func (k *keyring) verify(q query, signature string, encrypt ...string) (token string, ok bool) {
 	for _, token := range k.tokens {
 		if wechat.VerifySignature(signature, token, q.timestamp, q.nonce, encrypt...) {
 			return token, true
 		}
 	}
 	return "", false
+}
+
+// withKeyring calls step with the current keyring. If step refuses the request and new secrets could change that,
+// withKeyring reloads the secrets and calls step again.
+func (h *Handler) withKeyring(ctx context.Context, step func(*keyring) refusal.Reason) refusal.Reason {
+	k := h.keyring(ctx)
+	why := step(k)
+	if !mayBeRotation(why) {
+		return why
+	}
+	// If another request has reloaded the secrets since step began, Reload reports no change.
+	if h.config.Secrets.Reload(ctx) || h.config.Secrets.Current() != k.secrets {
+		return step(h.keyring(ctx))
+	}
+	return why
+}
+
+// mayBeRotation reports whether a request could be refused for this reason because the secrets have changed.
+func mayBeRotation(r refusal.Reason) bool {
+	switch r {
+	case refusal.Signature, refusal.ClearText, refusal.NoKey, refusal.WrongKey:
+		return true
+	}
+	return false
+}
+
+// keyring returns the keyring of the current secrets. If they cannot be used, it keeps the previous keyring.
+func (h *Handler) keyring(ctx context.Context) *keyring {
+	k := h.keys.Load()
+	s := h.config.Secrets.Current()
+	if k.secrets == s {
+		return k
+	}
+	fresh, err := newKeyring(h.config.AppID, s)
+	if err != nil {
+		h.config.Log.ErrorContext(ctx, "new secrets cannot be used, the previous ones remain in use", "error", err)
+		return k
+	}
+	h.keys.Store(fresh)
+	return fresh
 }

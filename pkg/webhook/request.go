@@ -1,0 +1,82 @@
+package webhook
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/guanzhu/guanzhu/internal/refusal"
+)
+
+// MaxBody is the size of the largest body that is read, in bytes. The platform's pushes are far smaller.
+const MaxBody = 256 << 10
+
+// window is the largest difference between a request's timestamp and the clock. It also limits how far the CreateTime of
+// a push may be ahead of the clock. Within the window, a recorded request can be sent again.
+const window = 10 * time.Minute
+
+// maxNonce is the length of the longest nonce, in characters. The platform's nonces have about ten digits.
+//
+// The signature does not cover where its parts begin and end. With a nonce of any length, a forger could move the
+// beginning of a ciphertext into the nonce.
+const maxNonce = 64
+
+// readBody reads the body of a push. It refuses a body larger than MaxBody.
+func readBody(r *http.Request) ([]byte, refusal.Reason) {
+	if r.ContentLength > MaxBody {
+		return nil, refusal.TooLarge
+	}
+	var body bytes.Buffer
+	body.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
+	switch n, err := body.ReadFrom(io.LimitReader(r.Body, MaxBody+1)); {
+	case err != nil:
+		return nil, refusal.Body
+	case n > MaxBody:
+		return nil, refusal.TooLarge
+	}
+	return body.Bytes(), ""
+}
+
+// query has the parameters that the platform sends. If a parameter is repeated, its first value counts.
+type query struct {
+	signature, msgSignature, timestamp, nonce, echostr string
+}
+
+// readQuery reads the query. It refuses a request that was made more than window ago.
+func (h *Handler) readQuery(r *http.Request) (query, refusal.Reason) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return query{}, refusal.Query
+	}
+	q := query{values.Get("signature"), values.Get("msg_signature"), values.Get("timestamp"), values.Get("nonce"), values.Get("echostr")}
+	if len(q.nonce) > maxNonce {
+		return query{}, refusal.Nonce
+	}
+	if !fresh(q.timestamp, h.config.Now(), h.config.AcceptOld) {
+		return query{}, refusal.Stale
+	}
+	return q, ""
+}
+
+// fresh reports whether timestamp is within window of now. If acceptOld is set, it may be older.
+func fresh(timestamp string, now time.Time, acceptOld bool) bool {
+	seconds, ok := tenDigits(timestamp)
+	sent := time.Unix(seconds, 0)
+	return ok && !sent.After(now.Add(window)) && (acceptOld || !sent.Before(now.Add(-window)))
+}
+
+// tenDigits parses a number of exactly ten digits. Unix times have ten digits from 2001 to 2286.
+func tenDigits(s string) (n int64, ok bool) {
+	if len(s) != 10 {
+		return 0, false
+	}
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n, true
+}
