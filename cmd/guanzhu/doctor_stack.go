@@ -97,7 +97,7 @@ func countRefusals(ctx context.Context, watch *cloudwatch.Client, appID string) 
 }
 
 // alarms are those of template.yaml, without the stack's name before them.
-var alarms = []string{"server-errors", "slow-replies", "refusals", "token", "whitelist", "throttles", "too-many-requests", "no-pushes"}
+var alarms = []string{"server-errors", "slow-replies", "refusals", "token", "whitelist", "throttles", "too-many-requests", "full-pass", "reconcile", "no-pushes"}
 
 // ringing returns the stack's alarms that are in the state ALARM.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html

@@ -173,7 +173,7 @@ func TestMenuOfStackAsks(t *testing.T) {
 		wantRun(t, "", "This is the live menu", 0, stdout, stderr, status)
 	}
 	stdout, stderr, status := guanzhu(t, env, "--lang", "zh", "menu", "publish")
-	wantRun(t, "", "在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加函数的出口地址", 1, stdout, stderr, status)
+	wantRun(t, "", "在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加调用方的 IP", 1, stdout, stderr, status)
 	const path = "/2015-03-31/functions/f/invocations?Qualifier=live "
 	want := []string{path + `{"action":"plan"}`, path + `{"action":""}`, path + `{"action":""}`}
 	if diff := cmp.Diff(want, asked); diff != "" {

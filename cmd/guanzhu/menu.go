@@ -123,7 +123,7 @@ func (c *liveMenuFlags) runHere(ctx context.Context, action string, lang languag
 	}
 	if c.AppID == sampleAppID && c.APIURL == "" {
 		return menu.Summary{}, errors.New(lang.say(
-			"这是示例帐号，微信并不认识：用 --stack 给出已部署的堆栈，或把 WECHAT_APP_ID 和 WECHAT_SECRETS 设为自己的",
+			"这是示例账号，微信并不认识：用 --stack 给出已部署的堆栈，或把 WECHAT_APP_ID 和 WECHAT_SECRETS 设为自己的",
 			"this is the sample account, which the platform does not know: give a deployed stack with --stack, "+
 				"or set WECHAT_APP_ID and WECHAT_SECRETS to your account's"))
 	}

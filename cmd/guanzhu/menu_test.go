@@ -147,7 +147,7 @@ func TestMenuWithoutPermission(t *testing.T) {
 	stdout, stderr, status := guanzhu(t, env, "menu", "publish", write(t, menuFile))
 	wantRun(t, "", "errcode 48001: the account has no permission", 1, stdout, stderr, status)
 	stdout, stderr, status = guanzhu(t, append(env, "LANG=zh_CN.UTF-8"), "menu", "publish", write(t, menuFile))
-	wantRun(t, "", "errcode 48001：帐号没有这个接口的权限\n", 1, stdout, stderr, status)
+	wantRun(t, "", "errcode 48001：账号没有这个接口的权限\n", 1, stdout, stderr, status)
 }
 
 // TestMenuOfTheSample is what someone meets who has set nothing.

@@ -177,9 +177,9 @@ func TestFailures(t *testing.T) {
 		{name: "personal account by link", spoil: func(w *fixture) {
 			w.options.Platform.Kind, w.examined.Pages, w.pages.Mode = wechattest.PersonalAccount, "link", "link"
 		}, check: "kind", status: ok, zh: "个人链接", en: "personal link"},
-		{name: "profiles fail otherwise", spoil: fail(userInfo, 50002), check: "profiles", status: failure, zh: "帐号被限制", en: "restricted"},
+		{name: "profiles fail otherwise", spoil: fail(userInfo, 50002), check: "profiles", status: failure, zh: "账号被限制", en: "restricted"},
 		{name: "then the kind is unknown", spoil: fail(userInfo, 50002), check: "kind", status: skipped, zh: "看不出来", en: "does not tell"},
-		{name: "menus fail otherwise", spoil: fail(menuGet, 50002), check: "menu", status: failure, zh: "帐号被限制", en: "restricted"},
+		{name: "menus fail otherwise", spoil: fail(menuGet, 50002), check: "menu", status: failure, zh: "账号被限制", en: "restricted"},
 
 		// Quotas.
 		{name: "quota used up", spoil: script(func(p *wechattest.Platform) { p.SetQuota(menuCreate, 0) }), check: "quota", status: failure, zh: "menu/create 0/0", en: "menu/create 0/0", zh2: "北京时间 00:00", en2: "00:00 China time"},

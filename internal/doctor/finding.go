@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
 
 // Status is how a check ended.
@@ -23,34 +25,20 @@ const (
 	Skipped Status = "skipped" // it could not be examined
 )
 
-// Text is the same in Chinese and in English.
-type Text struct {
-	ZH string `json:"zh"`
-	EN string `json:"en"`
-}
-
-// In returns the text in the language zh or, for any other name, in English.
-func (t Text) In(language string) string {
-	if language == "zh" {
-		return t.ZH
-	}
-	return t.EN
-}
-
 // Finding is what one check found. As JSON it is what the function doctor answers.
 type Finding struct {
-	Check  string `json:"check"` // a name that does not change, for programs: "token"
-	Status Status `json:"status"`
-	Name   Text   `json:"name"` // the check's name for people
-	What   Text   `json:"what"`
-	Do     Text   `json:"do,omitzero"` // what to do; there with a Warning or Failure
+	Check  string         `json:"check"` // a name that does not change, for programs: "token"
+	Status Status         `json:"status"`
+	Name   bilingual.Text `json:"name"` // the check's name for people
+	What   bilingual.Text `json:"what"`
+	Do     bilingual.Text `json:"do,omitzero"` // what to do; there with a Warning or Failure
 }
 
 // found is a row of texts.go: a finding as it is written down, with places like {ip} to be filled in.
 type found struct {
 	status Status
-	what   Text
-	do     Text
+	what   bilingual.Text
+	do     bilingual.Text
 }
 
 // of makes the row check's finding. places are a place and its value, in turn: "{ip}", "192.0.2.1".
@@ -59,7 +47,9 @@ func (f found) of(check string, places ...string) Finding {
 		places[i] = printable(places[i])
 	}
 	replacer := strings.NewReplacer(places...)
-	fill := func(t Text) Text { return Text{ZH: replacer.Replace(t.ZH), EN: replacer.Replace(t.EN)} }
+	fill := func(t bilingual.Text) bilingual.Text {
+		return bilingual.Text{ZH: replacer.Replace(t.ZH), EN: replacer.Replace(t.EN)}
+	}
 	return Finding{Check: check, Status: f.status, Name: names[check], What: fill(f.what), Do: fill(f.do)}
 }
 
@@ -75,7 +65,7 @@ func printable(s string) string {
 
 // skip is the finding of a check that cannot be made while the check cause fails.
 func skip(check, cause string) Finding {
-	return Finding{Check: check, Status: Skipped, Name: names[check], What: Text{
+	return Finding{Check: check, Status: Skipped, Name: names[check], What: bilingual.Text{
 		ZH: strings.ReplaceAll(notExamined.ZH, "{cause}", names[cause].ZH),
 		EN: strings.ReplaceAll(notExamined.EN, "{cause}", names[cause].EN),
 	}}

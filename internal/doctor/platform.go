@@ -7,7 +7,11 @@ import (
 	"net"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
@@ -102,13 +106,22 @@ func (p *Platform) refused(check string, err error) Finding {
 	return row.of(check, "{errcode}", fmt.Sprint(refusal.Code), "{ip}", refusal.IP)
 }
 
-// Errcode explains a refusal of the platform by its errcode. text is said in English if the errcode is not known.
-func Errcode(check string, errcode int, text string) Finding {
-	row, ok := errcodes[errcode]
-	if !ok {
-		row = errcodeOther
+// Errcode explains a refusal of the platform by its errcode. text is its English text, which is shown if the errcode is
+// not known.
+func Errcode(check string, code int, text string) Finding {
+	row := errcodeOther
+	if known, ok := errcode.Lookup(code); ok {
+		row = errcodeKnown.advising(sentence(known.Remedy))
+		row.what.ZH += known.Meaning.ZH
+		row.what.EN += known.Meaning.EN
 	}
-	return row.of(check, "{errcode}", fmt.Sprint(errcode), "{error}", text)
+	return row.of(check, "{errcode}", fmt.Sprint(code), "{error}", text)
+}
+
+// sentence makes a whole sentence of a part of one.
+func sentence(part bilingual.Text) bilingual.Text {
+	first, size := utf8.DecodeRuneInString(part.EN)
+	return bilingual.New(part.ZH+"。", string(unicode.ToUpper(first))+part.EN[size:]+".")
 }
 
 // permissions are what the tried calls came to.
@@ -134,7 +147,7 @@ func (p *Platform) profiles(ctx context.Context, may *permissions) Finding {
 	case errors.Is(err, follower.ErrNoPermission):
 		may.profiles = refused
 		return profilesRefused.of("profiles")
-	case err == nil, errors.Is(err, follower.ErrNotFound), ok && refusal.Code == 40003:
+	case err == nil, errors.Is(err, follower.ErrNotFound), ok && refusal.Code == errcode.WrongOpenID:
 		may.profiles = given
 		return profilesGiven.of("profiles")
 	}
@@ -208,7 +221,7 @@ func (p *Platform) quota(ctx context.Context) Finding {
 }
 
 // notCounted are the errcodes of a quota that the account has not.
-var notCounted = map[int]bool{48001: true, 76021: true, 76022: true}
+var notCounted = map[int]bool{errcode.NoPermission: true, 76021: true, 76022: true}
 
 // menu compares the live menu with the file's.
 func (p *Platform) menu(ctx context.Context, may permissions) Finding {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
@@ -115,8 +117,8 @@ func Refusals(counts map[refusal.Reason]int, err error) []Finding {
 func worthTelling(row refusal.Row) found {
 	return found{
 		Warning,
-		Text{"{count} × " + string(row.Reason) + "：" + row.What.ZH, "{count} × " + string(row.Reason) + ": " + row.What.EN},
-		Text(row.Do),
+		bilingual.New("{count} × "+string(row.Reason)+"："+row.What.ZH, "{count} × "+string(row.Reason)+": "+row.What.EN),
+		row.Do,
 	}
 }
 
@@ -179,12 +181,12 @@ func Invocation(check string, payload []byte, functionError string, err error) (
 		failure.Message = functionError
 	}
 	code, _ := strconv.Atoi(firstGroup(errcodeInText, failure.Message))
-	row, known := errcodes[code]
+	row, known := errcode.Lookup(code)
 	switch {
 	case failure.Type == "Sandbox.Timedout" || strings.Contains(failure.Message, "Task timed out"):
 		return functionLate.of(check), true
 	case known:
-		return found{Failure, functionFailed.what, row.do}.of(check, "{error}", failure.Message), true
+		return functionFailed.advising(sentence(row.Remedy)).of(check, "{error}", failure.Message), true
 	}
 	return functionFailed.of(check, "{error}", failure.Message), true
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -40,12 +42,6 @@ type Record struct {
 	AskAgain time.Time // nothing is asked of the platform before it; zero: no limit
 	Errcode  int       // why not
 }
-
-// The errcodes that are no failure: nobody can do anything about them now.
-const (
-	noPermission = 48001 // the account's type has no menu
-	noQuota      = 45009 // until 00:00 in China
-)
 
 // What a run came to.
 const (
@@ -105,9 +101,9 @@ func (p *Publisher) Run(ctx context.Context, action string, wanted Menu) (Summar
 		return s, nil
 	}
 	is, err := p.run(ctx, action, wanted, was, &s)
-	if errcode := errcodeOf(err); errcode == noPermission || errcode == noQuota {
-		is = Record{Hash: was.Hash, AskAgain: p.askAgain(errcode), Errcode: errcode}
-		s.Result, s.Errcode, s.Reason, s.AskAgain = Refused, errcode, err.Error(), inChina(is.AskAgain)
+	if code := errcode.Of(err); code == errcode.NoPermission || code == errcode.NoQuota {
+		is = Record{Hash: was.Hash, AskAgain: p.askAgain(code), Errcode: code}
+		s.Result, s.Errcode, s.Reason, s.AskAgain = Refused, code, err.Error(), inChina(is.AskAgain)
 	} else if err != nil {
 		return Summary{}, err
 	}
@@ -147,27 +143,37 @@ func (p *Publisher) run(ctx context.Context, action string, wanted Menu, was Rec
 // Conditional menus cannot be edited or reordered, so all are added anew, and the last one added precedes the others.
 // Another run repeats whatever of this was not done.
 func (p *Publisher) publish(ctx context.Context, live, wanted Menu) error {
+	refused := func(err error, before bilingual.Text, line int, buttons []Button) error {
+		return &refusal{before, about(errcode.Of(err), wanted.File, line, buttons), err}
+	}
 	if err := p.API.CreateMenu(ctx, wanted.Buttons); err != nil {
-		return explain(err, wanted.File, wanted.Buttons[0].Line, wanted.Buttons)
+		return refused(err, bilingual.Text{}, wanted.Buttons[0].Line, wanted.Buttons)
 	}
 	for _, c := range live.Conditional {
 		if err := p.API.DeleteConditionalMenu(ctx, c.MenuID); err != nil {
-			return fmt.Errorf("the default menu is published, the conditional ones are not: %w", err)
+			return &refusal{before: noConditional, err: err}
 		}
 	}
 	for _, c := range slices.Backward(wanted.Conditional) {
 		if err := p.API.AddConditionalMenu(ctx, c); err != nil {
-			return fmt.Errorf("the default menu is published, not all conditional ones are: %w",
-				explain(err, wanted.File, c.Line, c.Buttons))
+			return refused(err, someConditional, c.Line, c.Buttons)
 		}
 	}
 	return nil
 }
 
+// What is published when a call for a conditional menu fails.
+var (
+	noConditional = bilingual.New("默认菜单已发布，个性化菜单没有发布",
+		"the default menu is published, the conditional ones are not")
+	someConditional = bilingual.New("默认菜单已发布，个性化菜单没有全部发布",
+		"the default menu is published, not all conditional ones are")
+)
+
 // askAgain is when the platform may answer otherwise.
-func (p *Publisher) askAgain(errcode int) time.Time {
+func (p *Publisher) askAgain(code int) time.Time {
 	now := p.Now()
-	if errcode == noPermission {
+	if code == errcode.NoPermission {
 		return now.Add(24 * time.Hour).Truncate(time.Second)
 	}
 	return wechat.QuotaReset(now)

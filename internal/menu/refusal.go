@@ -1,80 +1,70 @@
 package menu
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/errcode"
 )
 
-// errcodeOf returns the errcode of the platform's refusal, 0 if err is none.
-func errcodeOf(err error) int {
-	refusal, ok := errors.AsType[interface {
-		error
-		Errcode() int
-	}](err)
-	if !ok {
-		return 0
-	}
-	return refusal.Errcode()
+// refusal is the platform's refusal of a menu. It is a bilingual.Error.
+type refusal struct {
+	before bilingual.Text // what was published before it; empty for nothing
+	places []string       // the lines that it is about, as file:line
+	err    error
 }
 
-// What a button has that an errcode may be about.
-var (
-	hasType    = func(b Button) bool { return b.Type != "" }
-	hasName    = func(Button) bool { return true }
-	hasKey     = func(b Button) bool { return b.Key != "" }
-	hasURL     = func(b Button) bool { return b.URL != "" }
-	hasMedia   = func(b Button) bool { return b.MediaID != "" }
-	hasArticle = func(b Button) bool { return b.ArticleID != "" }
-	hasApp     = func(b Button) bool { return b.AppID != "" }
-	hasBelow   = func(b Button) bool { return len(b.SubButton) > 0 }
-)
+func (e *refusal) Error() string { return e.In("en") }
 
-// concerned says which buttons an errcode is about: at the top, below it, or nil for none there. The platform itself
-// does not say which of them. https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
-var concerned = map[int]struct{ top, below func(Button) bool }{
-	40007: {hasMedia, hasMedia},
-	40015: {hasType, hasType},
-	40017: {hasType, nil},
-	40018: {hasName, nil},
-	40019: {hasKey, nil},
-	40020: {hasURL, nil},
-	40022: {hasBelow, nil},
-	40023: {hasBelow, nil},
-	40024: {nil, hasType},
-	40025: {nil, hasName},
-	40026: {nil, hasKey},
-	40027: {nil, hasURL},
-	40054: {nil, hasURL},
-	40055: {hasURL, nil},
-	40119: {hasType, nil},
-	40120: {nil, hasType},
-	40155: {hasURL, hasURL},
-	40165: {hasApp, hasApp},
-	40166: {hasApp, hasApp},
-	45064: {hasApp, hasApp},
-	53600: {hasArticle, hasArticle},
-	65308: {hasType, hasType},
-	65316: {hasURL, hasURL},
-	65317: {hasURL, hasURL},
+func (e *refusal) Unwrap() error { return e.err }
+
+func (e *refusal) In(language string) string {
+	colon, or := ": ", " or "
+	if language == bilingual.Chinese {
+		colon, or = "：", " 或 "
+	}
+	parts := []string{e.before.In(language), strings.Join(e.places, or), bilingual.Explain(e.err, language)}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), colon)
 }
 
-// explain adds to the platform's refusal of a menu the lines that it is about: those of the buttons in question, else
-// the menu's own.
-func explain(err error, file string, line int, buttons []Button) error {
-	errcode := errcodeOf(err)
-	if errcode == 0 || errcode == noPermission || errcode == noQuota {
-		return err
+// has reports whether b has the field, in the platform's spelling. Every button has a name.
+func (b Button) has(field string) bool {
+	switch field {
+	case "name":
+		return true
+	case "type":
+		return b.Type != ""
+	case "key":
+		return b.Key != ""
+	case "url":
+		return b.URL != ""
+	case "media_id":
+		return b.MediaID != ""
+	case "article_id":
+		return b.ArticleID != ""
+	case "appid":
+		return b.AppID != ""
+	case "sub_button":
+		return len(b.SubButton) > 0
 	}
+	return false
+}
+
+// about returns the places that the errcode is about: the lines of the buttons in question, else the menu's own.
+func about(code int, file string, line int, buttons []Button) []string {
+	if code == 0 || code == errcode.NoPermission || code == errcode.NoQuota {
+		return nil // it is not about the menu
+	}
+	row, _ := errcode.Lookup(code)
 	var lines []int
-	about := concerned[errcode]
 	for _, b := range buttons {
-		if about.top != nil && about.top(b) {
+		if b.has(row.Buttons.Top) {
 			lines = append(lines, b.Line)
 		}
 		for _, below := range b.SubButton {
-			if about.below != nil && about.below(below) {
+			if below.has(row.Buttons.Below) {
 				lines = append(lines, below.Line)
 			}
 		}
@@ -86,5 +76,5 @@ func explain(err error, file string, line int, buttons []Button) error {
 	for _, line := range lines {
 		places = append(places, fmt.Sprintf("%s:%d", file, line))
 	}
-	return fmt.Errorf("%s: %w", strings.Join(places, " or "), err)
+	return places
 }

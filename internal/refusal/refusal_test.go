@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/refusal"
 )
 
@@ -32,9 +33,9 @@ func TestTable(t *testing.T) {
 
 // TestDocs holds the tables of the owner's guides to the one here.
 func TestDocs(t *testing.T) {
-	for name, in := range map[string]func(refusal.Text) string{
-		"operations.md":       func(t refusal.Text) string { return t.EN },
-		"operations.zh-CN.md": func(t refusal.Text) string { return t.ZH },
+	for name, in := range map[string]func(bilingual.Text) string{
+		"operations.md":       func(t bilingual.Text) string { return t.EN },
+		"operations.zh-CN.md": func(t bilingual.Text) string { return t.ZH },
 	} {
 		var want []string
 		for _, row := range refusal.Table {

@@ -25,6 +25,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/internal/transport"
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -200,7 +201,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		err := c.exchange(ctx, method, path, query, body, out)
 		telemetry.Called(ctx, telemetry.Platform, time.Since(begun))
 		c.tell(ctx, path, err)
-		if retries == busyRetries || !hasCode(err, -1) {
+		if retries == busyRetries || !hasCode(err, errcode.Busy) {
 			return err
 		}
 		timer := time.NewTimer(wait)
@@ -224,16 +225,16 @@ func (c *Client) tell(ctx context.Context, path string, err error) {
 		level = slog.LevelInfo // nothing that the account's owner could mend
 	}
 	c.log.LogAttrs(ctx, level, "platform call failed",
-		slog.String("api", path), slog.String("errcode", errcode(err)), slog.Any("error", err), telemetry.APIErrors.Of(1))
+		slog.String("api", path), slog.String("errcode", codeName(err)), slog.Any("error", err), telemetry.APIErrors.Of(1))
 }
 
-// errcode names a failure by one of a known set: metrics are told apart by it.
-func errcode(err error) string {
+// codeName names a failure by one of a known set, by which metrics are told apart.
+func codeName(err error) string {
 	refusal, ok := errors.AsType[*Error](err)
-	switch {
-	case !ok:
+	if !ok {
 		return "none"
-	case explanations[refusal.Code] == "":
+	}
+	if _, known := errcode.Lookup(refusal.Code); !known {
 		return "other"
 	}
 	return strconv.Itoa(refusal.Code)

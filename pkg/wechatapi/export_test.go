@@ -16,12 +16,3 @@ func (c *Client) DialWith(dial func(ctx context.Context, network, address string
 func (c *Client) Trust(roots *x509.CertPool) {
 	c.http.Transport.(*http.Transport).TLSClientConfig.RootCAs = roots
 }
-
-// Explained returns the errcodes that Error explains.
-func Explained() []int {
-	var codes []int
-	for code := range explanations {
-		codes = append(codes, code)
-	}
-	return codes
-}

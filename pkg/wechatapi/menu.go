@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/internal/menu"
 )
 
@@ -22,7 +23,7 @@ func (c *Client) GetMenu(ctx context.Context) (menu.Menu, error) {
 		Conditional []conditionalMenu `json:"conditionalmenu"`
 	}
 	err := c.Get(ctx, "/cgi-bin/menu/get", nil, &answer)
-	if hasCode(err, 46003) {
+	if hasCode(err, errcode.NoMenu) {
 		return c.consoleMenu(ctx)
 	}
 	if err != nil {
