@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/reconcile"
+	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
@@ -27,13 +27,13 @@ func (s *Store) Find(ctx context.Context, openids []string) ([]follower.Follower
 	var found []follower.Follower
 	err := s.view(ctx, "find followers", func(b records) error {
 		for _, openid := range openids {
-			var item followerItem
-			stored, err := b.get(followerKey(openid), &item)
+			var item table.Follower
+			stored, err := b.get(table.FollowerKey(openid), &item)
 			if err != nil {
 				return err
 			}
-			if stored && !item.tombstone() {
-				found = append(found, item.follower())
+			if stored && !item.Tombstone() {
+				found = append(found, item.Follower())
 			}
 		}
 		return nil
@@ -43,14 +43,14 @@ func (s *Store) Find(ctx context.Context, openids []string) ([]follower.Follower
 
 // Unchecked implements reconcile.Records.
 func (s *Store) Unchecked(ctx context.Context, before time.Time, cursor string) ([]follower.Follower, string, error) {
-	return s.part(ctx, "list followers", cursor, nil, func(item followerItem) bool {
-		return item.CheckedAt < seconds(before)
+	return s.part(ctx, "list followers", cursor, nil, func(item table.Follower) bool {
+		return item.CheckedAt < table.Seconds(before)
 	})
 }
 
 // Pending implements reconcile.Records.
 func (s *Store) Pending(ctx context.Context, cursor string) ([]follower.Follower, string, error) {
-	return s.part(ctx, "list pending followers", cursor, []byte(`"pending_since"`), func(item followerItem) bool {
+	return s.part(ctx, "list pending followers", cursor, []byte(`"pending_since"`), func(item table.Follower) bool {
 		return item.PendingSince != 0
 	})
 }
@@ -58,7 +58,7 @@ func (s *Store) Pending(ctx context.Context, cursor string) ([]follower.Follower
 // part returns the followers of wanted records after the key cursor, and the key at which it has ended, "" at the end of
 // the table. Records without the text holds are passed over unread.
 func (s *Store) part(
-	ctx context.Context, operation, cursor string, holds []byte, wanted func(followerItem) bool,
+	ctx context.Context, operation, cursor string, holds []byte, wanted func(table.Follower) bool,
 ) (part []follower.Follower, next string, err error) {
 	err = s.view(ctx, operation, func(b records) error {
 		c := b.b.Cursor()
@@ -67,13 +67,13 @@ func (s *Store) part(
 			k, v = c.Seek([]byte(cursor + "\x00"))
 		}
 		for seen := 1; k != nil; k, v = c.Next() {
-			if bytes.HasSuffix(k, followerKey("").bytes()) && bytes.Contains(v, holds) {
-				var item followerItem
+			if bytes.HasSuffix(k, bytesOf(table.FollowerKey(""))) && bytes.Contains(v, holds) {
+				var item table.Follower
 				if err := json.Unmarshal(v, &item); err != nil {
 					return err
 				}
 				if item.OpenID != "" && wanted(item) { // neither a tombstone nor one that cannot be read
-					part = append(part, item.follower())
+					part = append(part, item.Follower())
 				}
 			}
 			if len(part) == partFollowers || seen == partRecords {
@@ -109,66 +109,43 @@ func (s *Store) apply(b records, c reconcile.Change) (applied bool, err error) {
 		_, applied, err = s.follow(b, f, follower.Session{EstablishedAt: c.At, EventTime: f.EventTime})
 		return applied, err
 	}
-	var old followerItem
-	found, err := b.get(followerKey(f.OpenID), &old)
-	if err != nil || !found || old.tombstone() || old.EventTime != seconds(f.EventTime) {
+	var old table.Follower
+	found, err := b.get(table.FollowerKey(f.OpenID), &old)
+	if err != nil || !found || old.Tombstone() || old.EventTime != table.Seconds(f.EventTime) {
 		return false, err
 	}
 	if c.Kind == reconcile.Remove {
 		return true, b.unfollow(f.OpenID, c.At, c.At.Add(follower.TombstoneFor))
 	}
-	item := newFollowerItem(f.Bounded())
+	item := table.NewFollower(f)
 	if f.State == follower.Pending {
 		item.PendingSince = old.PendingSince
 	}
-	return true, b.put(item.key, item)
-}
-
-// unfollow leaves the tombstone alone.
-func (r records) unfollow(openid string, at, expires time.Time) error {
-	item := followerItem{key: followerKey(openid), EventTime: seconds(at), ExpiresAt: seconds(expires)}
-	return errors.Join(r.put(item.key, item), r.delete(sessionKey(openid)))
-}
-
-var reconcileKey = key{"#account", "reconcile"}
-
-type reconcileItem struct {
-	key
-	Holder     string `json:"holder,omitempty"`
-	LeaseUntil int64  `json:"lease_until,omitempty"`
-	Checkpoint string `json:"checkpoint,omitempty"`
-}
-
-// checkpoint is nil for none.
-func (i reconcileItem) checkpoint() []byte {
-	if i.Checkpoint == "" {
-		return nil
-	}
-	return []byte(i.Checkpoint)
+	return true, b.put(item.Key, item)
 }
 
 // Acquire implements reconcile.Checkpoints.
 func (s *Store) Acquire(ctx context.Context, holder string, now, until time.Time) ([]byte, bool, error) {
-	item, acquired, err := s.changeReconcile(ctx, "acquire the lease", func(item *reconcileItem) bool {
-		if item.Holder != holder && item.LeaseUntil > seconds(now) {
+	item, acquired, err := s.changeReconcile(ctx, "acquire the lease", func(item *table.Reconcile) bool {
+		if item.Holder != holder && item.LeaseUntil > table.Seconds(now) {
 			return false
 		}
-		item.Holder, item.LeaseUntil = holder, seconds(until)
+		item.Holder, item.LeaseUntil = holder, table.Seconds(until)
 		return true
 	})
 	if !acquired {
 		return nil, false, err
 	}
-	return item.checkpoint(), true, nil
+	return item.Saved(), true, nil
 }
 
 // Save implements reconcile.Checkpoints.
 func (s *Store) Save(ctx context.Context, holder string, until time.Time, checkpoint []byte) (bool, error) {
-	_, saved, err := s.changeReconcile(ctx, "save the checkpoint", func(item *reconcileItem) bool {
+	_, saved, err := s.changeReconcile(ctx, "save the checkpoint", func(item *table.Reconcile) bool {
 		if item.Holder != holder {
 			return false
 		}
-		item.LeaseUntil, item.Checkpoint = seconds(until), string(checkpoint)
+		item.LeaseUntil, item.Checkpoint = table.Seconds(until), string(checkpoint)
 		return true
 	})
 	return saved, err
@@ -176,15 +153,15 @@ func (s *Store) Save(ctx context.Context, holder string, until time.Time, checkp
 
 // changeReconcile stores what change leaves of the record, unless it is false.
 func (s *Store) changeReconcile(
-	ctx context.Context, operation string, change func(*reconcileItem) bool,
-) (item reconcileItem, changed bool, err error) {
+	ctx context.Context, operation string, change func(*table.Reconcile) bool,
+) (item table.Reconcile, changed bool, err error) {
 	err = s.update(ctx, operation, func(b records) error {
-		item, changed = reconcileItem{key: reconcileKey}, false
-		if _, err := b.get(reconcileKey, &item); err != nil {
+		item, changed = table.Reconcile{Key: table.ReconcileKey}, false
+		if _, err := b.get(table.ReconcileKey, &item); err != nil {
 			return err
 		}
 		if changed = change(&item); changed {
-			return b.put(reconcileKey, item)
+			return b.put(table.ReconcileKey, item)
 		}
 		return nil
 	})
@@ -193,10 +170,10 @@ func (s *Store) changeReconcile(
 
 // Checkpoint implements reconcile.Checkpoints.
 func (s *Store) Checkpoint(ctx context.Context) ([]byte, time.Time, error) {
-	var item reconcileItem
+	var item table.Reconcile
 	err := s.view(ctx, "read the checkpoint", func(b records) error {
-		_, err := b.get(reconcileKey, &item)
+		_, err := b.get(table.ReconcileKey, &item)
 		return err
 	})
-	return item.checkpoint(), fromSeconds(item.LeaseUntil), err
+	return item.Saved(), table.Time(item.LeaseUntil), err
 }

@@ -6,32 +6,40 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
 // records are the bucket within a transaction: JSON objects by primary key.
 type records struct{ b *bbolt.Bucket }
 
-func (k key) bytes() []byte { return []byte(k.PK + "\x00" + k.SK) }
+func bytesOf(k table.Key) []byte { return []byte(k.PK + "\x00" + k.SK) }
 
-// get reads the record at k into v and reports whether there is one.
-func (r records) get(k key, v any) (bool, error) {
-	value := r.b.Get(k.bytes())
+// get reads the record at k into v and reports whether there is one. Its error is follower.ErrUnreadable.
+func (r records) get(k table.Key, v any) (bool, error) {
+	value := r.b.Get(bytesOf(k))
 	if value == nil {
 		return false, nil
 	}
-	return true, json.Unmarshal(value, v)
+	return true, unpack(value, v)
 }
 
-func (r records) put(k key, v any) error {
+func unpack(value []byte, v any) error {
+	if err := json.Unmarshal(value, v); err != nil {
+		return follower.ErrUnreadable
+	}
+	return nil
+}
+
+func (r records) put(k table.Key, v any) error {
 	value, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	return r.b.Put(k.bytes(), value)
+	return r.b.Put(bytesOf(k), value)
 }
 
-func (r records) delete(k key) error { return r.b.Delete(k.bytes()) }
+func (r records) delete(k table.Key) error { return r.b.Delete(bytesOf(k)) }
 
 // each calls do with the records whose key begins with prefix, in the order of the keys.
 func (r records) each(prefix []byte, do func(value []byte) error) error {
@@ -53,15 +61,15 @@ func (r records) followersAfter(last []byte, n int) ([]follower.Follower, []byte
 	var page []follower.Follower
 	c := r.b.Cursor()
 	for k, v := c.Seek(append(last, 0)); k != nil && len(page) < n; k, v = c.Next() {
-		if !bytes.HasSuffix(k, followerKey("").bytes()) {
+		if !bytes.HasSuffix(k, bytesOf(table.FollowerKey(""))) {
 			continue
 		}
-		var item followerItem
-		err := json.Unmarshal(v, &item)
-		if err == nil && item.tombstone() {
+		var record table.Follower
+		err := unpack(v, &record)
+		if err == nil && record.Tombstone() {
 			continue
 		}
-		f := item.follower()
+		f := record.Follower()
 		if err != nil || f.Check() != nil {
 			f = follower.Follower{}
 		}

@@ -15,6 +15,7 @@ import (
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
+	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -56,7 +57,7 @@ func (s *Store) Close() error { return s.db.Close() }
 func (s *Store) Follow(
 	ctx context.Context, f follower.Follower, session follower.Session,
 ) (stored follower.Follower, applied bool, err error) {
-	err = s.updatePair(ctx, "store a follow", f.OpenID, func(b records) (err error) {
+	err = s.updateFor(ctx, "store a follow", f.OpenID, func(b records) (err error) {
 		stored, applied, err = s.follow(b, f, session)
 		return err
 	})
@@ -67,92 +68,103 @@ func (s *Store) Follow(
 }
 
 func (s *Store) follow(b records, f follower.Follower, session follower.Session) (follower.Follower, bool, error) {
-	item := newFollowerItem(f.Bounded())
-	var old followerItem
-	found, err := b.get(item.key, &old)
+	record := table.NewFollower(f)
+	var old table.Follower
+	found, err := b.get(record.Key, &old)
 	if err != nil {
 		return follower.Follower{}, false, err
 	}
-	if found && !s.expired(old.ExpiresAt) && old.EventTime >= item.EventTime {
-		return old.follower(), false, nil
+	if found && !s.expired(old.ExpiresAt) && old.EventTime >= record.EventTime {
+		return old.Follower(), false, nil
 	}
-	return item.follower(), true, errors.Join(
-		b.put(item.key, item),
-		b.put(sessionKey(f.OpenID), newSessionItem(f.OpenID, session)))
+	err = b.begin(f, session)
+	return record.Follower(), err == nil, err
+}
+
+// begin stores the follower and the session in place of whatever there is.
+func (r records) begin(f follower.Follower, session follower.Session) error {
+	return errors.Join(
+		r.put(table.FollowerKey(f.OpenID), table.NewFollower(f)),
+		r.put(table.SessionKey(f.OpenID), table.NewSession(f.OpenID, session)))
 }
 
 // Complete implements follower.Store.
 func (s *Store) Complete(ctx context.Context, f follower.Follower) error {
-	item := newFollowerItem(f.Bounded())
+	record := table.NewFollower(f)
 	return s.update(ctx, "complete a profile", func(b records) error {
-		var old followerItem
-		found, err := b.get(item.key, &old)
-		if err != nil || !found || old.EventTime != item.EventTime || old.Profile != string(follower.Pending) {
+		var old table.Follower
+		found, err := b.get(record.Key, &old)
+		if err != nil || !found || old.EventTime != record.EventTime || old.Profile != string(follower.Pending) {
 			return err
 		}
 		if f.State == follower.Pending {
-			item.PendingSince = old.PendingSince
+			record.PendingSince = old.PendingSince
 		}
-		item.CheckedAt = old.CheckedAt
-		return b.put(item.key, item)
+		record.CheckedAt = old.CheckedAt
+		return b.put(record.Key, record)
 	})
 }
 
 // Unfollow implements follower.Store.
 func (s *Store) Unfollow(ctx context.Context, openid string, at, expires time.Time) error {
-	return s.updatePair(ctx, "store an unfollow", openid, func(b records) error {
-		var old followerItem
-		found, err := b.get(followerKey(openid), &old)
+	return s.updateFor(ctx, "store an unfollow", openid, func(b records) error {
+		var old table.Follower
+		found, err := b.get(table.FollowerKey(openid), &old)
 		if err != nil {
 			return err
 		}
-		stands := old.EventTime > seconds(at) || old.EventTime == seconds(at) && old.tombstone()
-		if found && !s.expired(old.ExpiresAt) && stands {
+		wins := old.EventTime > table.Seconds(at) || old.EventTime == table.Seconds(at) && old.Tombstone()
+		if found && !s.expired(old.ExpiresAt) && wins {
 			return nil
 		}
 		return b.unfollow(openid, at, expires)
 	})
 }
 
+// unfollow leaves only the tombstone.
+func (r records) unfollow(openid string, at, expires time.Time) error {
+	return errors.Join(
+		r.put(table.FollowerKey(openid), table.NewTombstone(openid, at, expires)),
+		r.delete(table.SessionKey(openid)))
+}
+
 // AddTicket implements follower.Store.
 func (s *Store) AddTicket(
 	ctx context.Context, t follower.Ticket, f follower.Follower, session follower.Session,
 ) (added bool, err error) {
-	err = s.updatePair(ctx, "store a ticket", f.OpenID, func(b records) error {
+	err = s.updateFor(ctx, "store a ticket", f.OpenID, func(b records) error {
 		known, err := s.known(b, f.OpenID)
 		if err != nil {
 			return err
 		}
 		var write follower.LinkWrite
 		session, write, added = known.AddTicket(t, f, session, s.now())
-		if write == follower.WriteNothing {
+		switch write {
+		case follower.WriteBoth:
+			return b.begin(f, session)
+		case follower.WriteSession:
+			return b.put(table.SessionKey(f.OpenID), table.NewSession(f.OpenID, session))
+		default:
 			return nil
 		}
-		if write == follower.WriteBoth {
-			item := newFollowerItem(f.Bounded())
-			if err := b.put(item.key, item); err != nil {
-				return err
-			}
-		}
-		return b.put(sessionKey(f.OpenID), newSessionItem(f.OpenID, session))
 	})
 	return added && err == nil, err
 }
 
 // known reads what is stored of openid.
 func (s *Store) known(b records, openid string) (known follower.Known, err error) {
-	var record followerItem
-	if _, err := b.get(followerKey(openid), &record); err != nil {
+	var record table.Follower
+	if _, err := b.get(table.FollowerKey(openid), &record); err != nil {
 		return known, err
 	}
-	known.Follower = record.follower()
-	if record.tombstone() && !s.expired(record.ExpiresAt) {
-		known.Unfollowed = fromSeconds(record.EventTime)
+	known.Follower = record.Follower()
+	if record.Tombstone() && !s.expired(record.ExpiresAt) {
+		known.Unfollowed = table.Time(record.EventTime)
 	}
-	var stored sessionItem
-	found, err := b.get(sessionKey(openid), &stored)
+	var stored table.Session
+	found, err := b.get(table.SessionKey(openid), &stored)
 	if found {
-		session := stored.session()
+		session := stored.Session()
 		known.Session = &session
 	}
 	return known, err
@@ -171,22 +183,18 @@ func (s *Store) ChangeSession(ctx context.Context, openid string, change func(*f
 		if err := change(known.Session); err != nil {
 			return err
 		}
-		return b.put(sessionKey(openid), newSessionItem(openid, *known.Session))
+		return b.put(table.SessionKey(openid), table.NewSession(openid, *known.Session))
 	})
 }
 
 // AddSuggestion implements follower.Store.
 func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) (kept bool, err error) {
-	item := newSuggestionItem(suggestion.Bounded())
-	count := suggestedItem{
-		key:       key{follower.SuggestedKey(suggestion.At), suggestion.FollowerHash},
-		ExpiresAt: seconds(follower.SuggestedUntil(suggestion.At)),
-	}
+	record, count := table.NewSuggestion(suggestion), table.NewSuggested(suggestion)
 	err = s.update(ctx, "store a suggestion", func(b records) error {
-		if kept, err = b.get(item.key, &suggestionItem{}); err != nil || kept {
+		if kept, err = b.get(record.Key, &table.Suggestion{}); err != nil || kept {
 			return err
 		}
-		if _, err := b.get(count.key, &count); err != nil {
+		if _, err := b.get(count.Key, &count); err != nil {
 			return err
 		}
 		at, counted := slices.BinarySearch(count.IDs, suggestion.ID())
@@ -197,7 +205,7 @@ func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestio
 			count.IDs = slices.Insert(count.IDs, at, suggestion.ID())
 		}
 		kept = true
-		return errors.Join(b.put(item.key, item), b.put(count.key, count))
+		return errors.Join(b.put(record.Key, record), b.put(count.Key, count))
 	})
 	return kept && err == nil, err
 }
@@ -223,13 +231,13 @@ func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, f
 // there cannot be read.
 func (s *Store) Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error) {
 	err = s.view(ctx, "list suggestions", func(b records) error {
-		return b.each([]byte(follower.SuggestionsKey(month)+"\x00"), func(value []byte) error {
-			var item suggestionItem
-			err := json.Unmarshal(value, &item)
-			suggestion, ok := item.suggestion()
+		return b.each([]byte(table.SuggestionsPK(month)+"\x00"), func(value []byte) error {
+			var record table.Suggestion
+			err := unpack(value, &record)
+			suggestion, notOne := record.Suggestion()
 			switch {
-			case err == nil && s.expired(item.ExpiresAt):
-			case err == nil && ok:
+			case err == nil && s.expired(record.ExpiresAt):
+			case err == nil && notOne == nil:
 				all = append(all, suggestion)
 			default:
 				unreadable++
@@ -247,13 +255,13 @@ func (s *Store) Suggestions(ctx context.Context, month time.Time) (all []followe
 // not expired; otherwise nothing is written. One that is handled already stays as it is.
 func (s *Store) MarkHandled(ctx context.Context, suggestion follower.Suggestion) (found bool, err error) {
 	err = s.update(ctx, "mark a suggestion", func(b records) error {
-		var item suggestionItem
-		stored, err := b.get(newSuggestionItem(suggestion).key, &item)
-		if err != nil || !stored || s.expired(item.ExpiresAt) {
+		var record table.Suggestion
+		stored, err := b.get(table.SuggestionKey(suggestion), &record)
+		if err != nil || !stored || s.expired(record.ExpiresAt) {
 			return err
 		}
-		found, item.Handled = true, true
-		return b.put(item.key, item)
+		found, record.Handled = true, true
+		return b.put(record.Key, record)
 	})
 	return found && err == nil, err
 }
@@ -293,45 +301,37 @@ func (s *Store) Followers(ctx context.Context) iter.Seq2[follower.Follower, erro
 
 // AccessToken returns the stored token, the zero AccessToken if there is none.
 func (s *Store) AccessToken(ctx context.Context) (wechat.AccessToken, error) {
-	var item accessTokenItem
+	var record table.AccessToken
 	err := s.view(ctx, "read the access token", func(b records) error {
-		_, err := b.get(accessTokenKey, &item)
+		_, err := b.get(table.AccessTokenKey, &record)
 		return err
 	})
-	if err != nil {
-		return wechat.AccessToken{}, err
-	}
-	return wechat.AccessToken{
-		Value:       item.Token,
-		ValidUntil:  fromSeconds(item.ValidUntil),
-		ForcedAt:    fromSeconds(item.ForcedAt),
-		ForcedCount: item.ForcedCount,
-	}, nil
+	return record.AccessToken(), err
 }
 
 // SaveAccessToken stores the token and keeps the mark of the last forced refresh.
 func (s *Store) SaveAccessToken(ctx context.Context, value string, validUntil time.Time) error {
 	return s.update(ctx, "store the access token", func(b records) error {
-		item := accessTokenItem{key: accessTokenKey}
-		if _, err := b.get(accessTokenKey, &item); err != nil {
+		record := table.AccessToken{Key: table.AccessTokenKey}
+		if _, err := b.get(record.Key, &record); err != nil {
 			return err
 		}
-		item.Token, item.ValidUntil = value, seconds(validUntil)
-		return b.put(accessTokenKey, item)
+		record.Token, record.ValidUntil = value, table.Seconds(validUntil)
+		return b.put(record.Key, record)
 	})
 }
 
-// MarkForced stores mark's ForcedAt and ForcedCount if the stored ForcedAt is still was's, and reports whether it was.
+// MarkForced stores mark's ForcedAt and ForcedCount if the stored ForcedAt still is was's, and reports whether it was.
 // Of several callers with the same was, one gets true.
 func (s *Store) MarkForced(ctx context.Context, was, mark wechat.AccessToken) (ok bool, err error) {
 	err = s.update(ctx, "mark a forced refresh", func(b records) error {
-		item := accessTokenItem{key: accessTokenKey}
-		if _, err := b.get(accessTokenKey, &item); err != nil || item.ForcedAt != seconds(was.ForcedAt) {
+		record := table.AccessToken{Key: table.AccessTokenKey}
+		if _, err := b.get(record.Key, &record); err != nil || record.ForcedAt != table.Seconds(was.ForcedAt) {
 			return err
 		}
 		ok = true
-		item.ForcedAt, item.ForcedCount = seconds(mark.ForcedAt), mark.ForcedCount
-		return b.put(accessTokenKey, item)
+		record.ForcedAt, record.ForcedCount = table.Seconds(mark.ForcedAt), mark.ForcedCount
+		return b.put(record.Key, record)
 	})
 	return ok && err == nil, err
 }
@@ -362,8 +362,8 @@ func (s *Store) update(ctx context.Context, operation string, do func(records) e
 	return run(ctx, operation, s.db.Update, do)
 }
 
-// updatePair is update for the records of one openid.
-func (s *Store) updatePair(ctx context.Context, operation, openid string, do func(records) error) error {
+// updateFor is update for the records of one openid.
+func (s *Store) updateFor(ctx context.Context, operation, openid string, do func(records) error) error {
 	return s.update(ctx, operation, func(b records) error {
 		if !wechat.IsOpenID(openid) {
 			return follower.ErrOpenID

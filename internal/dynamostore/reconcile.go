@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/guanzhu/guanzhu/internal/reconcile"
+	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
@@ -42,32 +43,22 @@ func (s *Store) Find(ctx context.Context, openids []string) ([]follower.Follower
 }
 
 func (s *Store) findBatch(ctx context.Context, openids []string) ([]follower.Follower, error) {
-	keys := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
+	var keys []table.Key
 	for _, openid := range openids {
-		keys.Keys = append(keys.Keys, followerKey(openid))
+		keys = append(keys, table.FollowerKey(openid))
 	}
-	var found []follower.Follower
-	for attempt := 1; ; attempt++ {
-		out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
-			RequestItems: map[string]types.KeysAndAttributes{*s.table: keys},
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, record := range out.Responses[*s.table] {
-			if f := item(record).follower(); f.OpenID != "" {
-				found = append(found, f)
-			}
-		}
-		// The table was too busy for these, or the answer too large.
-		keys.Keys = out.UnprocessedKeys[*s.table].Keys
-		if len(keys.Keys) == 0 {
-			return found, nil
-		}
-		if err := again(ctx, attempt); err != nil {
-			return nil, err
+	items, err := s.getAll(ctx, keys...)
+	return readable(items), err
+}
+
+// readable returns the followers of items, without tombstones and without what cannot be read.
+func readable(items []item) (all []follower.Follower) {
+	for _, packed := range items {
+		if f, err := unpackFollower(packed); err == nil && f.OpenID != "" {
+			all = append(all, f)
 		}
 	}
+	return all
 }
 
 // Unchecked implements reconcile.Records.
@@ -77,7 +68,7 @@ func (s *Store) Unchecked(ctx context.Context, before time.Time, cursor string) 
 		FilterExpression: aws.String("sk = :follower AND attribute_not_exists(expires_at)" +
 			" AND (attribute_not_exists(checked_at) OR checked_at < :before)"),
 		ExpressionAttributeValues: item{
-			":follower": &types.AttributeValueMemberS{Value: "follower"},
+			":follower": text(table.FollowerSK),
 			":before":   seconds(before),
 		},
 		ExclusiveStartKey: cursorKey(cursor),
@@ -87,13 +78,7 @@ func (s *Store) Unchecked(ctx context.Context, before time.Time, cursor string) 
 	if err != nil {
 		return nil, "", fmt.Errorf("list followers: %w", err)
 	}
-	var part []follower.Follower
-	for _, record := range out.Items {
-		if f := item(record).follower(); f.OpenID != "" { // one that cannot be read is left alone
-			part = append(part, f)
-		}
-	}
-	return part, cursorOf(out.LastEvaluatedKey), nil
+	return readable(out.Items), cursorOf(out.LastEvaluatedKey), nil
 }
 
 // Pending implements reconcile.Records. The index holds the pending followers alone, so its scan costs nothing else.
@@ -106,22 +91,28 @@ func (s *Store) Pending(ctx context.Context, cursor string) ([]follower.Follower
 		return nil, "", fmt.Errorf("list pending followers: %w", err)
 	}
 	var openids []string
-	for _, record := range out.Items {
-		openids = append(openids, item(record).string("pk"))
+	for _, packed := range out.Items {
+		var key table.Key
+		if err := unpack(packed, &key); err != nil {
+			return nil, "", fmt.Errorf("list pending followers: %w", err)
+		}
+		openids = append(openids, key.PK)
 	}
 	found, err := s.Find(ctx, openids)
 	pending := slices.DeleteFunc(found, func(f follower.Follower) bool { return f.State != follower.Pending })
 	return pending, cursorOf(out.LastEvaluatedKey), err
 }
 
-// cursorOf is the text of a key at which a scan goes on, "" for none: pk, sk and, of the index, pending_since.
+// cursorOf returns the key at which a scan goes on as a text, "" for none: pk, sk and, of the index, pending_since.
 func cursorOf(last item) string {
-	if last == nil {
-		return ""
-	}
-	parts := []string{last.string("pk"), last.string("sk")}
-	if since, ok := last["pending_since"].(*types.AttributeValueMemberN); ok {
-		parts = append(parts, since.Value)
+	var parts []string
+	for _, name := range []string{"pk", "sk", "pending_since"} {
+		switch value := last[name].(type) {
+		case *types.AttributeValueMemberS:
+			parts = append(parts, value.Value)
+		case *types.AttributeValueMemberN:
+			parts = append(parts, value.Value)
+		}
 	}
 	return strings.Join(parts, "\n")
 }
@@ -131,7 +122,7 @@ func cursorKey(cursor string) item {
 		return nil
 	}
 	parts := strings.Split(cursor, "\n")
-	start := key(parts[0], parts[1])
+	start := item{"pk": text(parts[0]), "sk": text(parts[1])}
 	if len(parts) > 2 {
 		start["pending_since"] = &types.AttributeValueMemberN{Value: parts[2]}
 	}
@@ -177,17 +168,15 @@ func (s *Store) check(ctx context.Context, f follower.Follower) (bool, error) {
 	return err == nil, nil
 }
 
-func reconcileKey() item { return key("#account", "reconcile") }
-
 // Acquire implements reconcile.Checkpoints.
 func (s *Store) Acquire(ctx context.Context, holder string, now, until time.Time) ([]byte, bool, error) {
 	out, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           s.table,
-		Key:                 reconcileKey(),
+		Key:                 pack(table.ReconcileKey),
 		UpdateExpression:    aws.String("SET holder = :holder, lease_until = :until"),
 		ConditionExpression: aws.String("attribute_not_exists(pk) OR holder = :holder OR lease_until <= :now"),
 		ExpressionAttributeValues: item{
-			":holder": &types.AttributeValueMemberS{Value: holder}, ":until": seconds(until), ":now": seconds(now),
+			":holder": text(holder), ":until": seconds(until), ":now": seconds(now),
 		},
 		ReturnValues: types.ReturnValueAllNew,
 	})
@@ -197,19 +186,23 @@ func (s *Store) Acquire(ctx context.Context, holder string, now, until time.Time
 	if err != nil {
 		return nil, false, fmt.Errorf("acquire the lease: %w", err)
 	}
-	return item(out.Attributes).checkpoint(), true, nil
+	var record table.Reconcile
+	if err := unpack(out.Attributes, &record); err != nil {
+		return nil, false, fmt.Errorf("acquire the lease: %w", err)
+	}
+	return record.Saved(), true, nil
 }
 
 // Save implements reconcile.Checkpoints.
 func (s *Store) Save(ctx context.Context, holder string, until time.Time, checkpoint []byte) (bool, error) {
 	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           s.table,
-		Key:                 reconcileKey(),
+		Key:                 pack(table.ReconcileKey),
 		UpdateExpression:    aws.String("SET checkpoint = :checkpoint, lease_until = :until"),
 		ConditionExpression: aws.String("holder = :holder"),
 		ExpressionAttributeValues: item{
-			":holder": &types.AttributeValueMemberS{Value: holder}, ":until": seconds(until),
-			":checkpoint": &types.AttributeValueMemberS{Value: string(checkpoint)},
+			":holder": text(holder), ":until": seconds(until),
+			":checkpoint": text(string(checkpoint)),
 		},
 	})
 	if conditionFailed(err) {
@@ -223,22 +216,11 @@ func (s *Store) Save(ctx context.Context, holder string, until time.Time, checkp
 
 // Checkpoint implements reconcile.Checkpoints.
 func (s *Store) Checkpoint(ctx context.Context) ([]byte, time.Time, error) {
-	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: s.table, Key: reconcileKey(), ConsistentRead: aws.Bool(true),
-	})
-	if err != nil {
+	var record table.Reconcile
+	if err := s.get(ctx, table.ReconcileKey, &record); err != nil {
 		return nil, time.Time{}, fmt.Errorf("read the checkpoint: %w", err)
 	}
-	i := item(out.Item)
-	return i.checkpoint(), i.time("lease_until"), nil
-}
-
-// checkpoint is nil for none.
-func (i item) checkpoint() []byte {
-	if saved := i.string("checkpoint"); saved != "" {
-		return []byte(saved)
-	}
-	return nil
+	return record.Saved(), table.Time(record.LeaseUntil), nil
 }
 
 // update is an UpdateItem in the making.
@@ -262,8 +244,8 @@ func (u *update) assign(name string, value types.AttributeValue) {
 // profileUpdate replaces the profile and its state by f's.
 func profileUpdate(f follower.Follower) *update {
 	u := &update{names: map[string]string{}, values: item{}}
-	record := followerItem(f.Bounded())
-	for _, name := range profileAttributes {
+	record := pack(table.NewFollower(f))
+	for _, name := range table.ProfileAttributes {
 		u.assign(name, record[name])
 	}
 	if f.State != follower.Pending {
@@ -279,7 +261,7 @@ func (s *Store) update(ctx context.Context, openid string, u *update, condition 
 	}
 	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 s.table,
-		Key:                       followerKey(openid),
+		Key:                       pack(table.FollowerKey(openid)),
 		UpdateExpression:          aws.String(expression),
 		ConditionExpression:       aws.String(condition),
 		ExpressionAttributeNames:  u.names,

@@ -17,24 +17,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/middleware"
 
+	"github.com/guanzhu/guanzhu/internal/pause"
+	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/internal/transport"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
-// attemptTimeout bounds each step of an attempt: to connect, to agree on TLS, to begin the answer. DynamoDB takes
-// milliseconds for each; a connection that a frozen function held may be dead without knowing it, and the 5 s that the
-// platform waits for a reply must leave room to try again.
+// attemptTimeout bounds each step of an attempt: the connection, the TLS handshake, the wait for the answer's header.
+// DynamoDB takes milliseconds for each. A connection that a frozen function held may be dead without anybody knowing, and
+// the 5 s that WeChat waits for a reply must leave room for another attempt.
 const attemptTimeout = time.Second
 
-// httpClient gives up an attempt that stalls, together with its connection, so that the next one takes another.
+// httpClient gives up an attempt that stalls together with its connection, so that the next attempt takes another one.
 func httpClient(timeout time.Duration) aws.HTTPClient {
 	return inOnePiece{transport.Client(transport.Limits{Connect: timeout, Handshake: timeout, Header: timeout, Call: 3 * timeout})}
 }
 
-// inOnePiece sends header and body together. The SDK's own body type is unknown to net/http, which therefore sends it
-// after the header; and where the answer comes quickly, the SDK closes it before net/http has seen its end, which costs
-// the warm connection.
+// inOnePiece sends header and body together. net/http does not know the type of the SDK's body, so it would send the body
+// after the header. If the answer then comes quickly, the SDK closes the body before net/http has read its end, which
+// costs the warm connection.
 type inOnePiece struct{ client aws.HTTPClient }
 
 func (c inOnePiece) Do(r *http.Request) (*http.Response, error) {
@@ -48,9 +50,9 @@ func (c inOnePiece) Do(r *http.Request) (*http.Response, error) {
 	return c.client.Do(r)
 }
 
-// tellDurations adds each operation, its tries and waits included, to the one line that the log has for its request.
-func tellDurations(stack *middleware.Stack) error {
-	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("TellDurations", func(
+// noteDurations adds the duration of each operation, retries included, to the log line of its request.
+func noteDurations(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("NoteDurations", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 	) (middleware.InitializeOutput, middleware.Metadata, error) {
 		begun := time.Now()
@@ -59,11 +61,11 @@ func tellDurations(stack *middleware.Stack) error {
 	}), middleware.Before)
 }
 
-// patient is the SDK's standard judgement of what is worth retrying, with another limit than the SDK's: it retries until
-// ctx ends, or until the retries are used up that follower.WithRetries gave the request.
-type patient struct{ aws.RetryerV2 }
+// retryUntilDeadline retries what the SDK's standard Retryer retries, but not only three times: until ctx ends, or until
+// the retries of follower.WithRetries are used up.
+type retryUntilDeadline struct{ aws.RetryerV2 }
 
-func newPatient() patient {
+func newRetryUntilDeadline() retryUntilDeadline {
 	standard := retry.NewStandard(func(o *retry.StandardOptions) {
 		o.RateLimiter = ratelimit.None
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
@@ -78,31 +80,39 @@ func newPatient() patient {
 				return aws.UnknownTernary
 			}))
 	})
-	return patient{standard}
+	return retryUntilDeadline{standard}
 }
 
-// MaxAttempts returns 0, which is no limit.
-func (patient) MaxAttempts() int { return 0 }
+// MaxAttempts returns 0, which means no limit.
+func (retryUntilDeadline) MaxAttempts() int { return 0 }
 
 // GetRetryToken is called before each retry. The SDK joins its error to the one that was to be retried.
-func (patient) GetRetryToken(ctx context.Context, _ error) (func(error) error, error) {
+func (retryUntilDeadline) GetRetryToken(ctx context.Context, _ error) (func(error) error, error) {
 	return func(error) error { return nil }, follower.TakeRetry(ctx)
 }
 
-// backoff is the time to wait after the attempt of that number, from 1: random, so that those who met in a conflict do
-// not meet again, up to 50 ms after the first and never more than 250 ms.
+// backoff returns how long to wait after an attempt, numbered from 1: up to 50 ms after the first and never more than
+// 250 ms. It is random, so that two writers that met in a conflict do not meet again.
 func backoff(attempt int) time.Duration {
 	return rand.N(min(25*time.Millisecond<<min(attempt, 4), 250*time.Millisecond))
 }
 
-// transact makes all of the writes or, if the condition of one fails, none. Then refused holds, by the write's index, the
-// item that stood against it, which DynamoDB sends along; it is empty if there was none.
+// again waits before the next attempt and takes a retry for it.
+func again(ctx context.Context, attempt int) error {
+	if err := follower.TakeRetry(ctx); err != nil {
+		return err
+	}
+	return pause.For(ctx, backoff(attempt))
+}
+
+// transact makes all writes or, if the condition of one fails, none. Then refused holds the stored items that failed the
+// conditions by the index of the write, an empty item if there is none.
 //
-// The SDK does not retry a canceled transaction, whatever its reason, so this does.
+// The SDK never retries a canceled transaction, so transact does if the reason is transient.
 func (s *Store) transact(ctx context.Context, writes ...types.TransactWriteItem) (refused map[int]item, err error) {
 	for attempt := 1; ; attempt++ {
-		// The input is made anew each time: the SDK sets a ClientRequestToken in it, by which DynamoDB takes the SDK's
-		// own retries after a lost answer for one request. The next try after a cancellation is another request.
+		// Each attempt has an input of its own. The SDK sets a ClientRequestToken in it, by which DynamoDB recognises the
+		// SDK's own retry after a lost answer. The attempt after a cancellation is another request.
 		_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
 		var canceled *types.TransactionCanceledException
 		switch {
@@ -110,7 +120,7 @@ func (s *Store) transact(ctx context.Context, writes ...types.TransactWriteItem)
 			return nil, nil
 		case !errors.As(err, &canceled):
 			return nil, err
-		case passing(canceled):
+		case transient(canceled):
 			if waitErr := again(ctx, attempt); waitErr != nil {
 				return nil, fmt.Errorf("%w; last answer: %w", waitErr, err)
 			}
@@ -133,22 +143,9 @@ func (s *Store) transact(ctx context.Context, writes ...types.TransactWriteItem)
 	}
 }
 
-// put is a write of transact; an empty condition is none.
-func (s *Store) put(record item, condition string, values item) types.TransactWriteItem {
-	put := &types.Put{
-		TableName:                           s.table,
-		Item:                                record,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}
-	if condition != "" {
-		put.ConditionExpression, put.ExpressionAttributeValues = &condition, values
-	}
-	return types.TransactWriteItem{Put: put}
-}
-
-// passing reports whether the transaction was canceled for a reason that time heals. A failed condition beside such a
-// reason is tried again as well.
-func passing(canceled *types.TransactionCanceledException) bool {
+// transient reports whether the transaction was canceled for a reason that may be gone at the next attempt, whatever
+// conditions failed beside it.
+func transient(canceled *types.TransactionCanceledException) bool {
 	for _, reason := range canceled.CancellationReasons {
 		switch aws.ToString(reason.Code) {
 		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
@@ -158,17 +155,20 @@ func passing(canceled *types.TransactionCanceledException) bool {
 	return false
 }
 
-// again waits before the try that follows the attempt of that number, and takes a retry for it.
-func again(ctx context.Context, attempt int) error {
-	if err := follower.TakeRetry(ctx); err != nil {
-		return err
+// put is a write of transact. An empty condition always holds.
+func (s *Store) put(record any, condition string, values item) types.TransactWriteItem {
+	put := &types.Put{
+		TableName:                           s.table,
+		Item:                                pack(record),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
-	timer := time.NewTimer(backoff(attempt))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	if condition != "" {
+		put.ConditionExpression, put.ExpressionAttributeValues = &condition, values
 	}
+	return types.TransactWriteItem{Put: put}
+}
+
+// delete is a write of transact.
+func (s *Store) delete(key table.Key) types.TransactWriteItem {
+	return types.TransactWriteItem{Delete: &types.Delete{TableName: s.table, Key: pack(key)}}
 }

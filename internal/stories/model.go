@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -279,7 +280,8 @@ func suggestionItem(p push) Item {
 // count adds p to the count of its writer's suggestions of the day.
 func count(items map[string][]Item, p push) {
 	at := second(p.at)
-	pk, id := follower.SuggestedKey(at), fmt.Sprintf("%d#%d", at.Unix(), p.id)
+	day := table.NewSuggested(follower.Suggestion{At: at})
+	pk, id := day.PK, fmt.Sprintf("%d#%d", at.Unix(), p.id)
 	for _, item := range items[pk] {
 		if item["sk"] == hash(openid(p.who)) {
 			item["ids"] = slices.Sorted(slices.Values(append(item["ids"].([]string), id)))
@@ -287,7 +289,7 @@ func count(items map[string][]Item, p push) {
 		}
 	}
 	items[pk] = append(items[pk], Item{
-		"pk": pk, "sk": hash(openid(p.who)), "ids": []string{id}, "expires_at": float64(follower.SuggestedUntil(at).Unix()),
+		"pk": pk, "sk": hash(openid(p.who)), "ids": []string{id}, "expires_at": float64(day.ExpiresAt),
 	})
 }
 

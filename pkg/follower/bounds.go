@@ -2,10 +2,7 @@ package follower
 
 import (
 	"strings"
-	"time"
 	"unicode/utf8"
-
-	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // What is stored of values that come from outside is bounded, whatever a push or an API's answer holds. The platform's
@@ -50,16 +47,4 @@ func cut(s string, size int) string {
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-// SuggestedKey is the key under which Stores count the suggestions of at's day in China time, each writer's by the
-// hash. SuggestedUntil is when the count may go: a day after that day's end.
-func SuggestedKey(at time.Time) string {
-	return "suggested#" + at.In(wechat.ChinaTime).Format(time.DateOnly)
-}
-
-// SuggestedUntil is explained at SuggestedKey.
-func SuggestedUntil(at time.Time) time.Time {
-	year, month, day := at.In(wechat.ChinaTime).Date()
-	return time.Date(year, month, day+2, 0, 0, 0, 0, wechat.ChinaTime)
 }

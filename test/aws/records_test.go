@@ -17,6 +17,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/dynamostore"
 	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // records deploys a stack and returns its name, its table's and the table's store.
@@ -189,7 +190,7 @@ func TestRestore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, pk := range []string{"oLost", follower.SuggestionsKey(at)} { // an accident
+	for _, pk := range []string{"oLost", "suggestions#" + at.In(wechat.ChinaTime).Format("2006-01")} { // an accident
 		out, err := db.Query(ctx, &dynamodb.QueryInput{TableName: &table, KeyConditionExpression: aws.String("pk = :pk"),
 			ExpressionAttributeValues: map[string]types.AttributeValue{":pk": &types.AttributeValueMemberS{Value: pk}}})
 		if err != nil {
