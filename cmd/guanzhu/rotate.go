@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/doctor"
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
@@ -161,7 +162,7 @@ func (r *rotation) wait(ctx context.Context, s secrets.Secrets) error {
 			return nil
 		case passed >= giveUp:
 			return fmt.Errorf("do not change the console yet: after %v, not all checks with the new values succeed: %w\n"+
-				"Look for \"secrets stay as they were\" in the functions' log. %s", giveUp, last, safeToRepeat)
+				"Look for %q in the functions' log. %s", giveUp, last, parameterstore.ReloadFailed, safeToRepeat)
 		}
 		select {
 		case <-time.After(roundEvery):

@@ -99,6 +99,9 @@ func (k *Keeper) LinkKey() string {
 	return cmp.Or(s.LinkKey, s.AppSecret)
 }
 
+// ReloadFailed is the message that Reload logs if it cannot read the secrets.
+const ReloadFailed = "cannot read the secrets again; the old ones stay in use"
+
 // Reload reads the secrets again and reports whether they changed since the call; if so, an operation that failed with the
 // old ones is worth another try. It takes at most 1 s. Concurrent callers share one read. If the read fails, or its result
 // is invalid, Reload logs that and keeps the old secrets.
@@ -123,7 +126,7 @@ func (k *Keeper) Reload(ctx context.Context) (changed bool) {
 		s, err := k.read(ctx, reloadWithin)
 		if err != nil {
 			k.pause = retryEvery
-			slog.WarnContext(ctx, "cannot read the secrets again; the old ones stay in use", "error", err)
+			slog.WarnContext(ctx, ReloadFailed, "error", err)
 			return false
 		}
 		k.current.Store(&s)
