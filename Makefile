@@ -83,7 +83,7 @@ fuzz: ## a short run of each fuzz target (FUZZTIME=20s)
 		echo "$$@"; "$$@" || exit 1; \
 	done
 
-events: ## make events/NAME.json anew from events/NAME.xml, and docs/pushes.md from the source
+events: ## generate events/NAME.json from events/NAME.xml, and docs/pushes.md from the source
 	$(GO) test ./events -update
 	$(GO) test ./pkg/wechat -run TestPushesDoc -update
 
