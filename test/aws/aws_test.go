@@ -247,6 +247,7 @@ var unmade = map[string]string{
 	"AWS::CloudWatch::Alarm":        "deploy makes them, by PutMetricAlarm",
 	"AWS::Lambda::Alias":            "deploy makes them, by CreateAlias",
 	"AWS::Lambda::Permission":       "left out, as moto looks for the alias that it is for",
+	"AWS::Events::Rule":             "left out, as moto looks for the alias that is its target",
 	"AWS::Logs::QueryDefinition":    "moto's logs do not know them either",
 	"AWS::Logs::MetricFilter":       "no line of the API's log is written",
 	"AWS::SNS::Subscription":        "no alarm sends mail",
@@ -322,7 +323,9 @@ func deployable(all template) template {
 		if r.Type == "AWS::CloudWatch::Alarm" {
 			all.Outputs["Resolved"+id] = output{Condition: r.Condition, Value: map[string]any{"Fn::ToJsonString": r.Properties}}
 		}
-		if r.Type != "AWS::ApiGatewayV2::Api" && r.Type != "AWS::Lambda::Permission" {
+		switch r.Type {
+		case "AWS::ApiGatewayV2::Api", "AWS::Lambda::Permission", "AWS::Events::Rule":
+		default:
 			resources[id] = r
 		}
 	}

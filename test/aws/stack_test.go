@@ -92,6 +92,9 @@ func TestUnmade(t *testing.T) {
 		"AWS::Lambda::Permission": `{"It": {"Type": "AWS::Lambda::Permission", "Properties": {"FunctionName": {"Ref": "Alias"},
 			"Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com"}},
 			"Alias": {"Type": "AWS::Lambda::Alias", "Properties": {"Name": "live", "FunctionName": "f", "FunctionVersion": "1"}}}`,
+		"AWS::Events::Rule": `{"It": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(5 minutes)",
+			"Targets": [{"Id": "t", "Arn": {"Ref": "Alias"}}]}},
+			"Alias": {"Type": "AWS::Lambda::Alias", "Properties": {"Name": "live", "FunctionName": "f", "FunctionVersion": "1"}}}`,
 	} {
 		name := strings.ReplaceAll(kind, "::", "-")
 		_, err := cloudformation.NewFromConfig(cfg).CreateStack(t.Context(), &cloudformation.CreateStackInput{
