@@ -321,6 +321,8 @@ func TestStackAlarms(t *testing.T) {
 					", AWS/DynamoDB WriteThrottleEvents Sum TableName=" + made["Table"] + " >= 1",
 				"too-many-requests": "Guanzhu/" + name + " TooManyRequests Sum >= 10",
 				"no-pushes":         "Guanzhu ReplyLatency SampleCount appid=wxaaaaaaaaaaaaaaaa < 1",
+				"full-pass":         "Guanzhu PassHours Maximum appid=wxaaaaaaaaaaaaaaaa > 48",
+				"reconcile":         "AWS/Lambda Errors Sum FunctionName=" + made["ReconcileFunction"] + " >= 6",
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("alarms (-want +got):\n%s", diff)
