@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
 )
 
@@ -80,7 +81,11 @@ func openFunction(ctx context.Context, lang language, stack, kind string) (stack
 
 // ask invokes the function with the action and reads its answer.
 func (f stackFunction) ask(ctx context.Context, action string, answer any) error {
-	out, err := f.call(ctx, f.name, map[string]string{"action": action})
+	request := map[string]string{"action": action}
+	if f.lang == bilingual.Chinese {
+		request["lang"] = bilingual.Chinese // English is what functions answer otherwise
+	}
+	out, err := f.call(ctx, f.name, request)
 	if err != nil {
 		out = &lambda.InvokeOutput{}
 	}

@@ -175,7 +175,7 @@ func TestMenuOfStackAsks(t *testing.T) {
 	stdout, stderr, status := guanzhu(t, env, "--lang", "zh", "menu", "publish")
 	wantRun(t, "", "在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加调用方的 IP", 1, stdout, stderr, status)
 	const path = "/2015-03-31/functions/f/invocations?Qualifier=live "
-	want := []string{path + `{"action":"plan"}`, path + `{"action":""}`, path + `{"action":""}`}
+	want := []string{path + `{"action":"plan"}`, path + `{"action":""}`, path + `{"action":"","lang":"zh"}`}
 	if diff := cmp.Diff(want, asked); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

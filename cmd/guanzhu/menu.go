@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
@@ -45,12 +46,14 @@ type menuCheckCommand struct {
 }
 
 // Run prints the menu as it would be published.
-func (c *menuCheckCommand) Run() error {
+func (c *menuCheckCommand) Run(lang language) error {
 	m, err := c.menu()
 	if err != nil {
 		return err
 	}
-	printLines(os.Stderr, m.LeftOut)
+	for _, text := range m.LeftOut {
+		fmt.Fprintln(os.Stderr, text.In(string(lang)))
+	}
 	if len(m.Buttons) == 0 {
 		fmt.Printf("%s is good, and has no menu to publish.\n", c.File)
 		return nil
@@ -135,10 +138,13 @@ func (c *liveMenuFlags) runHere(ctx context.Context, action string, lang languag
 	if err != nil {
 		return menu.Summary{}, err
 	}
-	publisher := &menu.Publisher{API: api, Now: time.Now}
+	publisher := menu.Publisher{API: api, Now: time.Now, Language: string(lang)}
 	summary, err := publisher.Run(ctx, action, wanted)
+	if err != nil {
+		return menu.Summary{}, errors.New(bilingual.Explain(err, string(lang)))
+	}
 	summary.AskAgain = "" // nothing was remembered
-	return summary, err
+	return summary, nil
 }
 
 // runStack invokes the stack's function menu.
@@ -163,7 +169,9 @@ func told(f doctor.Finding, lang language) error {
 // printSummary prints the difference to standard output and all else that matters to standard error.
 func printSummary(s menu.Summary, lang language) error {
 	note := func(zh, en string, values ...any) { fmt.Fprintln(os.Stderr, lang.say(zh, en, values...)) }
-	printLines(os.Stderr, s.LeftOut)
+	for _, line := range s.LeftOut {
+		fmt.Fprintln(os.Stderr, line)
+	}
 	fmt.Print(s.Diff)
 	if s.Drift {
 		note("发布之后，平台上的菜单被别处改动过。", "Someone else has changed the live menu since it was published.")
@@ -185,10 +193,4 @@ func printSummary(s menu.Summary, lang language) error {
 		return told(doctor.Errcode("menu", s.Errcode, s.Reason), lang)
 	}
 	return nil
-}
-
-func printLines(f *os.File, lines []string) {
-	for _, line := range lines {
-		fmt.Fprintln(f, line)
-	}
 }

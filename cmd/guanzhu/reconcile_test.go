@@ -31,7 +31,9 @@ func TestReconcileOfStack(t *testing.T) {
 	answers := map[string][]string{
 		`{"action":"full"}`:   {unfinished},
 		`{"action":""}`:       {ended},
-		`{"action":"status"}`: {unfinished, unfinished, `{"result":"waiting","errcode":48001,"ask_again":"2026-11-27T14:00:00+08:00"}`},
+		`{"action":"status"}`: {unfinished, unfinished},
+
+		`{"action":"status","lang":"zh"}`: {`{"result":"waiting","errcode":48001,"ask_again":"2026-11-27T14:00:00+08:00"}`},
 	}
 	aws := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -86,7 +88,7 @@ Put right  added 7, removed 2, profiles completed 1, profiles changed 3
 	wantRun(t, "", "IP白名单", 1, "", stderr, status)
 
 	s := `{"action":"status"}`
-	want := []string{s, s, s, `{"action":"full"}`, `{"action":""}`, `{"action":"full"}`}
+	want := []string{s, s, `{"action":"status","lang":"zh"}`, `{"action":"full"}`, `{"action":""}`, `{"action":"full","lang":"zh"}`}
 	if diff := cmp.Diff(want, asked); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}

@@ -4,12 +4,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/boot"
 	"github.com/guanzhu/guanzhu/internal/menu"
 )
@@ -24,7 +26,10 @@ func main() {
 }
 
 // request is the payload of an invocation.
-type request struct{ Action string }
+type request struct {
+	Action string
+	Lang   string // of the summary and of errors: zh, or English for any other
+}
 
 type handler func(context.Context, request) (menu.Summary, error)
 
@@ -37,14 +42,14 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (handler, er
 	if err != nil {
 		return nil, err
 	}
-	publisher := &menu.Publisher{API: f.API, Store: f.Store, Now: time.Now}
 	return func(ctx context.Context, r request) (menu.Summary, error) {
+		publisher := menu.Publisher{API: f.API, Store: f.Store, Now: time.Now, Language: r.Lang}
 		summary, err := publisher.Run(ctx, r.Action, wanted)
 		if err != nil {
 			f.Log.ErrorContext(ctx, "menu", "error", err)
-		} else {
-			f.Log.InfoContext(ctx, "menu", "result", summary.Result)
+			return menu.Summary{}, errors.New(bilingual.Explain(err, r.Lang))
 		}
-		return summary, err
+		f.Log.InfoContext(ctx, "menu", "result", summary.Result)
+		return summary, nil
 	}, nil
 }

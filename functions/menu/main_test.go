@@ -59,19 +59,26 @@ func TestInvoke(t *testing.T) {
 }
 
 func TestWithoutPublicURL(t *testing.T) {
-	want := ownersMenu(t, "").LeftOut
-	var items []string
-	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: "s", Kind: wechattest.PersonalAccount})
-	answer := invoke(t, newFunction(t, platform, "", &items), `{}`)
-	var summary menu.Summary
-	if err := json.Unmarshal([]byte(answer), &summary); err != nil {
-		t.Fatal(err)
-	}
-	if summary.Result != menu.Refused || summary.Errcode != 48001 {
-		t.Errorf("%s", answer)
-	}
-	if diff := cmp.Diff(want, summary.LeftOut); diff != "" {
-		t.Errorf("left out (-want +got):\n%s", diff)
+	for payload, reason := range map[string]string{
+		`{}`: "the account has no permission", `{"lang":"en"}`: "the account has no permission", `{"lang":"zh"}`: "账号没有这个接口的权限",
+	} {
+		var items []string
+		platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: "s", Kind: wechattest.PersonalAccount})
+		answer := invoke(t, newFunction(t, platform, "", &items), payload)
+		var summary menu.Summary
+		if err := json.Unmarshal([]byte(answer), &summary); err != nil {
+			t.Fatal(err)
+		}
+		if summary.Result != menu.Refused || summary.Errcode != 48001 || !strings.Contains(summary.Reason, reason) {
+			t.Errorf("%s", answer)
+		}
+		var want []string
+		for _, text := range ownersMenu(t, "").LeftOut {
+			want = append(want, text.In(strings.Trim(payload, `{"lang:}`)))
+		}
+		if diff := cmp.Diff(want, summary.LeftOut); diff != "" {
+			t.Errorf("left out (-want +got):\n%s", diff)
+		}
 	}
 }
 

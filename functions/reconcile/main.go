@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/boot"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/reconcile"
@@ -27,7 +28,10 @@ func main() {
 }
 
 // request is the payload of an invocation.
-type request struct{ Action string }
+type request struct {
+	Action string
+	Lang   string // of errors: zh, or English for any other
+}
 
 type handler func(context.Context, request) (reconcile.Summary, error)
 
@@ -53,7 +57,11 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (handler, er
 		RepairMenu: f.Replies.RepairsMenu(), Concurrency: concurrency, Hash: f.Hash, Now: time.Now, Log: f.Log,
 	})
 	return func(ctx context.Context, r request) (reconcile.Summary, error) {
-		return reconciler.Run(ctx, r.Action)
+		summary, err := reconciler.Run(ctx, r.Action)
+		if err != nil {
+			return reconcile.Summary{}, errors.New(bilingual.Explain(err, r.Lang))
+		}
+		return summary, nil
 	}, nil
 }
 

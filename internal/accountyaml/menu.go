@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -72,8 +73,7 @@ func complete(m *menu.Menu, buttons []menu.Button, publicURL string) []menu.Butt
 	for _, b := range buttons {
 		switch isLocal := strings.HasPrefix(b.URL, "/"); {
 		case isLocal && publicURL == "":
-			m.LeftOut = append(m.LeftOut, fmt.Sprintf("%s:%d: %s is left out, since its url begins with a slash: "+
-				"set PUBLIC_URL to where your pages are, https://…", m.File, b.Line, b.Name))
+			m.LeftOut = append(m.LeftOut, leftOut(fmt.Sprintf("%s:%d", m.File, b.Line), b.Name))
 			continue
 		case isLocal:
 			b.URL = publicURL + b.URL
@@ -85,6 +85,13 @@ func complete(m *menu.Menu, buttons []menu.Button, publicURL string) []menu.Butt
 		whole = append(whole, b)
 	}
 	return whole
+}
+
+// leftOut explains why a button is not part of the menu.
+func leftOut(place, name string) bilingual.Text {
+	return bilingual.New(
+		fmt.Sprintf("%s：%s 不发布，因为它的 url 以 / 开头：把 PUBLIC_URL 设为网页的地址 https://…", place, name),
+		fmt.Sprintf("%s: %s is left out, since its url begins with a slash: set PUBLIC_URL to where your pages are, https://…", place, name))
 }
 
 // RepairsMenu reports whether a live menu that someone else has changed is to be replaced by the file's (menu_drift:

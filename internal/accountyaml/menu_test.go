@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
@@ -452,13 +453,17 @@ conditionalmenu:
 	if err != nil {
 		t.Fatal(err)
 	}
-	const why = " is left out, since its url begins with a slash: set PUBLIC_URL to where your pages are, https://…"
+	leftOut := func(place, name string) bilingual.Text {
+		return bilingual.New(
+			place+"："+name+" 不发布，因为它的 url 以 / 开头：把 PUBLIC_URL 设为网页的地址 https://…",
+			place+": "+name+" is left out, since its url begins with a slash: set PUBLIC_URL to where your pages are, https://…")
+	}
 	click := []menu.Button{{Type: "click", Name: "甲", Key: "a"}}
 	want := menu.Menu{
 		Buttons:     click,
 		Conditional: []menu.Conditional{{MatchRule: menu.MatchRule{"tag_id": "2"}, Buttons: click}},
-		LeftOut: []string{"account.yaml:10: 我的" + why, "account.yaml:13: 订单" + why, "account.yaml:15: 页" + why,
-			"account.yaml:16: 页" + why},
+		LeftOut: []bilingual.Text{leftOut("account.yaml:10", "我的"), leftOut("account.yaml:13", "订单"),
+			leftOut("account.yaml:15", "页"), leftOut("account.yaml:16", "页")},
 	}
 	if diff := cmp.Diff(want, got, noLines); diff != "" {
 		t.Errorf("menu (-want +got):\n%s", diff)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
@@ -202,7 +203,9 @@ func TestFailures(t *testing.T) {
 			w.script = func(p *wechattest.Platform) { p.SetMenu(otherMenu) }
 		}, check: "menu", status: warning, zh: "guanzhu menu plan", en: "guanzhu menu plan", zh2: "和 account.yaml 不同", en2: "not that of account.yaml"},
 		{name: "no menu in the file", spoil: func(w *fixture) { w.examined.Menu = menu.Menu{} }, check: "menu", status: ok, zh: "保持不变", en: "stays"},
-		{name: "buttons left out", spoil: func(w *fixture) { w.examined.Menu.LeftOut = []string{"account.yaml:9: 我的 is left out"} }, check: "left-out", status: warning, zh: "我的", en: "我的", zh2: "DomainName", en2: "DomainName"},
+		{name: "buttons left out", spoil: func(w *fixture) {
+			w.examined.Menu.LeftOut = []bilingual.Text{bilingual.New("account.yaml:9：我的 不发布", "account.yaml:9: 我的 is left out")}
+		}, check: "left-out", status: warning, zh: "我的 不发布", en: "我的 is left out", zh2: "DomainName", en2: "DomainName"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -63,7 +63,13 @@ func (p *Platform) Examine(ctx context.Context) []Finding {
 	r.check("quota", func() Finding { return p.quota(ctx) })
 	r.check("menu", func() Finding { return p.menu(ctx, may) })
 	if len(p.Menu.LeftOut) > 0 {
-		r.findings = append(r.findings, menuLeftOut.of("left-out", "{buttons}", strings.Join(p.Menu.LeftOut, "; ")))
+		var zh, en []string
+		for _, text := range p.Menu.LeftOut {
+			zh, en = append(zh, text.ZH), append(en, text.EN)
+		}
+		row := menuLeftOut
+		row.what = bilingual.New(strings.Join(zh, "；"), strings.Join(en, "; "))
+		r.findings = append(r.findings, row.of("left-out"))
 	}
 	return r.findings
 }

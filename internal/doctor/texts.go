@@ -481,7 +481,7 @@ var (
 		"看差别：guanzhu menu plan ；改回来：guanzhu menu publish ；要保留就写进 account.yaml。",
 		"Look at the difference: guanzhu menu plan ; put it back: guanzhu menu publish ; or write it into account.yaml.")
 	menuLeftOut = warning(
-		"有按钮没有发布：{buttons}", "{buttons}",
+		"", "", // the file's own texts
 		"设置 PUBLIC_URL（堆栈的参数 DomainName），重新部署后再发布菜单。",
 		"Set PUBLIC_URL (the stack's parameter DomainName), deploy again, and publish the menu.")
 )

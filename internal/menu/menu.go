@@ -10,6 +10,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
 
 // Menu is all that an account shows: a default menu and conditional ones. The zero Menu is none at all.
@@ -24,8 +26,8 @@ type Menu struct {
 	Console bool `json:"-"`
 	// File is where a menu to be published is written, for the lines in it.
 	File string `json:"-"`
-	// LeftOut says of each button of the file that is not part of the menu why.
-	LeftOut []string `json:"-"`
+	// LeftOut names the buttons of the file that are not part of the menu, each with the reason.
+	LeftOut []bilingual.Text `json:"-"`
 }
 
 // Conditional is a menu for the followers whom MatchRule matches.

@@ -71,9 +71,10 @@ type Summary struct {
 
 // Publisher publishes menus for one account.
 type Publisher struct {
-	API   API
-	Store Store // nil: nothing is remembered, and every run asks the platform
-	Now   func() time.Time
+	API      API
+	Store    Store // nil: nothing is remembered, and every run asks the platform
+	Now      func() time.Time
+	Language string // of the texts in a Summary: zh, or English for any other
 }
 
 // Run does what action says: "" publishes wanted if it is not live, "plan" only tells. What is live and equal is not
@@ -84,7 +85,10 @@ func (p *Publisher) Run(ctx context.Context, action string, wanted Menu) (Summar
 	if action != "" && action != planOnly {
 		return Summary{}, fmt.Errorf("the action %q is unknown: use {} to publish, or {\"action\":\"plan\"}", action)
 	}
-	s := Summary{Result: NoMenu, LeftOut: wanted.LeftOut}
+	s := Summary{Result: NoMenu}
+	for _, text := range wanted.LeftOut {
+		s.LeftOut = append(s.LeftOut, text.In(p.Language))
+	}
 	if len(wanted.Buttons) == 0 {
 		return s, nil
 	}
@@ -97,13 +101,14 @@ func (p *Publisher) Run(ctx context.Context, action string, wanted Menu) (Summar
 	}
 	if p.Now().Before(was.AskAgain) {
 		s.Result, s.Errcode, s.AskAgain = Waiting, was.Errcode, inChina(was.AskAgain)
-		s.Reason = fmt.Sprintf("the platform has refused with errcode %d not long ago", was.Errcode)
+		recently := bilingual.New("微信不久前拒绝了：errcode %d", "the platform refused recently with errcode %d")
+		s.Reason = fmt.Sprintf(recently.In(p.Language), was.Errcode)
 		return s, nil
 	}
 	is, err := p.run(ctx, action, wanted, was, &s)
 	if code := errcode.Of(err); code == errcode.NoPermission || code == errcode.NoQuota {
 		is = Record{Hash: was.Hash, AskAgain: p.askAgain(code), Errcode: code}
-		s.Result, s.Errcode, s.Reason, s.AskAgain = Refused, code, err.Error(), inChina(is.AskAgain)
+		s.Result, s.Errcode, s.Reason, s.AskAgain = Refused, code, bilingual.Explain(err, p.Language), inChina(is.AskAgain)
 	} else if err != nil {
 		return Summary{}, err
 	}

@@ -40,7 +40,7 @@ func (h *Handler) handle(ctx context.Context, handler PushHandler, p wechat.Push
 		return r.reply, r.err
 	case <-time.After(time.Until(deadline) + grace):
 		return nil, fmt.Errorf("the handler of %s is abandoned: it did not return when its context ended; "+
-			"make all that it waits for end with the context", kind(p))
+			"whatever it waits for must end with the context", kind(p))
 	}
 }
 
