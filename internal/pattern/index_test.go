@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// matches and covers say in the plainest way what an Index must find.
+// matches and covers are the simplest implementations of what an Index finds.
 func (p Pattern) matches(s string) bool {
 	switch p.kind {
 	case exact:
@@ -44,8 +44,8 @@ func first(patterns []Pattern, good func(Pattern) bool) (number int, ok bool) {
 	return none, false
 }
 
-// TestIndex adds any patterns and looks for any strings: the answers are those of trying one pattern after another. Few
-// letters make many matches; they include halves of characters.
+// TestIndex compares an Index of any patterns with trying one pattern after another. The strings have few different letters,
+// so that many match, and parts of characters.
 func TestIndex(t *testing.T) {
 	t.Parallel()
 	text := rapid.OneOf(rapid.StringMatching(`[ab]{1,4}`), rapid.StringMatching(`[a你好]{1,3}`),
@@ -75,7 +75,7 @@ func TestIndex(t *testing.T) {
 	})
 }
 
-// steps counts what found does for s: it looks at each part of s and does the same for each.
+// steps returns the number of steps that found takes for s.
 func (x *Index) steps(s string) int {
 	n := len(s)
 	for range x.parts(s) {
@@ -84,7 +84,7 @@ func (x *Index) steps(s string) int {
 	return n
 }
 
-// TestSteps counts the steps of a look-up and of adding a pattern among 100 and among 10,000.
+// TestSteps checks that First and Add take as many steps among 10,000 patterns as among 100.
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("请问关键词99999的价格？", 2000/len("请问关键词99999的价格？"))
@@ -100,7 +100,7 @@ func TestSteps(t *testing.T) {
 			}
 			counted[size] = [2]int{index.steps(text), index.steps(keyword(size))}
 		}
-		// Of ten thousand, more have the text's beginning in common, by two digits each time that it comes.
+		// Numbers of 10,000 patterns share up to two more digits with the text than those of 100.
 		small, large := counted[100], counted[10_000]
 		if large[0] > 2*len(text) || large[1] > small[1]+2 {
 			t.Errorf("%s: %d and %d steps among 100 patterns, %d and %d among 10,000", name, small[0], small[1], large[0], large[1])

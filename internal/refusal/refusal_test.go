@@ -13,7 +13,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/refusal"
 )
 
-// TestTable holds each reason to a short code, to texts in both languages, and to something to do.
+// TestTable checks that each reason has a short code, and texts and advice in both languages.
 func TestTable(t *testing.T) {
 	code := regexp.MustCompile(`^[a-z]+(_[a-z]+)?$`)
 	seen := map[refusal.Reason]bool{}
@@ -31,7 +31,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestDocs holds the tables of the owner's guides to the one here.
+// TestDocs checks that the tables in the docs are equal to Table.
 func TestDocs(t *testing.T) {
 	for name, in := range map[string]func(bilingual.Text) string{
 		"operations.md":       func(t bilingual.Text) string { return t.EN },
@@ -50,7 +50,7 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// TestDashboard holds the dashboard's graph of refusals to the table.
+// TestDashboard checks that the dashboard's graph has a line for each reason.
 func TestDashboard(t *testing.T) {
 	var want []string
 	for _, row := range refusal.Table {

@@ -16,7 +16,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// BenchmarkPush measures one signed text push in, one text reply out, through the handler as it is deployed.
+// BenchmarkPush measures the deployed handler: a signed text push in, a text reply out.
 func BenchmarkPush(b *testing.B) {
 	b.Run("plain", func(b *testing.B) { benchmarkPush(b, wechattest.Plain) })
 	b.Run("safe", func(b *testing.B) { benchmarkPush(b, wechattest.Safe) })
@@ -48,13 +48,13 @@ func benchmarkPush(b *testing.B, mode wechattest.Mode) {
 	}
 }
 
-// deployedLog is the log as the functions set it, which aws-lambda-go binds to standard output.
+// deployedLog returns the logger of a deployed function, which aws-lambda-go writes to standard output.
 func deployedLog(out io.Writer) *slog.Logger {
 	json := slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelInfo, ReplaceAttr: lambdacontext.ReplaceAttr})
 	return slog.New(telemetry.Handler{Handler: withRequestID{json}, Level: slog.LevelInfo}).With("appid", appID)
 }
 
-// withRequestID adds what aws-lambda-go's handler adds.
+// withRequestID adds the attribute that aws-lambda-go's handler adds.
 type withRequestID struct{ slog.Handler }
 
 func (h withRequestID) Handle(ctx context.Context, r slog.Record) error {
@@ -68,7 +68,7 @@ func (h withRequestID) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return withRequestID{h.Handler.WithAttrs(attrs)}
 }
 
-// TestDeployedLog holds the benchmark's log to the line that is deployed.
+// TestDeployedLog checks that deployedLog writes the line of a deployed function.
 func TestDeployedLog(t *testing.T) {
 	var out bytes.Buffer
 	w := newFixture(t, wechattest.Plain, nil)
@@ -87,7 +87,7 @@ func TestDeployedLog(t *testing.T) {
 	}
 }
 
-// lightWriter is a ResponseWriter that keeps nothing.
+// lightWriter is a ResponseWriter that does not keep the body.
 type lightWriter struct {
 	header  http.Header
 	status  int

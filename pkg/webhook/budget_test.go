@@ -16,17 +16,18 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// budget is what a request has from its arrival on, and lastAnswer is when even a handler's fault is answered: the
-// platform hangs up after 5 s.
+// A request is answered within budget, counted from its arrival, or within lastAnswer if its handler ignores its context.
+// The platform hangs up after 5 s.
 const (
 	budget     = 4500 * time.Millisecond
 	lastAnswer = 4600 * time.Millisecond
 )
 
-// answered sends a text to an endpoint with that handler alone, at the bubble's time. Its request arrived that long ago.
+// answered sends a text to an endpoint with this handler alone. The request arrived that long ago. It runs in a bubble of
+// package synctest.
 func answered(t *testing.T, ago time.Duration, handler func(context.Context, *wechat.Text) (wechat.Reply, error)) (status int, log string, took time.Duration) {
 	t.Helper()
-	time.Sleep(time.Until(now)) // of a bubble, whose clock starts in 2000
+	time.Sleep(time.Until(now)) // a bubble's clock starts in 2000
 	router := webhook.NewRouter()
 	webhook.On(router, handler)
 	var out world.Log // an abandoned handler may still write to it
@@ -43,7 +44,7 @@ func answered(t *testing.T, ago time.Duration, handler func(context.Context, *we
 	return answer.Code, out.String(), time.Since(start)
 }
 
-// TestBudget holds the time that a handler has to that of the contract, counted from the request's arrival.
+// TestBudget checks that a handler's context ends 4.5 s after the arrival of the request.
 func TestBudget(t *testing.T) {
 	for _, ago := range []time.Duration{0, time.Second, 4 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -60,7 +61,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// TestHandlerThatIgnoresItsContext is abandoned, and named in the log. Its end, whatever it is, harms nobody.
+// TestHandlerThatIgnoresItsContext checks that such a handler is abandoned and that the log names it. How it ends later does
+// not matter.
 func TestHandlerThatIgnoresItsContext(t *testing.T) {
 	for name, end := range map[string]func(){
 		"returns in the end": func() {},
@@ -84,13 +86,13 @@ func TestHandlerThatIgnoresItsContext(t *testing.T) {
 				if strings.Contains(log, "unspeakable") {
 					t.Errorf("the log holds what the user wrote: %s", log)
 				}
-				time.Sleep(time.Minute) // until its end
+				time.Sleep(time.Minute) // until the handler ends
 			})
 		})
 	}
 }
 
-// TestHandlerThatHeedsItsContext ends with it, or just after: what it returns counts, and it is not blamed.
+// TestHandlerThatHeedsItsContext has handlers that return when their context ends, or just after it. What they return counts.
 func TestHandlerThatHeedsItsContext(t *testing.T) {
 	for name, tt := range map[string]struct {
 		handler func(context.Context, *wechat.Text) (wechat.Reply, error)

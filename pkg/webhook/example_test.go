@@ -21,8 +21,8 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// The functions here are the snippets of docs/handlers.md. TestHandlersDoc holds the two equal, TestHandlersOfTheDoc runs
-// them.
+// The functions below are the snippets of docs/handlers.md. TestHandlersDoc checks that they are equal to those in the doc.
+// TestHandlersOfTheDoc runs them.
 
 func exampleText(r *webhook.Router) {
 	webhook.OnText(r, webhook.Exact("时间"), func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
@@ -77,7 +77,7 @@ func exampleMiddleware(r *webhook.Router) {
 	})
 }
 
-// services has of account.Services what the snippets use.
+// services has the fields of account.Services that the snippets use.
 type services struct{ API *wechatapi.Client }
 
 func exampleAPI(r *webhook.Router, s services) {
@@ -91,7 +91,7 @@ func exampleAPI(r *webhook.Router, s services) {
 	})
 }
 
-// tagging is a client of a platform that tags followers.
+// tagging returns a client of a platform that tags followers.
 func tagging(t *testing.T) *wechatapi.Client {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -112,7 +112,7 @@ func tagging(t *testing.T) *wechatapi.Client {
 
 func closed(at time.Time) bool { return at.In(wechat.ChinaTime).Hour() < 9 }
 
-// snippets registers them all, the middleware first.
+// snippets registers all snippets. The middleware comes first.
 func snippets(r *webhook.Router) {
 	for _, register := range []func(*webhook.Router){exampleMiddleware, exampleText, examplePatterns, exampleKeys, exampleTypes, exampleDefault} {
 		register(r)
@@ -150,7 +150,7 @@ func TestHandlersOfTheDoc(t *testing.T) {
 	}
 }
 
-// TestHandlersDoc holds each snippet of the doc to the functions above.
+// TestHandlersDoc checks that each snippet of the doc is one of the functions above.
 func TestHandlersDoc(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/handlers.md")
 	if err != nil {
@@ -179,7 +179,7 @@ func TestHandlersDoc(t *testing.T) {
 	}
 }
 
-// fixed are secrets that never change.
+// fixed has secrets that never change.
 type fixed struct{ secrets.Secrets }
 
 func (f fixed) Current() secrets.Secrets  { return f.Secrets }

@@ -27,7 +27,7 @@ const (
 	defaultReply    = "编辑@+您想说的话,我们可以收到"
 	suggestionReply = "已经收到您的建议,会及时处理!"
 
-	// replies is the account.yaml of the tests: the owner may write another.
+	// replies is the account.yaml of the tests. The owner's own file may differ.
 	replies = `
 welcome: 您好，欢迎关注！
 default: ` + defaultReply + `
@@ -42,7 +42,7 @@ clicks:
 `
 )
 
-// now is the time of all of a test's parts.
+// now is the time on the clock of every fixture.
 var now = world.Begun
 
 // fixture is an account and the endpoint as it is deployed.
@@ -53,7 +53,7 @@ type fixture struct {
 	handler http.Handler
 }
 
-// newFixture makes the account in a message mode. It calls change, if not nil, before it makes the endpoint.
+// newFixture returns an account in the given mode. It calls change, unless nil, before it makes the endpoint.
 func newFixture(t *testing.T, mode wechattest.Mode, change func(*fixture)) *fixture {
 	t.Helper()
 	w := &fixture{T: t, World: world.New(t, world.Options{Mode: mode, Account: replies})}
@@ -74,7 +74,7 @@ func endpoint(t testing.TB, c webhook.Config) *webhook.Handler {
 	return h
 }
 
-// config is the endpoint's configuration with another router.
+// config returns the endpoint's configuration with another router.
 func (w *fixture) config(r *webhook.Router) webhook.Config {
 	c := w.Endpoint()
 	c.Router = r
@@ -88,7 +88,7 @@ func (w *fixture) serve(r *http.Request) *http.Response {
 	return answer.Result()
 }
 
-// push sends message and returns what WeChat understands of the answer, "" where that is not 200.
+// push sends message and returns the status and the opened reply. The reply is empty if the status is not 200.
 func (w *fixture) push(message []byte) (status int, reply string) {
 	w.Helper()
 	response := w.serve(w.Request(message))
@@ -103,7 +103,7 @@ func (w *fixture) push(message []byte) (status int, reply string) {
 	return response.StatusCode, string(opened)
 }
 
-// says sends message and returns the reply's text.
+// says sends message and returns the text of the reply. It fails the test if the status is not 200.
 func (w *fixture) says(message []byte) string {
 	w.Helper()
 	status, reply := w.push(message)
@@ -118,7 +118,7 @@ func (w *fixture) says(message []byte) string {
 	return text
 }
 
-// records returns what is stored, but for the access token and the counts of suggestions.
+// records returns the stored records, without the access token and the counts of suggestions.
 func (w *fixture) records() []string {
 	w.Helper()
 	all, err := w.Store.Dump(w.Context())
@@ -147,7 +147,7 @@ func read(t testing.TB, response *http.Response) string {
 	return string(body)
 }
 
-// textOf is the plain push of a text, for requests that a test signs by itself.
+// textOf returns the message of a text.
 func (w *fixture) textOf(content string) []byte {
 	return w.Pusher.Text(openid, now, 25000000000000001, content)
 }

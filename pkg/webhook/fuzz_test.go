@@ -22,7 +22,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// countingStore counts what is to be written, and keeps nothing.
+// countingStore counts writes and stores nothing.
 type countingStore struct {
 	follower.Store
 	follows, unfollows, suggestions, tickets, changes int
@@ -57,7 +57,7 @@ func (s *countingStore) writes() int {
 	return s.follows + s.unfollows + s.suggestions + s.tickets + s.changes
 }
 
-// counted is an account in a message mode whose endpoint writes to store and logs nothing.
+// counted returns an endpoint that writes to store and logs nothing, and the account that sends pushes to it.
 func counted(f *testing.F, mode wechattest.Mode, store follower.Store) (*webhook.Handler, wechattest.Account) {
 	f.Helper()
 	w := world.New(f, world.Options{Mode: mode, Account: replies})
@@ -73,8 +73,8 @@ func (noPermission) Profile(context.Context, string) (follower.Profile, error) {
 	return follower.Profile{}, follower.ErrNoPermission
 }
 
-// FuzzRequest sends any query and any body: without the platform's signature nothing is answered 200, nothing is stored,
-// and nothing breaks. The query's seeds are signed ones, so that the fuzzer begins next to what is accepted.
+// FuzzRequest sends any query and any body. Without the platform's signature, the endpoint never answers 200 and stores
+// nothing. The seeds have signed queries with one character added, so that the fuzzer begins next to accepted ones.
 func FuzzRequest(f *testing.F) {
 	samples, err := filepath.Glob("../../events/*.xml")
 	if err != nil || len(samples) == 0 {
@@ -110,7 +110,7 @@ func FuzzRequest(f *testing.F) {
 				case http.StatusOK:
 					q := r.URL.Query()
 					if i == 0 && wechat.VerifySignature(q.Get("signature"), token, q.Get("timestamp"), q.Get("nonce")) {
-						return // the fuzzer has taken the X away
+						return // the fuzzer has removed the X
 					}
 					t.Errorf("%s is accepted", method)
 				default:
@@ -124,8 +124,7 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// FuzzText sends any text in the platform's own name: it is answered by what its start says, and stored only if it is a
-// suggestion, or asks for a link.
+// FuzzText sends a push with any text, correctly signed. Only suggestions and requests for a personal link write to the store.
 func FuzzText(f *testing.F) {
 	store := new(countingStore)
 	h, platform := counted(f, wechattest.Safe, store)

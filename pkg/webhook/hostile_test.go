@@ -25,7 +25,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// hostileRequest is a request that no platform sends. The reason stands in the log, and is not told to the sender.
+// hostileRequest is a request that the platform never sends. Only the log has the reason of its refusal.
 type hostileRequest struct {
 	name    string
 	request *http.Request
@@ -33,7 +33,7 @@ type hostileRequest struct {
 	reason  refusal.Reason
 }
 
-// with changes the query or the body of a good request.
+// with returns r with another query or body.
 func (w *fixture) with(r *http.Request, changeQuery func(url.Values), changeBody func(string) string) *http.Request {
 	w.Helper()
 	q := r.URL.Query()
@@ -52,13 +52,13 @@ func (w *fixture) with(r *http.Request, changeQuery func(url.Values), changeBody
 	return changed
 }
 
-// signed is a request whose body is sealed and signed as the endpoint's own secrets demand, whatever the body holds.
+// signed returns a push of any body, sealed and signed with the endpoint's own secrets.
 func (w *fixture) signed(body string) *http.Request {
 	w.Helper()
 	return w.signedWith(strconv.FormatInt(now.Unix(), 10), "415670741", body)
 }
 
-// signedWith is signed with any timestamp and nonce.
+// signedWith is signed with another timestamp and nonce.
 func (w *fixture) signedWith(timestamp, nonce, body string) *http.Request {
 	w.Helper()
 	q := url.Values{"timestamp": {timestamp}, "nonce": {nonce}, "signature": {wechat.Signature(token, timestamp, nonce)}}
@@ -75,7 +75,7 @@ func (w *fixture) signedWith(timestamp, nonce, body string) *http.Request {
 	return httptest.NewRequest(http.MethodPost, world.EndpointURL+"?"+q.Encode(), strings.NewReader(body))
 }
 
-// hostile is what is refused in every mode. The pushes would all store a suggestion.
+// hostile returns requests that the endpoint must refuse. If it accepted one of the pushes, it would store a suggestion.
 func hostile(w *fixture) []hostileRequest {
 	good := string(w.textOf("@forged"))
 	push := func() *http.Request { return w.Request([]byte(good)) }
@@ -111,7 +111,7 @@ func hostile(w *fixture) []hostileRequest {
 	body := func(size int) *http.Request {
 		return w.with(push(), nil, func(string) string { return strings.Repeat("a", size) })
 	}
-	inside := refusal.Malformed // what is wrong with a body that is signed, and sealed where there is a key
+	inside := refusal.Malformed // for a body that is wrong but correctly signed and sealed
 	if w.Mode != wechattest.Plain {
 		inside = refusal.MalformedInside
 	}
@@ -269,7 +269,7 @@ func TestHostileRequestsAreRefused(t *testing.T) {
 	})
 }
 
-// plainText holds an answer to being nothing that a browser would run.
+// plainText checks that a browser would not run the answer.
 func plainText(t *testing.T, response *http.Response) {
 	t.Helper()
 	if got := response.Header.Get("Content-Type"); got != "text/plain; charset=utf-8" {
@@ -280,7 +280,7 @@ func plainText(t *testing.T, response *http.Response) {
 	}
 }
 
-// TestOddRequestsAreAccepted has what is odd but changes nothing: what is signed is what counts.
+// TestOddRequestsAreAccepted has requests that are odd in parts that do not matter.
 func TestOddRequestsAreAccepted(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
 		w := newFixture(t, mode, nil)
@@ -345,7 +345,7 @@ func TestOddRequestsAreAccepted(t *testing.T) {
 	})
 }
 
-// TestOnlyTheEncryptedPartIsRead has a compatible push whose clear fields, which no signature covers, say something else.
+// TestOnlyTheEncryptedPartIsRead changes the clear fields of a push in compatible mode, which no signature covers.
 func TestOnlyTheEncryptedPartIsRead(t *testing.T) {
 	w := newFixture(t, wechattest.Compatible, nil)
 	r := w.with(w.Request(w.textOf("hello")), nil, func(s string) string { return strings.Replace(s, "<![CDATA[hello]]>", "<![CDATA[@forged]]>", 1) })
@@ -357,7 +357,8 @@ func TestOnlyTheEncryptedPartIsRead(t *testing.T) {
 	}
 }
 
-// TestPlainReadsTheClearFields is the step from plain to safe: the console is set to compatible before the key is.
+// TestPlainReadsTheClearFields is the first step from plain to safe mode: the console is in compatible mode, but the secrets
+// do not have the key yet.
 func TestPlainReadsTheClearFields(t *testing.T) {
 	w := newFixture(t, wechattest.Plain, nil)
 	w.Mode, w.Pusher.EncodingAESKey = wechattest.Compatible, aesKey
@@ -366,19 +367,19 @@ func TestPlainReadsTheClearFields(t *testing.T) {
 	}
 }
 
-// TestCiphertextMovedIntoTheNonce has a follower whose text holds, at the right place, what reads as a whole message
-// once the ciphertext's front is gone. The signature stays right if the front goes into the nonce beside it.
+// TestCiphertextMovedIntoTheNonce has a text that contains a whole message. It becomes the push if the beginning of the
+// ciphertext is cut off. The signature remains correct if that beginning is moved to the end of the nonce.
 func TestCiphertextMovedIntoTheNonce(t *testing.T) {
 	w := newFixture(t, wechattest.Safe, nil)
-	const moved = 288 // bytes, which is whole in blocks of the cipher, of the padding and of base64
+	const moved = 288 // bytes: a multiple of the block sizes of cipher, padding and base64
 	head, tail, _ := strings.Cut(string(w.textOf("MARK")), "MARK")
 	forged := head + "@forged"
-	// The new message has its length before it, after 16 bytes of noise; the whole one has 20 bytes before it.
+	// 16 random bytes and the length come before a message, 20 bytes in all.
 	text := strings.Repeat("x", moved+16-20-len(head)) +
 		string(binary.BigEndian.AppendUint32(nil, uint32(len(forged)+len(tail)))) + forged
 	message := head + text + tail
 
-	for range 1000 { // the moved parts must sort beside each other, which is by chance
+	for range 1000 { // the signature sorts its parts: by chance, nonce and ciphertext come one after the other
 		r := w.Request([]byte(message))
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -489,8 +490,8 @@ func TestURLCheck(t *testing.T) {
 	})
 }
 
-// TestRotation changes the secrets under a running endpoint: pushes signed and encrypted with the old ones and with the
-// new ones are understood, each is answered with what it came with, and no deployment is needed.
+// TestRotation changes the secrets of a running endpoint. It accepts pushes with the old and with the new ones, and replies
+// to each with the secrets of the push.
 func TestRotation(t *testing.T) {
 	w := newFixture(t, wechattest.Safe, nil)
 	old := w.Pusher
@@ -516,8 +517,7 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestRotationReadByAnother has a request that failed while another one read the new secrets: there is nothing to reload,
-// but new secrets to try.
+// TestRotationReadByAnother has a request that fails while another one reloads the secrets. Its own Reload reports no change.
 func TestRotationReadByAnother(t *testing.T) {
 	w := newFixture(t, wechattest.Safe, nil)
 	next := secrets.Secrets{Token: "anotherToken", AppSecret: appSecret, EncodingAESKey: strings.Repeat("B", 43)}
@@ -528,8 +528,8 @@ func TestRotationReadByAnother(t *testing.T) {
 	}
 }
 
-// TestKeyIsSet is the other half of the step from plain to safe: the key reaches a running endpoint. TestKeyIsRemoved is
-// the way back, and TestKeyIsReplaced has a key that changes alone.
+// TestKeyIsSet is the second step from plain to safe mode: the key reaches a running endpoint. TestKeyIsRemoved is the way
+// back. In TestKeyIsReplaced the key alone changes.
 func TestKeyIsSet(t *testing.T) {
 	w := newFixture(t, wechattest.Plain, nil)
 	w.rotatesTo(secrets.Secrets{Token: token, AppSecret: appSecret, EncodingAESKey: aesKey}, wechattest.Safe)
@@ -545,7 +545,7 @@ func TestKeyIsReplaced(t *testing.T) {
 	w.rotatesTo(secrets.Secrets{Token: token, AppSecret: appSecret, EncodingAESKey: strings.Repeat("B", 43)}, wechattest.Safe)
 }
 
-// rotatesTo changes the platform's settings and the secrets, which the endpoint has to read again.
+// rotatesTo changes the platform's settings and the secrets, and checks that the endpoint reloads them.
 func (w *fixture) rotatesTo(next secrets.Secrets, mode wechattest.Mode) {
 	w.Helper()
 	w.Secrets.Replace(next)
@@ -560,7 +560,7 @@ func (w *fixture) rotatesTo(next secrets.Secrets, mode wechattest.Mode) {
 	}
 }
 
-// TestAcceptOld has timestamps that only the samples of a developer's machine may have, and such that none may.
+// TestAcceptOld checks which timestamps AcceptOld admits.
 func TestAcceptOld(t *testing.T) {
 	w := newFixture(t, wechattest.Plain, nil)
 	config := w.config(w.router)

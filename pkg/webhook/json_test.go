@@ -18,13 +18,13 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// inJSON is the push of a text in the platform's JSON form.
+// inJSON returns the message of a text in the platform's JSON form.
 func inJSON(at time.Time, content string) string {
 	return fmt.Sprintf(`{"ToUserName":%q,"FromUserName":%q,"CreateTime":%d,"MsgType":"text","Content":%q,"MsgId":"1"}`,
 		accountID, openid, at.Unix(), content)
 }
 
-// TestContentType has pushes in both forms: each is answered in its own, and says so.
+// TestContentType checks that a push in XML gets a reply in XML, and a push in JSON one in JSON.
 func TestContentType(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
 		w := newFixture(t, mode, nil)
@@ -49,7 +49,7 @@ func TestContentType(t *testing.T) {
 	})
 }
 
-// sealedInJSON is signed with an envelope that is JSON, too.
+// sealedInJSON is signed with an envelope in JSON.
 func (w *fixture) sealedInJSON(body string) *http.Request {
 	w.Helper()
 	if w.Mode == wechattest.Plain {
@@ -65,7 +65,7 @@ func (w *fixture) sealedInJSON(body string) *http.Request {
 		strings.NewReader(fmt.Sprintf(`{"ToUserName":%q,"Encrypt":%q}`, accountID, encrypt)))
 }
 
-// contentOf is the text of a reply in either form, sealed or in clear.
+// contentOf returns the text of a reply in either form, sealed or in clear.
 func contentOf(w *fixture, body string) string {
 	w.Helper()
 	if !strings.HasPrefix(body, "{") {

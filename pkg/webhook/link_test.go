@@ -13,7 +13,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// TestPersonalLink asks for a link by a text, as account.yaml has it.
+// TestPersonalLink asks for a link with the keyword of account.yaml.
 func TestPersonalLink(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
 		w := newFixture(t, mode, nil)
@@ -41,7 +41,7 @@ func TestPersonalLink(t *testing.T) {
 			}
 		}
 
-		// Older than the unfollow, it gets nothing; the unfollow took the tickets with it.
+		// A text from before the unfollow gets no link. The unfollow has deleted the tickets.
 		w.says(w.Pusher.Unsubscribe(openid, now.Add(9*time.Minute)))
 		if got := w.says(ask); got != "success" {
 			t.Errorf("after the unfollow answered %q", got)
@@ -50,7 +50,7 @@ func TestPersonalLink(t *testing.T) {
 			t.Errorf("after the unfollow: %v", err)
 		}
 
-		// One of whom nothing is known follows since before there were records.
+		// A sender without a record gets a record, a session and a link.
 		const other = openid + "-before"
 		if got := w.says(w.Pusher.Text(other, now, 3, "登录")); !strings.Contains(got, "/enter?ticket=") {
 			t.Errorf("answered %q", got)
@@ -61,7 +61,7 @@ func TestPersonalLink(t *testing.T) {
 	})
 }
 
-// TestPageIsCounted reads the log's line of a VIEW.
+// TestPageIsCounted reads the log line of a view.
 func TestPageIsCounted(t *testing.T) {
 	w := newFixture(t, wechattest.Plain, nil)
 	if response := w.serve(w.Request(w.Pusher.View(openid, now, "https://elsewhere.example/?secret=1"))); response.StatusCode != http.StatusOK {

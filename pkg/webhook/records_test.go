@@ -12,7 +12,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// withoutID is a text as WeChat would send it without a MsgId.
+// withoutID returns the message of a text without a MsgId.
 func withoutID(w *fixture, at time.Time, content string) []byte {
 	return []byte(strings.Replace(string(w.Pusher.Text(openid, at, 77, content)), "<MsgId>77</MsgId>", "", 1))
 }
@@ -29,11 +29,11 @@ func (w *fixture) suggestions(month time.Time) (texts []string) {
 	return texts
 }
 
-// TestSuggestionsWithoutMsgID: without a MsgId, a text of the same second is known by what it says.
+// TestSuggestionsWithoutMsgID checks that suggestions of one second without a MsgId are told apart by their text.
 func TestSuggestionsWithoutMsgID(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, wechattest.Plain, nil)
-	for _, text := range []string{"@希望周末也开门", "@希望有停车位", "@希望周末也开门", "@希望有停车位"} { // each twice
+	for _, text := range []string{"@希望周末也开门", "@希望有停车位", "@希望周末也开门", "@希望有停车位"} { // each one is sent twice
 		if message := string(withoutID(w, now, text)); strings.Contains(message, "MsgId") {
 			t.Fatal(message)
 		}
@@ -63,12 +63,13 @@ func TestSuggestionsWithoutMsgID(t *testing.T) {
 	}
 }
 
-// TestSuggestionsOfOneDay: of one follower and day in China, 20 are kept. The next ones get another answer.
+// TestSuggestionsOfOneDay checks that 20 suggestions are kept for each follower and each day in China. Further ones get
+// another answer.
 func TestSuggestionsOfOneDay(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, wechattest.Plain, nil)
 	const kept = 20
-	for range 2 { // delivered again
+	for range 2 { // each push is delivered twice
 		for n := range kept + 3 {
 			got := w.says(w.Pusher.Text(openid, now, int64(n+1), fmt.Sprint("@", n)))
 			if refused := got != suggestionReply; refused != (n >= kept) || !strings.Contains(got, "建议") {
@@ -91,14 +92,14 @@ func TestSuggestionsOfOneDay(t *testing.T) {
 	}
 }
 
-// authorization is an event about openid, which the platform's own push service sends.
+// authorization returns an event about openid. Its sender is the platform's push service.
 func authorization(w *fixture, event, openid string, at time.Time) []byte {
 	message := string(w.Pusher.Click("oPUSHservice-0000000000000001", at, "k"))
 	message = strings.Replace(message, "CLICK", event, 1)
 	return []byte(strings.Replace(message, "</xml>", "<OpenID><![CDATA["+openid+"]]></OpenID><RevokeInfo>205</RevokeInfo></xml>", 1))
 }
 
-// TestAccountClosed: a follower who closes the WeChat account has unfollowed.
+// TestAccountClosed checks that closing a WeChat account counts as an unfollow.
 func TestAccountClosed(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, wechattest.Plain, nil)
@@ -107,7 +108,7 @@ func TestAccountClosed(t *testing.T) {
 	stays := w.records()
 	for _, event := range [][]byte{
 		authorization(w, "user_authorization_cancellation", openid, now.Add(-time.Second)), // from before the follow
-		authorization(w, "user_authorization_cancellation", "", now.Add(time.Minute)),      // whose?
+		authorization(w, "user_authorization_cancellation", "", now.Add(time.Minute)),      // without an openid
 		authorization(w, "user_authorization_cancellation", "#account", now.Add(time.Minute)),
 		authorization(w, "user_authorization_revoke", "", now.Add(time.Minute)),
 	} {
@@ -129,7 +130,7 @@ func TestAccountClosed(t *testing.T) {
 	}
 }
 
-// TestAuthorizationRevoked: the devices end that the authorisation of the pages signed in, and only those.
+// TestAuthorizationRevoked checks that a revocation signs out the devices that were signed in by then, and only these.
 func TestAuthorizationRevoked(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, wechattest.Plain, nil)

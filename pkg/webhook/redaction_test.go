@@ -15,15 +15,15 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// overheard is everything that is told outside the account: the log is the world's own.
+// overheard has all that leaves the account, except the log.
 type overheard struct {
-	answers []string // to who sent a request that was refused or failed
-	replies []string // to the follower
+	answers []string // to refused or failed requests
+	replies []string // to followers
 	errors  []string
 }
 
-// TestNothingIsTold has the whole hostile suite and a run in which all that can fail does, in every mode, and then
-// looks for every secret, openid and text in what was logged, returned as an error and answered.
+// TestNothingIsTold sends all hostile requests and makes everything fail that can fail, in every mode. Then it searches the
+// log, the errors and the answers for every secret, openid and text.
 func TestNothingIsTold(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
 		const (
@@ -56,7 +56,7 @@ func TestNothingIsTold(t *testing.T) {
 			t.Fatalf("no access token is stored: %v", err)
 		}
 
-		// The platform refuses, talks HTML, cuts the connection, and is away.
+		// The platform refuses calls, answers with HTML, cuts the connection, and is down.
 		for i, fault := range []func(){
 			func() { w.Platform.Fail(userInfo, 40003, 1) },
 			func() { w.Platform.Fail(userInfo, 40001, 9) },
@@ -76,7 +76,7 @@ func TestNothingIsTold(t *testing.T) {
 			serve(r.request)
 		}
 		stored := w.records()
-		w.Store.Close() // and now every write fails
+		w.Store.Close() // from now on, every write fails
 		push(w.Pusher.Text(openid, now.Add(time.Minute), 5, unspeakable))
 		push(w.Pusher.Text(openid, now.Add(time.Minute), 6, "登录"))
 		push(w.Pusher.Subscribe(openid, now.Add(9*time.Minute), ""))
@@ -101,7 +101,7 @@ func TestNothingIsTold(t *testing.T) {
 				contains(t, where, told, what, secret)
 			}
 			for what, secret := range personal {
-				if where != "reply" { // a reply names the follower, and brings the link, to the follower alone
+				if where != "reply" { // a reply to a follower contains the follower's own openid and link
 					contains(t, where, told, what, secret)
 				}
 			}
@@ -118,14 +118,14 @@ func contains(t *testing.T, where string, told []string, what, secret string) {
 	}
 }
 
-// cutting is the address of a server that cuts each connection once the request is there.
+// cutting returns the URL of a server that cuts the connection of each request.
 func cutting(t *testing.T) string {
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	t.Cleanup(s.Close)
 	return s.URL
 }
 
-// overheardProfiler and overheardStore keep the errors as they would be printed.
+// overheardProfiler and overheardStore keep the texts of errors.
 type overheardProfiler struct {
 	follower.Profiler
 	heard *overheard

@@ -13,7 +13,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// everyKind is an account.yaml with every kind of reply.
+// everyKind is an account.yaml that has every kind of reply.
 const everyKind = `
 welcome:
   news:
@@ -48,7 +48,7 @@ clicks:
       thumb_media_id: MEDIA-thumb_1
 `
 
-// passive is a passive reply of any kind, as the platform reads it.
+// passive has the fields of all kinds of passive replies.
 type passive struct {
 	XMLName      xml.Name `xml:"xml"`
 	ToUserName   string
@@ -156,7 +156,7 @@ func TestEveryKindOfReply(t *testing.T) {
 	})
 }
 
-// TestAITakesTheRest has the platform's AI as the default, which takes any message and no event.
+// TestAITakesTheRest checks that with the platform's AI as the default, all messages are handed over, but no events.
 func TestAITakesTheRest(t *testing.T) {
 	w := newFixture(t, wechattest.Plain, func(w *fixture) {
 		file := strings.Replace(everyKind, "default:\n  transfer_customer_service:", "default: {transfer_biz_ai_ivr: {}}", 1)

@@ -12,7 +12,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// says is a handler that answers with a text.
+// says returns a handler that replies with text.
 func says[P wechat.Push](text string) func(context.Context, P) (wechat.Reply, error) {
 	return func(context.Context, P) (wechat.Reply, error) { return wechat.TextReply(text), nil }
 }
@@ -140,7 +140,7 @@ func TestRouterRefuses(t *testing.T) {
 	}
 }
 
-// TestManyPatterns registers ten thousand handlers of texts. How many steps that takes is counted in internal/pattern.
+// TestManyPatterns registers ten thousand handlers of texts. A test of internal/pattern counts the steps.
 func TestManyPatterns(t *testing.T) {
 	const many = 10_000
 	keyword := func(i int) string { return fmt.Sprintf("关键词%05d", i) }
@@ -162,7 +162,7 @@ func TestManyPatterns(t *testing.T) {
 	}
 }
 
-// TestPatternsThatAreNotCovered are pairs of which the later still has something to take.
+// TestPatternsThatAreNotCovered has pairs of patterns in which some pushes reach the second one.
 func TestPatternsThatAreNotCovered(t *testing.T) {
 	w := newFixture(t, wechattest.Plain, nil)
 	for _, pair := range [][2]webhook.Pattern{

@@ -18,7 +18,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// profile is what the platform tells of the follower of these tests.
+// profile is the platform's profile of the tests' follower.
 var profile = wechattest.User{UnionID: "uUNIONID", Language: "zh_CN", SubscribedAt: now, Remark: "a friend", Tags: []int{2, 101},
 	SubscribeScene: "ADD_SCENE_QR_CODE", QRSceneStr: "spring"}
 
@@ -28,7 +28,7 @@ func TestFromFollowToUnfollow(t *testing.T) {
 		w.Platform.Follow(openid, profile)
 		at := now.Add(-3 * time.Hour)
 
-		// Follow: the welcome, a follower and a session.
+		// A follow gets the welcome, and stores a follower and a session.
 		if got := w.says(w.Pusher.Subscribe(openid, at, "qrscene_spring")); got != text(t, w.Account.Welcome()) {
 			t.Errorf("the welcome is %q", got)
 		}
@@ -47,14 +47,14 @@ func TestFromFollowToUnfollow(t *testing.T) {
 			t.Errorf("session (-want +got):\n%s", diff)
 		}
 
-		// A delivery again: the same answer, the same records.
+		// A repeated delivery changes no record.
 		before := w.records()
 		w.says(w.Pusher.Subscribe(openid, at, "qrscene_spring"))
 		if diff := cmp.Diff(before, w.records()); diff != "" {
 			t.Errorf("after a second delivery (-want +got):\n%s", diff)
 		}
 
-		// What the follower does: replies, and nothing stored but the suggestion.
+		// The follower gets replies, and only suggestions are stored.
 		pushes := []struct {
 			name    string
 			message []byte
@@ -82,7 +82,7 @@ func TestFromFollowToUnfollow(t *testing.T) {
 		}
 		for i, text := range []string{"@希望周末也开门", "@希望周末也开门", "＠全角", "@", " @下雨天想要外卖", "\u3000@下雨天想要外卖",
 			"\u00a0＠下雨天想要外卖", "\r\n@下雨天想要外卖 \n"} {
-			id := int64(10 + max(i, 1)) // the second is the first, delivered again
+			id := int64(10 + max(i, 1)) // the second is a repeated delivery of the first
 			if got := w.says(w.Pusher.Text(openid, at.Add(2*time.Minute), id, text)); got != suggestionReply {
 				t.Errorf("%s: answered %q", text, got)
 			}
@@ -100,7 +100,7 @@ func TestFromFollowToUnfollow(t *testing.T) {
 			t.Errorf("suggestions (-want +got):\n%s", diff)
 		}
 
-		// Unfollow: nothing personal stays, and a late follow does not bring it back.
+		// An unfollow deletes what is personal, and a late follow does not bring it back.
 		for range 2 {
 			if got := w.says(w.Pusher.Unsubscribe(openid, at.Add(time.Hour))); got != "success" {
 				t.Errorf("unfollow answered %q", got)
@@ -114,11 +114,11 @@ func TestFromFollowToUnfollow(t *testing.T) {
 		for _, record := range w.records() {
 			if strings.Contains(record, openid) && record != fmt.Sprintf(
 				`{"pk":%q,"sk":"follower","event_time":%d,"expires_at":%d}`, openid, at.Add(time.Hour).Unix(), now.Add(follower.TombstoneFor).Unix()) {
-				t.Errorf("after the unfollow stands %s", record)
+				t.Errorf("after the unfollow the store has %s", record)
 			}
 		}
 
-		// Following again begins anew.
+		// A new follow begins a new session.
 		w.says(w.Pusher.Subscribe(openid, at.Add(2*time.Hour), ""))
 		if _, s, err := w.Store.Lookup(t.Context(), openid); err != nil || !s.EventTime.Equal(at.Add(2*time.Hour)) {
 			t.Errorf("after following again: session %v, %v", s, err)
@@ -198,7 +198,7 @@ func TestProfileThatCannotBeHad(t *testing.T) {
 				t.Errorf("state %s, scene %s, session of %v", f.State, f.QRScene, s.EventTime)
 			}
 			if f.State == follower.Pending {
-				// The next delivery finds the platform well again, and the session stays.
+				// The platform answers the next delivery, and the session does not change.
 				w.says(w.Pusher.Subscribe(openid, now, "qrscene_spring"))
 				again, session, err := w.Store.Lookup(t.Context(), openid)
 				if err != nil || again.State != follower.Complete || again.UnionID != profile.UnionID {
@@ -218,8 +218,8 @@ func (f profilerFunc) Profile(ctx context.Context, openid string) (follower.Prof
 	return f(ctx, openid)
 }
 
-// TestSlowPlatform has a platform that never answers and a request that has used up most of its time already: the
-// follower is stored as pending, and the reply goes out in time.
+// TestSlowPlatform has a platform that never answers, and a request with little time left. The follower is stored as
+// pending, and the reply is in time.
 func TestSlowPlatform(t *testing.T) {
 	var left time.Duration
 	w := newFixture(t, wechattest.Plain, func(w *fixture) {
@@ -246,7 +246,7 @@ func TestSlowPlatform(t *testing.T) {
 	}
 }
 
-// TestStoreAway has a store that does not answer: nothing is acknowledged, in time for the platform to send again.
+// TestStoreAway has a store that does not answer. The push is answered with 500, in time for the platform to send it again.
 func TestStoreAway(t *testing.T) {
 	away := func(ctx context.Context, _ *wechat.Unsubscribe) (wechat.Reply, error) {
 		<-ctx.Done()
@@ -284,7 +284,7 @@ func TestHandlerThatPanics(t *testing.T) {
 	}
 }
 
-// TestLogTellsNoSecrets searches the log of a mixed run.
+// TestLogTellsNoSecrets searches the log of a mix of requests for secrets.
 func TestLogTellsNoSecrets(t *testing.T) {
 	w := newFixture(t, wechattest.Compatible, nil)
 	w.Platform.Follow(openid, profile)

@@ -16,7 +16,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// parameter is the SecureString with the secrets, and counts how often it is read.
+// parameter is a SecureString that counts how often it is read.
 type parameter struct {
 	value string
 	reads int
@@ -27,8 +27,8 @@ func (p *parameter) GetParameter(context.Context, *ssm.GetParameterInput, ...fun
 	return &ssm.GetParameterOutput{Parameter: &types.Parameter{Type: types.ParameterTypeSecureString, Value: aws.String(p.value)}}, nil
 }
 
-// TestStrangersAreCheap sends everything that is refused, again and again: no call goes to the table or to the
-// platform, and the secrets are read again once a minute at most.
+// TestStrangersAreCheap repeats all hostile requests. They cause no call of the table or of the platform, and reload the
+// secrets once a minute at most.
 func TestStrangersAreCheap(t *testing.T) {
 	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
 		w := newFixture(t, mode, nil)
@@ -45,7 +45,7 @@ func TestStrangersAreCheap(t *testing.T) {
 			t.Error("the platform is asked")
 			return follower.Profile{}, follower.ErrNoPermission
 		})
-		w.Service.Store = noStore{} // any call panics, which is answered 500
+		w.Service.Store = noStore{} // any call panics, so the answer would be 500
 		config := w.Endpoint()
 		config.Secrets = keeper
 		handler := endpoint(t, config)
@@ -74,5 +74,5 @@ func TestStrangersAreCheap(t *testing.T) {
 	})
 }
 
-// noStore has no store behind it.
+// noStore panics at every call.
 type noStore struct{ follower.Store }

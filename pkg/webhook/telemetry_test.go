@@ -17,7 +17,8 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// metricsOf are the names of the metrics that CloudWatch makes of a line. It fails where the line lacks what they need.
+// metricsOf returns the names of the metrics that CloudWatch takes from a line. It fails the test if the line lacks their
+// values or dimensions.
 func metricsOf(t *testing.T, line map[string]any) []string {
 	t.Helper()
 	aws, ok := line["_aws"].(map[string]any)
@@ -45,7 +46,7 @@ func metricsOf(t *testing.T, line map[string]any) []string {
 	return names
 }
 
-// TestPushIsOneLine holds the log to one line for each request, and the metrics to it.
+// TestPushIsOneLine checks that the log has one line for each request, with the right metrics.
 func TestPushIsOneLine(t *testing.T) {
 	w := newFixture(t, wechattest.Plain, nil)
 	w.Platform.Follow(openid, profile)
@@ -56,7 +57,7 @@ func TestPushIsOneLine(t *testing.T) {
 		request func()
 		want    map[string]any // of the line
 		metrics []string
-		others  []string // other lines' messages
+		others  []string // messages of other lines
 	}{
 		{"follow", subscribe,
 			map[string]any{"outcome": "replied", "kind": "event/subscribe", "platform_calls": 2.0}, answered,
@@ -83,7 +84,7 @@ func TestPushIsOneLine(t *testing.T) {
 		{"failed", func() { w.Store.Close(); subscribe() },
 			map[string]any{"outcome": "failed", "level": "ERROR", "status": 500.0, "platform_calls": 1.0}, answered, nil},
 	}
-	for _, tt := range tests { // one after the other: the last closes the store
+	for _, tt := range tests { // in this order: the last one closes the store
 		t.Run(tt.name, func(t *testing.T) {
 			w.Logs.Reset()
 			tt.request()
@@ -119,8 +120,8 @@ func TestPushIsOneLine(t *testing.T) {
 	}
 }
 
-// TestDimensionsAreBounded has every sample, every hostile request and every kind of failure, and holds the values that
-// metrics are told apart by to known sets: each combination costs.
+// TestDimensionsAreBounded sends every sample, every hostile request and every kind of failure. It checks that the values
+// of dimensions come from known sets, because CloudWatch charges for each combination.
 func TestDimensionsAreBounded(t *testing.T) {
 	known := map[string]func(string) bool{
 		"appid": func(v string) bool { return v == appID },

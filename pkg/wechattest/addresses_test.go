@@ -18,7 +18,7 @@ func TestWhitelist(t *testing.T) {
 		name    string
 		list    []netip.Prefix
 		caller  string
-		message string // errmsg's beginning; "" where the call succeeds
+		message string // the beginning of errmsg; empty if the call succeeds
 	}{
 		{name: "none", caller: "192.0.2.1:4321"},
 		{name: "listed", list: list, caller: "198.51.100.7:4321"},
@@ -64,7 +64,7 @@ func TestWhitelistEnds(t *testing.T) {
 	c := newClient(t, wechattest.Config{})
 	c.Whitelist(netip.MustParsePrefix("198.51.100.7/32"))
 	c.wantCode(40164, c.get(callbackIP))
-	c.wantCode(40029, c.get(snsToken+"&code=x")) // pages' calls are not covered
+	c.wantCode(40029, c.get(snsToken+"&code=x")) // the whitelist does not cover calls of /sns/
 	c.Whitelist()
 	c.wantCode(0, c.get(callbackIP))
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/guanzhu/guanzhu/internal/pause"
 )
 
 // Config describes the account for which a Platform answers.
@@ -211,14 +213,8 @@ func (p *Platform) wait(r *http.Request) bool {
 	holds := slices.Collect(maps.Keys(p.holds[r.URL.Path]))
 	p.mu.Unlock()
 
-	if delay > 0 {
-		timer := time.NewTimer(delay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-r.Context().Done():
-			return false
-		}
+	if delay > 0 && pause.For(r.Context(), delay) != nil {
+		return false
 	}
 	for _, held := range holds {
 		select {
@@ -272,7 +268,7 @@ func (p *Platform) endpoint(r *http.Request) (e endpoint, errcode int) {
 	return e, 0
 }
 
-// authorized checks the access token, the account's permission and the quota, of which it spends one call.
+// authorized checks the access token, the account's permission and the quota. It spends one call of the quota.
 func (p *Platform) authorized(e endpoint, r *http.Request) (errcode int) {
 	if e.needsToken {
 		if errcode := p.checkToken(r.URL.Query().Get("access_token")); errcode != 0 {

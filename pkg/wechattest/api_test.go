@@ -26,7 +26,7 @@ const (
 	userInfo    = "/cgi-bin/user/info"
 )
 
-// clock is the platform's, moved by hand.
+// clock is a clock that tests move.
 type clock struct{ now time.Time }
 
 func (c *clock) Now() time.Time          { return c.now }
@@ -34,7 +34,7 @@ func (c *clock) advance(d time.Duration) { c.now = c.now.Add(d) }
 
 func newPlatform() (*wechattest.Platform, *clock) { return newPlatformOf(wechattest.Config{}) }
 
-// newPlatformOf is one at 16:00 in China.
+// newPlatformOf returns a platform at 16:00 in China.
 func newPlatformOf(config wechattest.Config) (*wechattest.Platform, *clock) {
 	c := &clock{time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}
 	config.AppID, config.AppSecret, config.Now = appID, appSecret, c.Now
@@ -68,7 +68,7 @@ func (c client) call(method, target, body string) answer {
 	return call(c.T, c, method, target+separator+"access_token="+c.token, body)
 }
 
-// want fails the test unless the answer is that JSON.
+// want fails the test unless got is the JSON want.
 func (c client) want(want string, got answer) {
 	c.Helper()
 	var a answer
@@ -111,7 +111,7 @@ func credentials(force bool) string {
 		appID, appSecret, force)
 }
 
-// stable asks stable_token for a token and returns it and its life.
+// stable returns a token of stable_token and its life.
 func stable(t *testing.T, p http.Handler, force bool) (string, time.Duration) {
 	t.Helper()
 	a := call(t, p, "POST", stableToken, credentials(force))
@@ -123,7 +123,7 @@ func stable(t *testing.T, p http.Handler, force bool) (string, time.Duration) {
 	return token, time.Duration(life) * time.Second
 }
 
-// wantCode makes a call with token and fails the test unless it ends with that errcode.
+// wantCode makes a call with token and fails the test unless its errcode is want.
 func wantCode(t *testing.T, p *wechattest.Platform, token string, want int) {
 	t.Helper()
 	p.Follow(openid, wechattest.User{})

@@ -12,24 +12,24 @@ import (
 	"github.com/guanzhu/guanzhu/internal/pushing"
 )
 
-// How WeChat delivers a push: three times in all, as every published log shows. Its page says 总共重试三次, which could be
-// read as three more (https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html).
+// attempts is how often WeChat sends a push in all. Its page says 总共重试三次, which could mean three more attempts, but every
+// published log shows three in all.
+// https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html
 const attempts = 3
 
 // Attempt is one delivery of a push.
 type Attempt struct {
-	Status int           // HTTP status; 0 where none came
-	Body   []byte        // the answer as it came
+	Status int           // the HTTP status, 0 if there was no answer
+	Body   []byte        // the answer as it was received
 	Took   time.Duration // at most 5 s
-	Err    error         // why it counts as failed; nil for an answer of status 200 within 5 s
+	Err    error         // nil if the answer came within 5 s and has status 200
 }
 
-// Deliver sends message as WeChat does: it waits for 5 s and, as long as no answer of status 200 comes, sends the
-// same message again, newly signed, three times in all. Redirects are failures.
+// Deliver sends message as WeChat does. If an attempt gets no answer with status 200 within 5 s, Deliver signs and sends the
+// message again, three times in all. A redirect counts as a failure.
 //
-// It returns the reply as OpenReply does, and all attempts. The error says why no attempt succeeded, or why the reply
-// cannot be understood: WeChat sends no more then. In Plain mode it understands no encrypted reply, in Safe mode none
-// in clear.
+// Deliver returns all attempts and the reply in the form of OpenReply. It returns an error if every attempt fails. It also
+// returns one if WeChat would not understand the reply: an encrypted reply in Plain mode, or a reply in clear in Safe mode.
 func (a Account) Deliver(
 	ctx context.Context, client *http.Client, serverURL string, mode Mode, message []byte,
 ) (reply []byte, made []Attempt, err error) {
@@ -52,31 +52,31 @@ func (a Account) Deliver(
 	return nil, made, err
 }
 
-// Chaos is how DeliverAll departs from one delivery after the other.
+// Chaos decides the order of deliveries. The zero Chaos sends each message once, one at a time.
 type Chaos struct {
-	Seed     uint64 // the same seed, number of messages and Copies make the same order
-	Copies   int    // how often each message is sent, whatever is answered; WeChat sends up to 3; 0: once
-	Parallel int    // so many deliveries at the same time; 0: one after the other
+	Seed     uint64 // equal seeds give equal orders for as many messages and copies
+	Copies   int    // how often each message is sent, whatever the answers; WeChat sends up to 3 copies; 1 if 0
+	Parallel int    // the number of deliveries at the same time; 1 if 0
 }
 
-// Delivery is what DeliverAll did with one message.
+// Delivery is the delivery of one message by DeliverAll.
 type Delivery struct {
-	Attempts []Attempt // in the order in which they were started
-	Reply    []byte    // to the first of them that succeeded, as OpenReply returns it
-	Err      error     // why no attempt succeeded, or why that reply cannot be understood
+	Attempts []Attempt // in the order in which they started
+	Reply    []byte    // the reply to the first successful attempt, in the form of OpenReply
+	Err      error     // as returned by Deliver
 }
 
-// DeliverAll sends the messages as WeChat does when much goes wrong: each Copies times, newly signed, shuffled, and
-// several at the same time; each attempt ends after 5 s. The order is that in which the attempts are started: those
-// that run at the same time may overtake each other. The result has the order of messages.
+// DeliverAll sends the messages in any order, repeatedly and several at the same time, as WeChat does when much goes wrong.
+// It signs each copy, and each attempt ends after 5 s. chaos decides the order in which attempts start. Attempts at
+// the same time may overtake each other. The result has the order of messages.
 //
-// It does not simulate that the platform sends nothing for a minute after many failures.
+// WeChat sends nothing for a minute after many failures. DeliverAll does not simulate this.
 func (a Account) DeliverAll(
 	ctx context.Context, client *http.Client, serverURL string, mode Mode, messages [][]byte, chaos Chaos,
 ) []Delivery {
 	copies := max(chaos.Copies, 1)
 	deliveries := make([]Delivery, len(messages))
-	var order []int // the indexes of messages
+	var order []int // indexes of messages
 	for i := range messages {
 		deliveries[i].Attempts = make([]Attempt, copies)
 		order = append(order, slices.Repeat([]int{i}, copies)...)
@@ -108,7 +108,7 @@ func (a Account) DeliverAll(
 	return deliveries
 }
 
-// outcome is what the user sees of the attempts.
+// outcome returns the reply that the user sees.
 func (a Account) outcome(mode Mode, made []Attempt) (reply []byte, err error) {
 	for _, attempt := range made {
 		if attempt.Err == nil {

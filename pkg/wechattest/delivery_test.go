@@ -20,7 +20,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// server answers the attempts of a delivery in turn, without a network.
+// server is a RoundTripper that answers the attempts of a delivery in turn.
 type server struct {
 	answers []http.HandlerFunc
 	queries []url.Values
@@ -73,11 +73,11 @@ func TestDeliver(t *testing.T) {
 			wantErr: "3 attempts failed", wantStatuses: []int{0, 403, 0}, wantTook: 10 * time.Second},
 		{name: "broken reply", answers: []http.HandlerFunc{reply(200, `"success"`)},
 			wantErr: "neither success nor XML", wantStatuses: []int{200}},
-		{name: "in clear where it must not be", mode: wechattest.Safe, answers: []http.HandlerFunc{ok},
+		{name: "in clear in safe mode", mode: wechattest.Safe, answers: []http.HandlerFunc{ok},
 			wantErr: "in clear", wantStatuses: []int{200}},
-		{name: "in clear where it may be", mode: wechattest.Compatible, answers: []http.HandlerFunc{ok},
+		{name: "in clear in compatible mode", mode: wechattest.Compatible, answers: []http.HandlerFunc{ok},
 			want: textReply, wantStatuses: []int{200}},
-		{name: "encrypted where it must not be", answers: []http.HandlerFunc{reply(200, sealed)},
+		{name: "encrypted in plain mode", answers: []http.HandlerFunc{reply(200, sealed)},
 			wantErr: "encrypted reply", wantStatuses: []int{200}},
 	}
 	for _, test := range tests {
@@ -134,14 +134,14 @@ func TestDeliverEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// sends answers deliveries, several at the same time, and keeps the order in which they came.
+// sends is a RoundTripper that answers concurrent deliveries and keeps their order.
 type sends struct {
 	answer http.HandlerFunc
 
 	mu       sync.Mutex
 	contents []string
 	nonces   map[string]bool
-	now, top int // deliveries at the same time: now, and at most
+	now, top int // concurrent deliveries, now and at most
 }
 
 func (s *sends) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -173,7 +173,7 @@ func (s *sends) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// texts are so many messages, whose contents are numbers from 0.
+// texts returns n messages whose contents are numbers from 0.
 func texts(n int) [][]byte {
 	all := make([][]byte, n)
 	for i := range all {

@@ -21,22 +21,22 @@ const (
 const (
 	done = `{"errcode":0,"errmsg":"ok"}`
 
-	// helpMenu has both levels, as menu/create takes it.
+	// helpMenu has two levels, in the form of menu/create.
 	helpMenu = `{"button":[
 		{"type":"click","name":"帮助","key":"HELP"},
 		{"name":"更多","sub_button":[{"type":"view","name":"首页","url":"https://example.com/?a=1&b=2"}]}
 	]}`
-	// helpButtons are its buttons, as they are given back.
+	// helpButtons has its buttons in the form of menu/get.
 	helpButtons = `[
 		{"type":"click","name":"帮助","key":"HELP","sub_button":[]},
 		{"name":"更多","sub_button":[{"type":"view","name":"首页","url":"https://example.com/?a=1&b=2","sub_button":[]}]}
 	]`
 )
 
-// menuOf is a menu of these buttons.
+// menuOf returns a menu of these buttons.
 func menuOf(buttons ...string) string { return `{"button":[` + strings.Join(buttons, ",") + `]}` }
 
-// below is a button with those below it.
+// below returns a button that has these buttons below it.
 func below(buttons ...string) string {
 	return `{"name":"更多","sub_button":[` + strings.Join(buttons, ",") + `]}`
 }
@@ -46,7 +46,7 @@ func click(name, key string) string {
 }
 func view(url string) string { return fmt.Sprintf(`{"type":"view","name":"页","url":%q}`, url) }
 
-// conditional is a menu for those whom rule matches.
+// conditional returns a conditional menu with that rule.
 func conditional(button, rule string) string {
 	return `{"button":[` + button + `],"matchrule":` + rule + `}`
 }
@@ -184,11 +184,11 @@ func TestSetMenu(t *testing.T) {
 	c.SetMenu("")
 	c.wantCode(46003, c.get(menuGet))
 	c.SetMenu(helpMenu)
-	c.want(`{"menu":{"button":`+helpButtons+`}}`, c.get(menuGet)) // the conditional one went along
+	c.want(`{"menu":{"button":`+helpButtons+`}}`, c.get(menuGet)) // the conditional menu is gone, too
 
 	defer func() {
 		if recover() == nil {
-			t.Error("no panic where there is no menu, want one")
+			t.Error("no panic without a menu, want one")
 		}
 	}()
 	c.SetMenu(`{"menu":{}}`)

@@ -24,7 +24,7 @@ const (
 const authorizeURL = authorize + "?appid=" + appID + "&redirect_uri=https%3A%2F%2Fexample.com%2Flogin%2Freturn" +
 	"&response_type=code&scope=snsapi_base&state=abcXYZ019"
 
-// open opens a page of the platform's and returns its text, or where it leads.
+// open opens a page of the platform and returns its text, or the URL that it redirects to.
 func (c client) open(target string) (location *url.URL, page string) {
 	c.Helper()
 	w := httptest.NewRecorder()
@@ -43,7 +43,7 @@ func (c client) open(target string) (location *url.URL, page string) {
 	return nil, ""
 }
 
-// code opens a page that leads back with a code.
+// code opens a page that redirects with a code, and returns the code.
 func (c client) code(target string) string {
 	c.Helper()
 	location, page := c.open(target)
@@ -53,7 +53,7 @@ func (c client) code(target string) string {
 	return location.Query().Get("code")
 }
 
-// exchange exchanges a code and checks and takes away what differs every time.
+// exchange exchanges a code. It checks the tokens in the answer and removes them.
 func (c client) exchange(code string) answer {
 	c.Helper()
 	a := c.get(snsToken + "&code=" + code)
@@ -106,7 +106,7 @@ func TestAuthorizeChecks(t *testing.T) {
 		config wechattest.Config
 		as     string
 		target string
-		want   string // on the page; "" where it leads back
+		want   string // on the page; empty if it redirects
 	}{
 		{"good", normal, openid, authorizeURL, ""},
 		{"profile", normal, openid, replace("snsapi_base", "snsapi_userinfo"), ""},
@@ -230,7 +230,7 @@ func TestExchangeChecks(t *testing.T) {
 			code := c.code(authorizeURL)
 			c.advance(test.after)
 			c.wantCode(test.want, c.get(strings.Replace(test.target, "CODE", code, 1)))
-			// A refused call leaves the code as it was, another one uses it up.
+			// A refused call does not use up the code.
 			want := map[int]int{0: 40163, 42003: 42003}[test.want]
 			c.wantCode(want, c.get(snsToken+"&code="+code))
 		})

@@ -28,7 +28,7 @@ var (
 	created = time.Unix(1795305600, 0)
 )
 
-// signature is computed here once more, so that an error in both places does not go unseen.
+// signature is a second implementation, so that a mistake in the first one is found.
 func signature(parts ...string) string {
 	slices.Sort(parts)
 	sum := sha1.Sum([]byte(strings.Join(parts, "")))
@@ -230,7 +230,7 @@ func TestRequestRefuses(t *testing.T) {
 const textReply = `<xml><ToUserName><![CDATA[o]]></ToUserName><FromUserName><![CDATA[gh]]></FromUserName>` +
 	`<CreateTime>1</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[hi]]></Content></xml>`
 
-// seal is an encrypted reply.
+// seal returns an encrypted reply.
 func seal(t *testing.T, token, timestamp, nonce string) string {
 	t.Helper()
 	encrypt := testCipher(t).Encrypt([]byte(textReply))

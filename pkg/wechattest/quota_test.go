@@ -75,7 +75,7 @@ func TestQuotaCanBeSet(t *testing.T) {
 	c.wantCode(0, c.post(userBatch, batch(openid)))
 	c.wantCode(45009, c.post(userBatch, batch(openid)))
 	c.wantCode(45009, c.get(info))
-	c.SetQuota(userBatch, 3) // the same one
+	c.SetQuota(userBatch, 3) // both share one quota
 	c.wantCode(0, c.get(info))
 	c.wantCode(45009, c.get(info))
 	c.SetQuota(userInfo, 1)

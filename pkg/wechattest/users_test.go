@@ -56,7 +56,7 @@ func TestEveryoneFollows(t *testing.T) {
 
 const userBatch, userGet = "/cgi-bin/user/info/batchget", "/cgi-bin/user/get"
 
-// batch is the body of a batchget.
+// batch returns the body of a batchget.
 func batch(openids ...string) string {
 	var users []string
 	for _, openid := range openids {
@@ -137,7 +137,7 @@ func TestUserGet(t *testing.T) {
 	c.want(`{"total":3,"count":1,"data":{"openid":["oB"]},"next_openid":"oB"}`, c.get(userGet+"?next_openid=oA"))
 	c.want(`{"total":3,"count":0,"next_openid":""}`, c.get(userGet+"?next_openid=oB"))
 
-	// Who leaves while the pages are read takes nobody along, and who comes is on the last one.
+	// If a user unfollows between two pages, no other one is left out. A new follower is on the last page.
 	c.Unfollow("oA")
 	c.Follow("oC", wechattest.User{})
 	c.Follow("oD", wechattest.User{})
