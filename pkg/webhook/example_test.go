@@ -50,7 +50,7 @@ func exampleKeys(r *webhook.Router) {
 
 func exampleTypes(r *webhook.Router) {
 	webhook.On(r, func(ctx context.Context, p *wechat.Image) (wechat.Reply, error) {
-		return wechat.ImageReply{MediaID: p.MediaID}, nil // back to who sent it
+		return wechat.ImageReply{MediaID: p.MediaID}, nil // back to the sender
 	})
 	webhook.On(r, func(ctx context.Context, p *wechat.Voice) (wechat.Reply, error) {
 		return wechat.TransferReply{}, nil // to the human desk
@@ -60,9 +60,9 @@ func exampleTypes(r *webhook.Router) {
 func exampleDefault(r *webhook.Router) {
 	r.Default(func(ctx context.Context, p wechat.Push) (wechat.Reply, error) {
 		if raw, ok := p.(*wechat.Raw); ok {
-			slog.InfoContext(ctx, "a push of a kind unknown", "kind", raw.Kind(), "has a status", raw.Field("Status") != "")
+			slog.InfoContext(ctx, "a push of an unknown kind", "kind", raw.Kind(), "has a status", raw.Field("Status") != "")
 		}
-		return nil, nil // says nothing: the platform is content
+		return nil, nil // no reply
 	})
 }
 
