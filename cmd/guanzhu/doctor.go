@@ -7,64 +7,66 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
 	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
-	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
 type doctorCommand struct {
 	accountFlags `embed:""`
-	Stack        string `xor:"what" placeholder:"NAME" help:"Examine this deployed stack (GUANZHU_STACK), and what AWS tells of it."`
-	URL          string `xor:"what" help:"Examine the endpoint at this address; without --stack and --url it is that of make run, http://127.0.0.1:8080/login/wechat."`
-	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Where the platform's API is asked (${env}), if not at its own address."`
-	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Where the follower's pages are (${env}), if not at the endpoint's host."`
+	Stack        string `xor:"what" placeholder:"NAME" help:"Examine this deployed stack (GUANZHU_STACK)."`
+	URL          string `xor:"what" help:"Examine the endpoint at this address. Default without --stack: that of make run, http://127.0.0.1:8080/login/wechat."`
+	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own."`
+	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Address of the follower's pages (${env}), if it is not the endpoint's host."`
 	Verification string `name:"domain-verification" env:"DOMAIN_VERIFICATION" placeholder:"FILE" help:"The platform's verification file, MP_verify_xxxx.txt (${env})."`
+	JSON         bool   `name:"json" help:"Print the findings as JSON, in both languages, when the examination has ended."`
 }
 
-// Help is the longer text of --help.
+// Help is shown by --help.
 func (c *doctorCommand) Help() string {
-	return "One line a check: ✓ is good, ! is worth a look, ✗ must be fixed, – could not be examined. " +
-		"Below each ! and ✗ is what to do. Nothing is changed, and no secret is printed.\n\n" +
-		"With --stack, only --lang of the other flags is used: the rest is known from the stack. " +
-		"The platform's API is asked by the stack's function doctor, from where the other functions ask it.\n\n" +
-		"Exit status: 0 without a ✗, 1 with one, another one for flags that are wrong."
+	return "One line for each check: ✓ is good, ! needs attention, ✗ must be fixed, – could not be examined. " +
+		"The line below a ! or ✗ says what to do. Nothing is changed, and no secret is printed.\n\n" +
+		"With --stack, only --lang and --json of the other flags are used: the rest is read from the stack. " +
+		"The stack's function doctor calls the platform's API, because that depends on the address of the functions.\n\n" +
+		"Exit status: 0 without a ✗, 1 with one, another one for wrong flags."
 }
 
-// examinedWithin bounds the whole, without the time that an idle function takes to start; each step on the network has a
-// time of its own.
+// examinedWithin limits the whole examination, without the time that an idle function takes to start. Each step on the
+// network has its own limit.
 const examinedWithin = 90 * time.Second
 
 // Run prints the findings as they come.
 func (c *doctorCommand) Run(lang language) error {
 	ctx, cancel := context.WithTimeout(context.Background(), examinedWithin+wakesWithin)
 	defer cancel()
-	out := printer{out: os.Stdout, language: lang}
-	var err error
+	out := printer{out: os.Stdout, language: lang, json: c.JSON}
+	examine := c.examineLocal
 	if c.Stack != "" {
-		err = c.examineStack(ctx, &out)
-	} else {
-		err = c.examineLocal(ctx, &out)
+		examine = c.examineStack
 	}
-	switch err = cmp.Or(err, out.err); {
-	case err != nil || out.failures == 0:
+	if err := cmp.Or(examine(ctx, &out), out.end()); err != nil {
 		return err
 	}
-	return errors.New(lang.say("%[2]d 项检查中有 %[1]d 项不通过", "%d of %d checks failed", out.failures, out.checks))
+	if out.failures == 0 {
+		return nil
+	}
+	return errors.New(lang.say("%[2]d 项检查中有 %[1]d 项不通过", "%d of %d checks failed", out.failures, len(out.findings)))
 }
 
-// printer prints findings and counts them.
+// printer prints findings, and counts the failures among them.
 type printer struct {
-	out              io.Writer
-	flags            map[string]string // by command: which account it is for
-	language         language
-	checks, failures int
-	err              error // of writing, the first one
+	out      io.Writer
+	flags    map[string]string // of complete
+	language language
+	json     bool // print all findings at the end instead
+
+	findings []doctor.Finding
+	failures int
+	err      error // the first error of writing
 }
 
 var symbols = map[doctor.Status]string{doctor.OK: "✓", doctor.Warning: "!", doctor.Failure: "✗", doctor.Skipped: "–"}
@@ -72,38 +74,27 @@ var symbols = map[doctor.Status]string{doctor.OK: "✓", doctor.Warning: "!", do
 func (p *printer) show(findings ...doctor.Finding) {
 	in := string(p.language)
 	for _, f := range findings {
-		p.checks++
+		f.Do = bilingual.New(complete(f.Do.ZH, p.flags), complete(f.Do.EN, p.flags))
+		p.findings = append(p.findings, f)
 		if f.Status == doctor.Failure {
 			p.failures++
 		}
 		text := p.language.say("%s %s：%s\n", "%s %s: %s\n", symbols[f.Status], f.Name.In(in), f.What.In(in))
-		if do := p.complete(f.Do.In(in)); do != "" {
+		if do := f.Do.In(in); do != "" {
 			text += "    " + do + "\n"
 		}
-		if _, err := io.WriteString(p.out, text); err != nil && p.err == nil {
-			p.err = err
+		if !p.json && p.err == nil {
+			_, p.err = io.WriteString(p.out, text)
 		}
 	}
 }
 
-// advised finds a command in what a finding says to do.
-var advised = regexp.MustCompile(`guanzhu ((secrets|menu|doctor)( (rotate|finish|plan|publish))?)`)
-
-// complete makes the commands ones to be pasted: under the name by which this program was called, with the flags without
-// which they would be for another account.
-func (p *printer) complete(advice string) string {
-	return advised.ReplaceAllStringFunc(advice, func(command string) string {
-		match := advised.FindStringSubmatch(command)
-		return strings.TrimSpace(programName(os.Args[0]) + " " + match[1] + " " + p.flags[match[2]])
-	})
-}
-
-// programName is how to call this program again.
-func programName(called string) string {
-	if filepath.Base(called) == "guanzhu" {
-		return called
+// end prints what remains to be printed, and returns the first error of writing.
+func (p *printer) end() error {
+	if p.json {
+		return printJSON(p.out, p.findings)
 	}
-	return "guanzhu"
+	return p.err
 }
 
 // examineLocal examines a local run, or any endpoint whose secrets are in the environment.
@@ -116,7 +107,7 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 	if err != nil {
 		return err
 	}
-	keeper, err := openSecrets(ctx, c.Secrets)
+	keeper, api, err := c.open(ctx, c.APIURL)
 	if err != nil {
 		return err
 	}
@@ -144,10 +135,6 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 		out.flags["menu"] += " --api-url " + c.APIURL
 	}
 	wanted, err := account.Menu(site)
-	if err != nil {
-		return err
-	}
-	api, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: c.APIURL, Secrets: keeper, Tokens: wechatapi.NoTokens{}})
 	if err != nil {
 		return err
 	}

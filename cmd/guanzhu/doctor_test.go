@@ -1,62 +1,26 @@
 package main
 
 import (
-	"bufio"
+	"encoding/json"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/guanzhu/guanzhu/internal/consoletest"
+	"github.com/guanzhu/guanzhu/internal/doctor"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// startConsole runs the console as a process of its own and returns where it answers.
-func startConsole(t *testing.T, env ...string) (site string) {
-	t.Helper()
-	lines := startConsoleLines(t, "The account answers at ", env...)
-	_, address, _ := strings.Cut(lines[len(lines)-1], " at ")
-	return strings.TrimSuffix(address, "/login/wechat")
-}
-
-// startConsoleLines runs the console as a process of its own and returns what it prints, up to a line that holds last.
-func startConsoleLines(t *testing.T, last string, env ...string) (printed []string) {
+// startConsole runs the console and returns the address at which it answers, and the text that it prints at its start.
+func startConsole(t *testing.T, env ...string) (site, text string) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.CommandContext(t.Context(), self, "console", "--addr", "127.0.0.1:0")
-	command.Env = append([]string{runAsCommand + "=1"}, env...)
-	out, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	found := false
-	for !found && lines.Scan() {
-		printed = append(printed, lines.Text())
-		found = strings.Contains(lines.Text(), last)
-	}
-	done := make(chan struct{})
-	go func() { // what else it prints must go somewhere
-		defer close(done)
-		for lines.Scan() {
-		}
-	}()
-	t.Cleanup(func() {
-		command.Process.Kill()
-		<-done
-		command.Wait()
-	})
-	if !found {
-		t.Fatalf("the console does not print %q", last)
-	}
-	return printed
+	return consoletest.Start(t, self, append(env, runAsCommand+"=1")...)
 }
 
 var findingLine = regexp.MustCompile(`(?m)^(✓|!|✗|–) `)
@@ -74,7 +38,7 @@ func TestDoctorLocal(t *testing.T) {
 			api := httptest.NewServer(platform)
 			t.Cleanup(api.Close)
 			env := []string{"WECHAT_SECRETS=" + secrets, "WECHAT_API_URL=" + api.URL}
-			site := startConsole(t, env[0])
+			site, _ := startConsole(t, env[0])
 			url := "--url=" + site + "/login/wechat"
 
 			stdout, stderr, status := guanzhu(t, env, "doctor", url)
@@ -95,6 +59,11 @@ func TestDoctorLocal(t *testing.T) {
 				if zh := strings.Contains(stdout, "✓ 菜单："); zh != strings.Contains(language, "zh") {
 					t.Errorf("%s: %s", language, stdout)
 				}
+			}
+			stdout, stderr, status = guanzhu(t, env, "doctor", "--json", url)
+			var findings []doctor.Finding
+			if err := json.Unmarshal([]byte(stdout), &findings); err != nil || status != 0 || stderr != "" || len(findings) < 15 {
+				t.Errorf("--json: %v, status %d, %s, %d findings:\n%s", err, status, stderr, len(findings), stdout)
 			}
 			if strings.Contains(stdout, "not-real") {
 				t.Errorf("it prints a secret:\n%s", stdout)

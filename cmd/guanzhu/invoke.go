@@ -15,6 +15,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
+	"github.com/guanzhu/guanzhu/internal/pause"
 )
 
 const (
@@ -31,7 +32,7 @@ type invoker struct {
 }
 
 func newInvoker(cfg aws.Config, lang language) invoker {
-	return invoker{lambda: lambda.NewFromConfig(cfg), lang: lang, notes: os.Stderr, wait: sleep}
+	return invoker{lambda: lambda.NewFromConfig(cfg), lang: lang, notes: os.Stderr, wait: pause.For}
 }
 
 // call invokes the version of a function that is in use, the alias live. A function that nobody has called for weeks
@@ -90,7 +91,7 @@ func (f stackFunction) ask(ctx context.Context, action string, answer any) error
 		out = &lambda.InvokeOutput{}
 	}
 	if finding, failed := doctor.Invocation(f.kind+"-function", out.Payload, aws.ToString(out.FunctionError), err); failed {
-		return told(finding, f.lang)
+		return findingError(finding, f.lang)
 	}
 	var result struct{ Result string }
 	if json.Unmarshal(out.Payload, &result) != nil || result.Result == "" || json.Unmarshal(out.Payload, answer) != nil {
@@ -98,15 +99,4 @@ func (f stackFunction) ask(ctx context.Context, action string, answer any) error
 			"the answer of the function %s cannot be understood: deploy again, and build guanzhu again", f.kind))
 	}
 	return nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

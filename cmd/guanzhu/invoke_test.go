@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -147,36 +146,23 @@ func TestStackOfEnvironment(t *testing.T) {
 // TestMenuOfStackAsks holds what the stack's function is invoked with.
 func TestMenuOfStackAsks(t *testing.T) {
 	t.Parallel()
-	var asked []string
-	aws := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		if r.URL.Path == "/" {
-			fmt.Fprint(w, `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member>
-				<StackName>s</StackName><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime>
-				<Outputs><member><OutputKey>MenuFunctionName</OutputKey><OutputValue>f</OutputValue></member></Outputs>
-				</member></Stacks></DescribeStacksResult></DescribeStacksResponse>`)
-			return
+	failing := false
+	stack := &fakeStack{output: "MenuFunctionName", answer: func(string) string {
+		if failing {
+			return ""
 		}
-		asked = append(asked, r.URL.String()+" "+string(body))
-		if len(asked) == 3 {
-			w.Header().Set("X-Amz-Function-Error", "Unhandled")
-			fmt.Fprint(w, `{"errorMessage":"wechatapi: /cgi-bin/menu/create: errcode 40164: the caller's IP address is not on the account's IP whitelist","errorType":"Error"}`)
-			return
-		}
-		fmt.Fprint(w, `{"result":"unchanged"}`)
-	}))
-	defer aws.Close()
-	env := []string{"AWS_ENDPOINT_URL=" + aws.URL, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=k", "AWS_SECRET_ACCESS_KEY=s",
-		"HOME=" + t.TempDir(), "GUANZHU_STACK=s"}
+		return `{"result":"unchanged"}`
+	}}
+	env := stack.serve(t)
 	for _, action := range []string{"plan", "publish"} {
 		stdout, stderr, status := guanzhu(t, env, "menu", action)
 		wantRun(t, "", "This is the live menu", 0, stdout, stderr, status)
 	}
+	failing = true
 	stdout, stderr, status := guanzhu(t, env, "--lang", "zh", "menu", "publish")
 	wantRun(t, "", "在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加调用方的 IP", 1, stdout, stderr, status)
-	const path = "/2015-03-31/functions/f/invocations?Qualifier=live "
-	want := []string{path + `{"action":"plan"}`, path + `{"action":""}`, path + `{"action":"","lang":"zh"}`}
-	if diff := cmp.Diff(want, asked); diff != "" {
+	want := []string{`{"action":"plan"}`, `{"action":""}`, `{"action":"","lang":"zh"}`}
+	if diff := cmp.Diff(want, stack.asked); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

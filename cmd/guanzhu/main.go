@@ -2,12 +2,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"slices"
 	"strconv"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
+	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
 // The account that console and push play where the environment names no other. events/env.json has the same.
@@ -34,10 +38,21 @@ type commands struct {
 	Platform    platformCommand    `cmd:"" help:"Run the simulated platform alone, for sam local."`
 }
 
-// accountFlags say which account is played.
+// accountFlags select an account.
 type accountFlags struct {
 	AppID   string `env:"WECHAT_APP_ID" default:"${appid}" help:"Appid (${env})."`
 	Secrets string `env:"WECHAT_SECRETS" default:"${secrets}" placeholder:"JSON" help:"Token, app secret and EncodingAESKey as JSON, or ssm:/name of the SecureString that holds them (${env}). With an encoding_aes_key, pushes are encrypted."`
+}
+
+// open reads the account's secrets and returns a client of the API at apiURL. The client stores no access token and forces
+// none.
+func (c *accountFlags) open(ctx context.Context, apiURL string) (*parameterstore.Keeper, *wechatapi.Client, error) {
+	keeper, err := openSecrets(ctx, c.Secrets)
+	if err != nil {
+		return nil, nil, err
+	}
+	api, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: apiURL, Secrets: keeper, Tokens: wechatapi.NoTokens{}})
+	return keeper, api, err
 }
 
 func main() {

@@ -11,28 +11,27 @@ import (
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
 	"github.com/guanzhu/guanzhu/internal/menu"
-	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
 type menuCommand struct {
-	Check   menuCheckCommand   `cmd:"" help:"Check the menu of account.yaml, and all else in it, against the platform's limits. Asks nobody."`
-	Plan    menuPlanCommand    `cmd:"" help:"Show what publishing would change of the live menu, and change nothing."`
-	Publish menuPublishCommand `cmd:"" help:"Publish the menu of account.yaml, if it is not the live one."`
+	Check   menuCheckCommand   `cmd:"" help:"Check the menu of account.yaml, and all else in it, against the platform's limits. Works offline."`
+	Plan    menuPlanCommand    `cmd:"" help:"Show what publishing would change in the live menu. Changes nothing."`
+	Publish menuPublishCommand `cmd:"" help:"Publish the menu of account.yaml if it differs from the live one."`
 }
 
-// accountFile is where the owner's file is, seen from the repository's root.
+// accountFile is the path of the owner's file in the repository.
 const accountFile = "account/account.yaml"
 
-// menuFlags say which menu. The file is read as it is now, not as it was when this program was built.
+// menuFlags select the menu. The file is read as it is now, not as it was when this program was built.
 type menuFlags struct {
-	File      string `arg:"" optional:"" default:"${file}" help:"The file, ${default} if none is given."`
-	PublicURL string `env:"PUBLIC_URL" placeholder:"URL" help:"Where the follower's pages are (${env}): it completes a url that begins with a slash."`
+	File      string `arg:"" optional:"" default:"${file}" help:"The file. Default: ${default}."`
+	PublicURL string `env:"PUBLIC_URL" placeholder:"URL" help:"Address of the follower's pages (${env}). It completes a url that begins with a slash."`
 }
 
 func (c *menuFlags) menu() (menu.Menu, error) {
 	data, err := os.ReadFile(c.File)
 	if err != nil {
-		return menu.Menu{}, fmt.Errorf("%w\nGive the path of account.yaml, or run this where account/account.yaml is", err)
+		return menu.Menu{}, fmt.Errorf("%w\nGive the path of account.yaml, or run this in the folder that has account/account.yaml", err)
 	}
 	a, err := accountyaml.Parse(c.File, data)
 	if err != nil {
@@ -55,44 +54,63 @@ func (c *menuCheckCommand) Run(lang language) error {
 		fmt.Fprintln(os.Stderr, text.In(string(lang)))
 	}
 	if len(m.Buttons) == 0 {
-		fmt.Printf("%s is good, and has no menu to publish.\n", c.File)
+		fmt.Println(lang.say("%s 没有错误，也没有要发布的菜单。", "%s is good, and has no menu to publish.", c.File))
 		return nil
 	}
-	fmt.Printf("%s is good. Its menu:\n\n%s", c.File, menu.Compare(m, m))
+	fmt.Print(lang.say("%s 没有错误。其中的菜单：\n\n%s", "%s is good. Its menu:\n\n%s", c.File, menu.Compare(m, m)))
 	return nil
 }
 
 type menuPlanCommand struct {
 	liveMenuFlags `embed:""`
+	JSON          bool `name:"json" help:"Print the summary as JSON."`
 }
 
 // Run shows the difference.
-func (c *menuPlanCommand) Run(lang language) error { return c.run("plan", lang) }
+func (c *menuPlanCommand) Run(lang language) error {
+	summary, err := c.run("plan", lang)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := printJSON(os.Stdout, summary); err != nil {
+			return err
+		}
+		return outcome(summary, lang)
+	}
+	return showSummary(summary, lang)
+}
 
 type menuPublishCommand struct {
 	liveMenuFlags `embed:""`
 }
 
-// Run publishes.
-func (c *menuPublishCommand) Run(lang language) error { return c.run("", lang) }
+// Run publishes the menu.
+func (c *menuPublishCommand) Run(lang language) error {
+	summary, err := c.run("", lang)
+	if err != nil {
+		return err
+	}
+	return showSummary(summary, lang)
+}
 
 // Help is shown by --help.
 func (*menuPlanCommand) Help() string {
-	return menuHelp + "\n\nExit status: 0 if there is nothing to publish, 2 if there is, 1 if that cannot be known."
+	return menuHelp + "\n\nExit status: 0 if there is nothing to publish, 2 if there is, 1 if that is not known."
 }
 
 // Help is shown by --help.
 func (*menuPublishCommand) Help() string { return menuHelp }
 
-const menuHelp = "With --stack, the stack's function menu does it: with the menu that the stack was deployed with, and from " +
-	"the address that is on the account's IP whitelist. Of the other flags only --lang is used then."
+const menuHelp = "With --stack, the stack's function menu does the work. It has the menu that the stack was deployed with, " +
+	"and its address is on the account's IP whitelist. The flags that select an account or a file are not used then."
 
-// liveMenuFlags say which menu, and of which account.
+// liveMenuFlags select a menu and the account that shows it.
 type liveMenuFlags struct {
-	Stack        string `placeholder:"NAME" help:"Name of the deployed stack whose menu it is (GUANZHU_STACK)."`
+	Stack        string `placeholder:"NAME" help:"Name of the deployed stack (GUANZHU_STACK)."`
 	menuFlags    `embed:""`
 	accountFlags `embed:""`
-	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Where the platform's API is asked (${env}), if not at its own address."`
+	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own."`
 }
 
 // Validate refuses a file beside a stack, whose function knows only the file that it was deployed with.
@@ -103,22 +121,21 @@ func (c *liveMenuFlags) Validate() error {
 	return nil
 }
 
-// run has the stack's function do it, or does the same from here.
-func (c *liveMenuFlags) run(action string, lang language) error {
+// run performs the action in the stack's function, or from this machine.
+func (c *liveMenuFlags) run(action string, lang language) (summary menu.Summary, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute+wakesWithin)
 	defer cancel()
-	do := c.runHere
-	if c.Stack != "" {
-		do = c.runStack
+	if c.Stack == "" {
+		return c.runHere(ctx, action, lang)
 	}
-	summary, err := do(ctx, action, lang)
+	function, err := openFunction(ctx, lang, c.Stack, "menu")
 	if err != nil {
-		return err
+		return menu.Summary{}, err
 	}
-	return printSummary(summary, lang)
+	return summary, function.ask(ctx, action, &summary)
 }
 
-// runHere does as functions/menu does, but asks every time: it does not know the table.
+// runHere does what functions/menu does, without the record of earlier runs.
 func (c *liveMenuFlags) runHere(ctx context.Context, action string, lang language) (menu.Summary, error) {
 	wanted, err := c.menu()
 	if err != nil {
@@ -130,11 +147,7 @@ func (c *liveMenuFlags) runHere(ctx context.Context, action string, lang languag
 			"this is the sample account, which the platform does not know: give a deployed stack with --stack, "+
 				"or set WECHAT_APP_ID and WECHAT_SECRETS to your account's"))
 	}
-	keeper, err := openSecrets(ctx, c.Secrets)
-	if err != nil {
-		return menu.Summary{}, err
-	}
-	api, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: c.APIURL, Secrets: keeper, Tokens: wechatapi.NoTokens{}})
+	_, api, err := c.open(ctx, c.APIURL)
 	if err != nil {
 		return menu.Summary{}, err
 	}
@@ -143,31 +156,12 @@ func (c *liveMenuFlags) runHere(ctx context.Context, action string, lang languag
 	if err != nil {
 		return menu.Summary{}, errors.New(bilingual.Explain(err, string(lang)))
 	}
-	summary.AskAgain = "" // nothing was remembered
+	summary.AskAgain = "" // nothing was stored
 	return summary, nil
 }
 
-// runStack invokes the stack's function menu.
-func (c *liveMenuFlags) runStack(ctx context.Context, action string, lang language) (menu.Summary, error) {
-	function, err := openFunction(ctx, lang, c.Stack, "menu")
-	if err != nil {
-		return menu.Summary{}, err
-	}
-	var summary menu.Summary
-	if err := function.ask(ctx, action, &summary); err != nil {
-		return menu.Summary{}, err
-	}
-	return summary, nil
-}
-
-// told is a finding as the error of a command.
-func told(f doctor.Finding, lang language) error {
-	in := string(lang)
-	return errors.New(lang.say("%s：%s\n%s", "%s: %s\n%s", f.Name.In(in), f.What.In(in), f.Do.In(in)))
-}
-
-// printSummary prints the difference to standard output and all else that matters to standard error.
-func printSummary(s menu.Summary, lang language) error {
+// showSummary prints the difference to standard output and everything else to standard error.
+func showSummary(s menu.Summary, lang language) error {
 	note := func(zh, en string, values ...any) { fmt.Fprintln(os.Stderr, lang.say(zh, en, values...)) }
 	for _, line := range s.LeftOut {
 		fmt.Fprintln(os.Stderr, line)
@@ -182,15 +176,23 @@ func printSummary(s menu.Summary, lang language) error {
 	case menu.Unchanged:
 		note("平台上已经是这个菜单，不用发布。", "This is the live menu: there is nothing to publish.")
 	case menu.Different:
-		note("带 + 的行会增加，带 - 的行会去掉。", "Lines with + would come, lines with - would go.")
-		return differs
+		note("发布会增加带 + 的行，去掉带 - 的行。", "Publishing adds the lines with + and removes the lines with -.")
 	case menu.NoMenu:
 		note("account.yaml 里没有菜单，平台上的保持不变。", "There is no menu to publish: the live one stays.")
-	default:
-		if s.AskAgain != "" {
-			note("函数在 %s 之前不再询问平台。", "The function asks the platform again after %s.", s.AskAgain)
-		}
-		return told(doctor.Errcode("menu", s.Errcode, s.Reason), lang)
+	}
+	if s.AskAgain != "" {
+		note("函数在 %s 之前不再询问平台。", "The function asks the platform again after %s.", s.AskAgain)
+	}
+	return outcome(s, lang)
+}
+
+// outcome returns the error by which a command exits after the summary.
+func outcome(s menu.Summary, lang language) error {
+	switch s.Result {
+	case menu.Different:
+		return differs
+	case menu.Refused, menu.Waiting:
+		return findingError(doctor.Errcode("menu", s.Errcode, s.Reason), lang)
 	}
 	return nil
 }

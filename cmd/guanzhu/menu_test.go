@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -119,8 +121,14 @@ func TestMenuPlanAndPublish(t *testing.T) {
 		stdout, stderr, status := guanzhu(t, env, append(args, file)...)
 		wantRun(t, wantOut, wantErr, wantStatus, stdout, stderr, status)
 	}
-	run(diff, "Lines with + would come", 2, "menu", "plan")
-	run(diff, "带 + 的行会增加", 2, "--lang=zh", "menu", "plan")
+	run(diff, "Publishing adds the lines with +", 2, "menu", "plan")
+	run(diff, "发布会增加带 + 的行", 2, "--lang=zh", "menu", "plan")
+	stdout, stderr, status := guanzhu(t, env, "menu", "plan", "--json", file)
+	var summary menu.Summary
+	if err := json.Unmarshal([]byte(stdout), &summary); err != nil || status != 2 || stderr != "" ||
+		summary.Result != menu.Different || summary.Diff.String() != diff {
+		t.Errorf("--json: %v, status %d, %s\n%s", err, status, stderr, stdout)
+	}
 	if calls := platform.Calls("/cgi-bin/menu/create"); calls != 0 {
 		t.Errorf("plan has published %d times", calls)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/guanzhu/guanzhu/internal/pause"
 	"github.com/guanzhu/guanzhu/internal/reconcile"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -48,7 +48,7 @@ func (c *reconcileRunCommand) Run(lang language) error {
 		ask: func(ctx context.Context, action string) (s reconcile.Summary, err error) {
 			return s, function.ask(ctx, action, &s)
 		},
-		wait:     sleep,
+		wait:     pause.For,
 		progress: &progress{lang: lang, out: os.Stderr, redraws: term.IsTerminal(int(os.Stderr.Fd())), now: time.Now},
 	}
 	summary, err := w.toTheEnd(ctx)
@@ -197,10 +197,7 @@ func (p *progress) end() {
 // print prints a summary for people, or as JSON.
 func (c *reconcileFlags) print(out io.Writer, s reconcile.Summary, lang language) error {
 	if c.JSON {
-		encoder := json.NewEncoder(out)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(s)
+		return printJSON(out, s)
 	}
 	say := func(zh, en string, values ...any) { fmt.Fprintln(out, lang.say(zh, en, values...)) }
 	switch s.Result {

@@ -4,12 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,8 +21,6 @@ func TestReconcileOfStack(t *testing.T) {
 		`"completed":0,"changed":0,"followers_per_second":812.4,"days":2,"estimated_end":"2026-11-27T01:00:00+08:00"}}`
 	ended := `{"result":"done","added":7,"removed":0,"completed":0,"changed":0,"pass":{"began":"2026-11-26T00:00:03+08:00",` +
 		`"ended":"2026-11-26T02:00:00+08:00","total":10,"listed":10,"fetched":10,"added":7,"removed":2,"completed":1,"changed":3}}`
-	var mu sync.Mutex
-	var asked []string
 	answers := map[string][]string{
 		`{"action":"full"}`:   {unfinished},
 		`{"action":""}`:       {ended},
@@ -35,30 +28,15 @@ func TestReconcileOfStack(t *testing.T) {
 
 		`{"action":"status","lang":"zh"}`: {`{"result":"waiting","errcode":48001,"ask_again":"2026-11-27T14:00:00+08:00"}`},
 	}
-	aws := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		if r.URL.Path == "/" {
-			fmt.Fprint(w, `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member>
-				<StackName>s</StackName><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime>
-				<Outputs><member><OutputKey>ReconcileFunctionName</OutputKey><OutputValue>f</OutputValue></member></Outputs>
-				</member></Stacks></DescribeStacksResult></DescribeStacksResponse>`)
-			return
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		asked = append(asked, string(body))
-		next := answers[string(body)]
+	stack := &fakeStack{output: "ReconcileFunctionName", answer: func(payload string) string {
+		next := answers[payload]
 		if len(next) == 0 {
-			w.Header().Set("X-Amz-Function-Error", "Unhandled")
-			fmt.Fprint(w, `{"errorMessage":"full pass: wechatapi: /cgi-bin/user/get: errcode 40164: the caller's IP address is not on the account's IP whitelist","errorType":"Error"}`)
-			return
+			return ""
 		}
-		answers[string(body)] = next[1:]
-		fmt.Fprint(w, next[0])
-	}))
-	defer aws.Close()
-	env := []string{"AWS_ENDPOINT_URL=" + aws.URL, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=k", "AWS_SECRET_ACCESS_KEY=s",
-		"HOME=" + t.TempDir(), "GUANZHU_STACK=s"}
+		answers[payload] = next[1:]
+		return next[0]
+	}}
+	env := stack.serve(t)
 
 	stdout, stderr, status := guanzhu(t, env, "reconcile", "status")
 	wantRun(t, `The pass is not finished: it goes on within five minutes.
@@ -89,7 +67,7 @@ Put right  added 7, removed 2, profiles completed 1, profiles changed 3
 
 	s := `{"action":"status"}`
 	want := []string{s, s, `{"action":"status","lang":"zh"}`, `{"action":"full"}`, `{"action":""}`, `{"action":"full","lang":"zh"}`}
-	if diff := cmp.Diff(want, asked); diff != "" {
+	if diff := cmp.Diff(want, stack.asked); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}
 }

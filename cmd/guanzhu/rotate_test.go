@@ -24,6 +24,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
+	"github.com/guanzhu/guanzhu/internal/pause"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -183,7 +184,7 @@ func (f *fleet) live(ctx context.Context) {
 		}
 		f.instances[f.random.IntN(len(f.instances))].frozen = time.Now().Add(time.Duration(f.random.IntN(150)) * time.Second)
 		f.mu.Unlock()
-		pause(ctx, 9*time.Second)
+		pause.For(ctx, 9*time.Second)
 	}
 }
 
@@ -200,13 +201,6 @@ func (f *fleet) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer := httptest.NewRecorder()
 	chosen.handler.ServeHTTP(answer, r)
 	return answer.Result(), nil
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
 }
 
 // load is the platform, which pushes all the time as its console says, and a forger, who has every instance read the
@@ -237,7 +231,7 @@ func (l *load) push(ctx context.Context) {
 				l.refused.Add(1)
 			}
 		})
-		pause(ctx, 250*time.Millisecond)
+		pause.For(ctx, 250*time.Millisecond)
 	}
 }
 
@@ -254,7 +248,7 @@ func (l *load) forge(ctx context.Context) {
 		if response, err := client.Do(request); err == nil && response.StatusCode != http.StatusForbidden {
 			l.t.Errorf("a forged push got status %d", response.StatusCode)
 		}
-		pause(ctx, 150*time.Millisecond)
+		pause.For(ctx, 150*time.Millisecond)
 	}
 }
 
@@ -278,7 +272,7 @@ func underLoad(t *testing.T, mode wechattest.Mode, seed uint64, rotate func(*rot
 	for _, part := range []func(context.Context){l.live, l.push, l.forge} {
 		running.Go(func() { part(ctx) })
 	}
-	pause(ctx, before)
+	pause.For(ctx, before)
 	rotate(&rotation{
 		parameter: &parameter{name: secretsName, region: "us-east-1", flags: "--name " + secretsName, ssm: retrying{store}, out: io.Discard},
 		url:       pushURL, appID: sampleAppID, transport: l.fleet, owner: io.Discard,
@@ -290,7 +284,7 @@ func underLoad(t *testing.T, mode wechattest.Mode, seed uint64, rotate func(*rot
 		}
 		l.console.Store(&account)
 	})
-	pause(ctx, 3*time.Minute)
+	pause.For(ctx, 3*time.Minute)
 	stop()
 	running.Wait()
 	if l.sent.Load() < 1000 {
@@ -346,7 +340,7 @@ func TestRotationUnderLoadLosesNoPush(t *testing.T) {
 							t.Errorf("shown is something else than written (-want +got):\n%s", diff)
 						}
 						change(token, key)
-						pause(t.Context(), 2*time.Minute)
+						pause.For(t.Context(), 2*time.Minute)
 						if err := r.finish(t.Context(), answering("yes")); err != nil || r.ssm.(retrying).current(t).Rotating() {
 							t.Errorf("not finished: %v", err)
 						}
@@ -369,7 +363,7 @@ func TestRemovingTheKeyLosesNoPush(t *testing.T) {
 			if err := r.ask(t.Context(), answering("", "", "-", "yes")); err != nil {
 				t.Error(err)
 			}
-			pause(t.Context(), 2*time.Minute)
+			pause.For(t.Context(), 2*time.Minute)
 			change(oldToken, "")
 		})
 		if n := l.refused.Load(); n != 0 {

@@ -47,7 +47,7 @@ func TestCommandsShown(t *testing.T) {
 		t.Errorf("found %d commands: does the test look at the right places?", len(commands))
 	}
 
-	site, text := startConsoleText(t)
+	site, text := startConsole(t)
 	printed := 0
 	for line := range strings.Lines(text) {
 		for _, words := range pasted(line) {
@@ -179,17 +179,6 @@ func quietParser(c *commands) *kong.Kong {
 	k := newParser(c)
 	k.Stdout, k.Stderr, k.Exit = io.Discard, io.Discard, func(int) {}
 	return k
-}
-
-// startConsoleText starts the console and returns what it prints at its start.
-func startConsoleText(t *testing.T) (site, text string) {
-	lines := startConsoleLines(t, "Ctrl-C ends.")
-	for _, line := range lines {
-		if address, found := strings.CutPrefix(line, "The account answers at "); found {
-			site = strings.TrimSuffix(address, "/login/wechat")
-		}
-	}
-	return site, strings.Join(lines, "\n") + "\n"
 }
 
 // makefile returns the targets and the variables of the Makefile.

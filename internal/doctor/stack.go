@@ -186,13 +186,14 @@ func Invocation(check string, payload []byte, functionError string, err error) (
 	case failure.Type == "Sandbox.Timedout" || strings.Contains(failure.Message, "Task timed out"):
 		return functionLate.of(check), true
 	case known:
-		return functionFailed.advising(sentence(row.Remedy)).of(check, "{error}", failure.Message), true
+		message := strings.NewReplacer("; "+row.Remedy.EN, "", "；"+row.Remedy.ZH, "").Replace(failure.Message)
+		return functionFailed.advising(sentence(row.Remedy)).of(check, "{error}", message), true
 	}
 	return functionFailed.of(check, "{error}", failure.Message), true
 }
 
 // errcodeInText finds the platform's errcode in the error of a function, which is a text.
-var errcodeInText = regexp.MustCompile(`errcode (-?\d+):`)
+var errcodeInText = regexp.MustCompile(`errcode (-?\d+)[:：]`)
 
 func firstGroup(pattern *regexp.Regexp, text string) string {
 	if match := pattern.FindStringSubmatch(text); match != nil {

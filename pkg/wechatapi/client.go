@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/errcode"
+	"github.com/guanzhu/guanzhu/internal/pause"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/internal/transport"
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -204,12 +205,8 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		if retries == busyRetries || !hasCode(err, errcode.Busy) {
 			return err
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return fmt.Errorf("%w (%w)", err, ctx.Err())
+		if waitErr := pause.For(ctx, wait); waitErr != nil {
+			return fmt.Errorf("%w (%w)", err, waitErr)
 		}
 		wait *= 2
 	}

@@ -1,14 +1,11 @@
 package aws
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -19,8 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"github.com/guanzhu/guanzhu/internal/consoletest"
 	"github.com/guanzhu/guanzhu/internal/doctor"
-	"github.com/guanzhu/guanzhu/pkg/wechat"
+	"github.com/guanzhu/guanzhu/internal/world"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -98,35 +97,7 @@ func console(t *testing.T, appID string) (site string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), command, "console", "--addr", "127.0.0.1:0")
-	cmd.Env = []string{"WECHAT_APP_ID=" + appID, "WECHAT_SECRETS=" + doctorsSecrets}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for site == "" && lines.Scan() {
-		if address, found := strings.CutPrefix(lines.Text(), "The account answers at "); found {
-			site = strings.TrimSuffix(address, "/login/wechat")
-		}
-	}
-	done := make(chan struct{})
-	go func() { // what it prints must go somewhere
-		defer close(done)
-		for lines.Scan() {
-		}
-	}()
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		<-done
-		cmd.Wait()
-	})
-	if site == "" {
-		t.Fatal("the console does not say where it answers")
-	}
+	site, _ = consoletest.Start(t, command, "WECHAT_APP_ID="+appID, "WECHAT_SECRETS="+doctorsSecrets)
 	return site
 }
 
@@ -135,7 +106,7 @@ func answersOnce(t *testing.T, appID string, platform http.Handler) {
 	t.Helper()
 	server := httptest.NewServer(platform)
 	defer server.Close()
-	api, err := wechatapi.New(wechatapi.Config{AppID: appID, BaseURL: server.URL, Secrets: onlySecret{}, Tokens: onlySecret{}})
+	api, err := wechatapi.New(wechatapi.Config{AppID: appID, BaseURL: server.URL, Secrets: world.NewSecrets(secrets.Secrets{AppSecret: "s"}), Tokens: wechatapi.NoTokens{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,19 +116,6 @@ func answersOnce(t *testing.T, appID string, platform http.Handler) {
 		t.Fatal(err)
 	}
 	answerNext(t, string(findings))
-}
-
-// onlySecret is an app secret, and a store that keeps nothing.
-type onlySecret struct{}
-
-func (onlySecret) AppSecret() string                                        { return "s" }
-func (onlySecret) Reload(context.Context) bool                              { return false }
-func (onlySecret) SaveAccessToken(context.Context, string, time.Time) error { return nil }
-func (onlySecret) AccessToken(context.Context) (wechat.AccessToken, error) {
-	return wechat.AccessToken{}, nil
-}
-func (onlySecret) MarkForced(context.Context, wechat.AccessToken, wechat.AccessToken) (bool, error) {
-	return false, nil
 }
 
 func putSecrets(t *testing.T, parameter, document string) {

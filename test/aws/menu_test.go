@@ -19,8 +19,8 @@ func TestMenuOfAStack(t *testing.T) {
 		stdout, stderr     string // standard error holds it
 		status             int
 	}{
-		{"plan", "menu plan --stack " + stack, different, diff, "Someone else has changed the live menu since it was published.\nLines with + would come", 2},
-		{"计划", "--lang zh menu plan --stack " + stack, different, diff, "平台上的菜单被别处改动过。\n带 + 的行会增加", 2},
+		{"plan", "menu plan --stack " + stack, different, diff, "Someone else has changed the live menu since it was published.\nPublishing adds the lines with +", 2},
+		{"计划", "--lang zh menu plan --stack " + stack, different, diff, "平台上的菜单被别处改动过。\n发布会增加带 + 的行", 2},
 		{"publish", "menu publish --stack " + stack, strings.Replace(different, "different", "published", 1), diff, "Published. Followers see it within 5 minutes.", 0},
 		{"nothing to do", "menu plan --stack " + stack, `{"result":"unchanged","diff":["  关于我们 (click, key about)"]}`, "  关于我们 (click, key about)\n", "nothing to publish", 0},
 		{"a button left out", "menu publish --stack " + stack, `{"result":"published","diff":["+ a"],"left_out":["account.yaml:8: 我的 is left out"]}`, "+ a\n", "account.yaml:8: 我的 is left out\n", 0},

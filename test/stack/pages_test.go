@@ -1,20 +1,19 @@
 package stack
 
 import (
-	"bufio"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/consoletest"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
@@ -88,25 +87,8 @@ func visitOwnersPages(t *testing.T, site string) {
 
 // startConsole runs the console with the pages of docs/pages.md until the test ends, and returns its address.
 func startConsole(t *testing.T) (site string) {
-	command := exec.CommandContext(t.Context(), buildWithPages(t, nil, "./cmd/guanzhu"), "console", "--addr", "127.0.0.1:0")
-	command.Env = []string{"TMPDIR=" + t.TempDir()}
-	out, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = command.Wait() }) // the test's context has ended
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if match := regexp.MustCompile(`(http://127\.0\.0\.1:\d+)` + webhook.Path).FindStringSubmatch(lines.Text()); match != nil {
-			go func() { _, _ = io.Copy(io.Discard, out) }() // what else it prints must go somewhere
-			return match[1]
-		}
-	}
-	t.Fatal("the console does not say where it answers")
-	return ""
+	site, _ = consoletest.Start(t, buildWithPages(t, nil, "./cmd/guanzhu"), "TMPDIR="+t.TempDir())
+	return site
 }
 
 // startPages runs the functions webhook and web, with the pages of docs/pages.md, behind API Gateway until the test ends.
