@@ -12,7 +12,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/pushing"
 )
 
-// attempts is how often WeChat sends a push in all. Its page says 总共重试三次, which could mean three more attempts, but every
+// attempts is how often WeChat sends a push in all. Its page says 总共重试三次, which could also mean three more attempts. Every
 // published log shows three in all.
 // https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html
 const attempts = 3
@@ -74,20 +74,14 @@ type Delivery struct {
 func (a Account) DeliverAll(
 	ctx context.Context, client *http.Client, serverURL string, mode Mode, messages [][]byte, chaos Chaos,
 ) []Delivery {
-	copies := max(chaos.Copies, 1)
 	deliveries := make([]Delivery, len(messages))
-	var order []int // indexes of messages
 	for i := range messages {
-		deliveries[i].Attempts = make([]Attempt, copies)
-		order = append(order, slices.Repeat([]int{i}, copies)...)
+		deliveries[i].Attempts = make([]Attempt, max(chaos.Copies, 1))
 	}
-	shuffle := rand.New(rand.NewPCG(chaos.Seed, 0))
-	shuffle.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-
 	slots := make(chan struct{}, max(chaos.Parallel, 1))
 	started := make([]int, len(messages))
 	var running sync.WaitGroup
-	for _, i := range order {
+	for _, i := range chaos.order(len(messages)) {
 		attempt := &deliveries[i].Attempts[started[i]]
 		started[i]++
 		slots <- struct{}{}
@@ -106,6 +100,17 @@ func (a Account) DeliverAll(
 		deliveries[i].Reply, deliveries[i].Err = a.outcome(mode, deliveries[i].Attempts)
 	}
 	return deliveries
+}
+
+// order returns the indexes of n messages, each as often as its message is sent.
+func (c Chaos) order(n int) []int {
+	var order []int
+	for i := range n {
+		order = append(order, slices.Repeat([]int{i}, max(c.Copies, 1))...)
+	}
+	shuffle := rand.New(rand.NewPCG(c.Seed, 0))
+	shuffle.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	return order
 }
 
 // outcome returns the reply that the user sees.
