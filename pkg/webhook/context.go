@@ -38,6 +38,11 @@ func Site(ctx context.Context) string {
 	return site()
 }
 
+// WithSite returns a context in which Site returns origin.
+func WithSite(ctx context.Context, origin string) context.Context {
+	return context.WithValue(ctx, siteKey{}, func() string { return origin })
+}
+
 func (h *Handler) withSite(ctx context.Context, r *http.Request) context.Context {
 	return context.WithValue(ctx, siteKey{}, func() string {
 		if h.config.PublicURL == "" {

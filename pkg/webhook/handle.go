@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -28,7 +29,7 @@ func (h *Handler) handle(ctx context.Context, handler PushHandler, p wechat.Push
 		return nil, nil
 	}
 	returned := make(chan result, 1)
-	go func() { returned <- h.run(ctx, handler, p) }()
+	go func() { returned <- guard(ctx, h.config.Log, handler, p) }()
 	select {
 	case r := <-returned:
 		return r.reply, r.err
@@ -44,8 +45,8 @@ func (h *Handler) handle(ctx context.Context, handler PushHandler, p wechat.Push
 	}
 }
 
-// run calls the handler. It returns an error if the handler panics.
-func (h *Handler) run(ctx context.Context, handler PushHandler, p wechat.Push) (r result) {
+// guard calls the handler. It logs a panic and returns an error instead.
+func guard(ctx context.Context, log *slog.Logger, handler PushHandler, p wechat.Push) (r result) {
 	defer func() {
 		if value := recover(); value != nil {
 			// The value may contain what the user wrote, unless it is an error of the runtime.
@@ -53,7 +54,7 @@ func (h *Handler) run(ctx context.Context, handler PushHandler, p wechat.Push) (
 			if e, ok := value.(runtime.Error); ok {
 				what = e.Error()
 			}
-			h.config.Log.ErrorContext(ctx, "handler panicked", "kind", kind(p), "panic", what, "stack", string(debug.Stack()))
+			log.ErrorContext(ctx, "handler panicked", "kind", kind(p), "panic", what, "stack", string(debug.Stack()))
 			r = result{err: errors.New("handler panicked")}
 		}
 	}()

@@ -21,6 +21,7 @@ type Router struct {
 	rules      map[reflect.Type]*rules
 	fallback   PushHandler
 	middleware []Middleware
+	slow       bool // there is a Slow of this router
 	errs       []error
 }
 
@@ -51,7 +52,7 @@ func (r *Router) Use(m Middleware) {
 	switch {
 	case m == nil:
 		r.refuse("a nil middleware")
-	case len(r.types)+len(r.rules) > 0 || r.fallback != nil:
+	case len(r.types)+len(r.rules) > 0 || r.fallback != nil || r.slow:
 		r.refuse("a middleware after a handler: register it first")
 	default:
 		r.middleware = append(r.middleware, m)

@@ -38,7 +38,7 @@ type Secrets interface {
 	Reload(ctx context.Context) (changed bool)
 }
 
-// Config has what a Handler needs. All fields are required except PublicURL and AcceptOld.
+// Config has what a Handler needs. All fields are required except Answers, PublicURL and AcceptOld.
 type Config struct {
 	AppID   string
 	Secrets Secrets
@@ -46,6 +46,10 @@ type Config struct {
 	Hash    func(openid string) string // replaces openids in the log
 	Now     func() time.Time
 	Log     *slog.Logger
+
+	// Answers answers the texts, if the Router has slow handlers. If it is nil, slow handlers run inside the request and are
+	// cut off.
+	Answers Answers
 
 	// PublicURL is the origin of the follower's pages, which Site returns. If it is empty, Site returns https and the
 	// host of the request.
@@ -162,7 +166,10 @@ func (h *Handler) push(ctx context.Context, r *http.Request) answer {
 		return refused(why)
 	}
 	handler, known := h.config.Router.route(p)
-	reply, err := h.handle(ctx, handler, p)
+	reply, err := h.handle(ctx, h.slowly(handler, p), p)
+	if _, slow := reply.(*Slow); err == nil && slow {
+		err = errNotSlow
+	}
 	if err != nil {
 		return failed(p, err)
 	}
