@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
-	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/internal/refusal"
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 )
@@ -92,12 +91,7 @@ func TestContract(t *testing.T) {
 	if path != webhook.Path {
 		t.Errorf("path is %s, want %s", path, webhook.Path)
 	}
-	keeper, err := parameterstore.Open(t.Context(), `{"token":"t","app_secret":"s"}`, parameterstore.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	endpoint, err := webhook.New(webhook.Config{AppID: "wx0123456789abcdef", Secrets: keeper, Router: webhook.NewRouter(),
-		Hash: func(string) string { return "" }, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	endpoint, err := webhook.New(world.New(t, world.Options{}).Endpoint())
 	if err != nil {
 		t.Fatal(err)
 	}

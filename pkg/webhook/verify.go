@@ -94,7 +94,7 @@ func (h *Handler) keyring(ctx context.Context) *keyring {
 	}
 	fresh, err := newKeyring(h.config.AppID, s)
 	if err != nil {
-		h.config.Log.ErrorContext(ctx, "new secrets cannot be used, the previous ones remain in use", "error", err)
+		h.config.Log.ErrorContext(ctx, "the new secrets cannot be used; the old ones stay in use", "error", err)
 		return k
 	}
 	h.keys.Store(fresh)
