@@ -5,7 +5,7 @@
 //	default: 编辑@+您想说的话          # the reply to a text that no rule matches
 //	suggestion: 已经收到您的建议       # the reply to a suggestion
 //	keywords:                        # optional; the first rule that matches answers
-//	  - exact: 你好                   # exactly one of exact, prefix, contains
+//	  - exact: 你好                   # exactly one of exact, prefix, contains: a keyword, or a list of keywords
 //	    reply: 您好！
 //	clicks:                          # optional; by the EventKey of the menu's click buttons
 //	  about: 关于我们
@@ -26,6 +26,9 @@
 //	  - {title: …, url: …, description: …, picurl: …}
 //	transfer_customer_service: {kf_account: name@account} # to a text; {} is any agent who is online
 //	transfer_biz_ai_ivr: {}          # to a text: the platform's own AI reply
+//	random: [reply, reply, …]        # one of them, the same for each delivery of one push
+//
+// Instead of media_id or thumb_media_id, file may name a file in account/media.
 //
 // Once an account has a server (developer mode), the platform's customer-service desk gets a message only where the reply
 // to it is transfer_customer_service: its staff see nothing of the others. As the default it hands over to them whatever
@@ -41,6 +44,7 @@ package accountyaml
 import (
 	"strings"
 
+	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/pattern"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -57,6 +61,7 @@ type Account struct {
 	menu       menu.Menu // its urls as they are written
 	tellsDrift bool
 	byLink     bool
+	files      []media.Use // each once
 }
 
 // Welcome returns the reply to a follow: like every reply here, one that has all that the platform demands.

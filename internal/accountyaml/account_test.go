@@ -172,7 +172,7 @@ func TestParseRefuses(t *testing.T) {
 		{"rule with an unknown name", required + "keywords:\n  - exact: a\n    answer: b\n    reply: c\n",
 			`:6: "answer" is unknown in a keyword rule`},
 		{"rule with an empty reply", required + "keywords:\n  - exact: a\n    reply:\n", ":6: reply is empty"},
-		{"keywords of other types", required + "keywords:\n- exact: 1\n  reply: a\n- prefix: [b]\n  reply: b\n",
+		{"keywords of other types", required + "keywords:\n- exact: 1\n  reply: a\n- prefix: {b: c}\n  reply: b\n",
 			":5: exact must be a text, and YAML takes 1|:7: prefix must be a text"},
 		{"empty keywords", required + "keywords:\n- exact:\n  reply: a\n- prefix: ''\n  reply: b\n- contains: ' '\n  reply: c\n",
 			":5: exact is empty|:7: prefix is empty|:9: contains is empty"},

@@ -26,6 +26,13 @@ func HasLink(r wechat.Reply) bool {
 				return true
 			}
 		}
+	case wechat.OneOf:
+		for _, one := range r {
+			if !HasLink(one) {
+				return false
+			}
+		}
+		return true
 	}
 	return false
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -26,10 +27,7 @@ const maxEventKey = 128
 // More is refused than YAML asks for, since each would do something else than its writer means: unknown and repeated
 // names, a second document, numbers where a text belongs, anchors and tags, and keyword rules that could never answer.
 func Parse(name string, data []byte) (*Account, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors on Windows begin a file with it
-	for _, end := range []string{"\r\n", "\r"} {    // YAML's parser counts these wrong
-		data = bytes.ReplaceAll(data, []byte(end), []byte("\n"))
-	}
+	data = normalized(data)
 	f := file{name: name}
 	a := f.account(f.root(data))
 	if len(f.problems) > 0 {
@@ -39,11 +37,21 @@ func Parse(name string, data []byte) (*Account, error) {
 	return a, nil
 }
 
+// normalized is data without what some editors on Windows write.
+func normalized(data []byte) []byte {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // at the beginning of a file
+	for _, end := range []string{"\r\n", "\r"} {    // YAML's parser counts these wrong
+		data = bytes.ReplaceAll(data, []byte(end), []byte("\n"))
+	}
+	return data
+}
+
 // A file is the account.yaml that is being read, with what is wrong with it. Its methods read one part of it each and
 // go on after a problem, so that the owner sees all of them at once.
 type file struct {
 	name     string
 	problems []problem
+	uses     []media.Use
 }
 
 type problem struct {
@@ -183,6 +191,7 @@ func (f *file) account(root ast.Node) *Account {
 		}
 	}
 	f.menus(a, entries)
+	a.files = f.uses
 	for _, key := range []string{"welcome", "default", "suggestion"} {
 		if !slices.Contains(given, key) {
 			f.problems = append(f.problems, problem{1, fmt.Sprintf("%s is missing: add a line \"%s: …\" with its text", key, key),
@@ -226,17 +235,27 @@ func (f *file) rules(a *Account, n ast.Node) {
 		if !ok {
 			continue
 		}
-		if i, covered := a.index.Add(patternOf[r.kind](r.keyword)); covered {
-			f.problem(r.line, "this rule (%s %q) never answers, since the one on line %d (%s %q) matches all its "+
-				"texts first: remove one of them, or move this one up",
-				r.kind, r.keyword, a.rules[i].line, a.rules[i].kind, a.rules[i].keyword)
+		for _, keyword := range r.keywords {
+			if i, covered := a.index.Add(patternOf[r.kind](keyword)); covered {
+				f.problem(r.line, "this rule (%s %q) never answers, since the one on line %d (%s %q) matches all its "+
+					"texts first: remove one of them, or move this one up",
+					r.kind, keyword, a.rules[i].line, a.rules[i].kind, a.rules[i].keyword)
+			}
+			a.rules = append(a.rules, rule{line: r.line, kind: r.kind, keyword: keyword, reply: r.reply})
 		}
-		a.rules = append(a.rules, r)
 	}
 }
 
-// rule reads one keyword rule and reports whether its keyword can be compared with others.
-func (f *file) rule(n ast.Node) (r rule, ok bool) {
+// A writtenRule is a keyword rule as the file has it: one reply for one or more keywords.
+type writtenRule struct {
+	line     int
+	kind     string   // a name in patternOf
+	keywords []string // folded
+	reply    wechat.Reply
+}
+
+// rule reads one keyword rule and reports whether its keywords can be compared with others.
+func (f *file) rule(n ast.Node) (r writtenRule, ok bool) {
 	r.line = lineOf(n)
 	entries, isMapping := f.entries(n, "a keyword rule", "exact", "prefix", "contains", "reply")
 	if !isMapping {
@@ -251,7 +270,7 @@ func (f *file) rule(n ast.Node) (r rule, ok bool) {
 		}
 		kinds++
 		r.kind = e.key
-		r.keyword, ok = f.keyword(e)
+		r.keywords, ok = f.keywords(e)
 	}
 	if kinds != 1 {
 		f.problem(r.line, "a keyword rule needs exactly one of exact, prefix and contains, this one has %d", kinds)
@@ -260,6 +279,23 @@ func (f *file) rule(n ast.Node) (r rule, ok bool) {
 		f.problem(r.line, "this keyword rule has no reply: add \"reply: …\"")
 	}
 	return r, ok && kinds == 1
+}
+
+// keywords reads one keyword, or a list of them.
+func (f *file) keywords(e entry) (folded []string, ok bool) {
+	list, isList := e.value.(*ast.SequenceNode)
+	if !isList {
+		list = &ast.SequenceNode{Values: []ast.Node{e.value}}
+	}
+	if len(list.Values) == 0 {
+		f.problem(e.line, "%s has no keywords: write at least one", e.key)
+	}
+	for _, n := range list.Values {
+		if keyword, ok := f.keyword(entry{key: e.key, value: n, line: e.line}); ok {
+			folded = append(folded, keyword)
+		}
+	}
+	return folded, len(folded) > 0
 }
 
 func (f *file) keyword(e entry) (folded string, ok bool) {

@@ -29,9 +29,10 @@ const (
 	news     = "news"
 	transfer = "transfer_customer_service"
 	toAI     = "transfer_biz_ai_ivr"
+	random   = "random"
 )
 
-const replyKinds = image + ", " + voice + ", " + video + ", " + music + ", " + news + ", " + transfer + ", " + toAI
+const replyKinds = image + ", " + voice + ", " + video + ", " + music + ", " + news + ", " + transfer + ", " + toAI + ", " + random
 
 // reply reads a reply: a text, or a mapping of one of the other kinds. After a problem it is of no use, or nil.
 func (f *file) reply(n ast.Node, what string, to purpose) wechat.Reply {
@@ -69,18 +70,20 @@ func (f *file) checkLength(text, what string, line int) {
 func (f *file) richReply(e entry, to purpose) wechat.Reply {
 	switch e.key {
 	case image:
-		r := f.fields(e.value, image, []string{"media_id"})
-		return wechat.ImageReply{MediaID: r["media_id"]}
+		r := f.material(e, "media_id")
+		return f.withFile(e, r, wechat.ImageReply{MediaID: r["media_id"]})
 	case voice:
-		r := f.fields(e.value, voice, []string{"media_id"})
-		return wechat.VoiceReply{MediaID: r["media_id"]}
+		r := f.material(e, "media_id")
+		return f.withFile(e, r, wechat.VoiceReply{MediaID: r["media_id"]})
 	case video:
-		r := f.fields(e.value, video, []string{"media_id"}, "title", "description")
-		return wechat.VideoReply{MediaID: r["media_id"], Title: r["title"], Description: r["description"]}
+		r := f.material(e, "media_id", "title", "description")
+		return f.withFile(e, r, wechat.VideoReply{MediaID: r["media_id"], Title: r["title"], Description: r["description"]})
 	case music:
-		r := f.fields(e.value, music, []string{"thumb_media_id"}, "title", "description", "musicurl", "hqmusicurl")
-		return wechat.MusicReply{Title: r["title"], Description: r["description"], MusicURL: r["musicurl"],
-			HQMusicURL: r["hqmusicurl"], ThumbMediaID: r["thumb_media_id"]}
+		r := f.material(e, "thumb_media_id", "title", "description", "musicurl", "hqmusicurl")
+		return f.withFile(e, r, wechat.MusicReply{Title: r["title"], Description: r["description"], MusicURL: r["musicurl"],
+			HQMusicURL: r["hqmusicurl"], ThumbMediaID: r["thumb_media_id"]})
+	case random:
+		return f.random(e, to)
 	case news:
 		return f.news(e.value, to)
 	case transfer, toAI:
