@@ -6,6 +6,7 @@ import (
 	"embed"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
@@ -15,16 +16,17 @@ type Services struct {
 	Followers *follower.Service    // the followers' records
 	Replies   *accountyaml.Account // account.yaml
 	API       *wechatapi.Client    // WeChat's API
+	Media     *media.Library       // the files of account/media, as they are published
 }
 
 // qr.txt is there because the pattern must match a file even if there is no qr.png.
 //
 //go:embed account.yaml qr.*
-var files embed.FS
+var embedded embed.FS
 
 // Load reads the account.yaml that was embedded when the program was built.
 func Load() (*accountyaml.Account, error) {
-	file, err := files.ReadFile("account.yaml")
+	file, err := embedded.ReadFile("account.yaml")
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +35,7 @@ func Load() (*accountyaml.Account, error) {
 
 // QR returns the account's QR code, qr.png, or nil if there is none.
 func QR() []byte {
-	png, err := files.ReadFile("qr.png")
+	png, err := embedded.ReadFile("qr.png")
 	if err != nil {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/dynamostore"
+	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -41,6 +42,7 @@ func Up(ctx context.Context, lookup func(string) (string, bool)) (*Function, err
 		return nil, err
 	}
 	f.Hash = telemetry.Hasher(f.Secrets.LinkKey())
+	f.Media = &media.Library{Store: f.Store, Now: time.Now, Log: f.Log}
 	f.Followers = &follower.Service{Store: f.Store, Profiler: f.API, Hash: f.Hash, Now: time.Now, LinkKey: f.Secrets.LinkKey}
 	return f, nil
 }

@@ -20,6 +20,8 @@ var (
 	byPlace     = text("个性化菜单按地区匹配，微信已不再支持", "a rule of a conditional menu goes by place, which the platform no longer supports")
 	noPlaces    = text("去掉 country、province 和 city", "remove country, province and city")
 	openAgain   = text("重新打开网页", "open the page again")
+	otherFile   = text("换一个文件；格式见 docs/menu.zh-CN.md", "use another file; docs/menu.md has the formats")
+	smallerFile = text("换一个小一些的文件；上限见 docs/menu.zh-CN.md", "use a smaller file; docs/menu.md has the limits")
 	ownCall     = text("改正自己代码里的这次调用", "correct this call in your own code")
 )
 
@@ -38,9 +40,23 @@ var table = map[int]Row{
 	WrongOpenID: {"invalid openid",
 		text("openid 不是这个账号的", "the openid is not one of this account's"),
 		text("核对 AppID 和关注者是否属于同一个账号", "check that the AppID and the follower belong to the same account"), Buttons{}},
+	40004: {"invalid media type",
+		text("素材的类型不对", "the kind of the material is not valid"), ownCall, Buttons{}},
+	40005: {"invalid file type",
+		text("文件的格式不对", "the file's format is not valid"), otherFile, Buttons{}},
+	40006: {"invalid file size",
+		text("文件的大小不对", "the file's size is not valid"), smallerFile, Buttons{}},
 	40007: {"invalid media_id",
 		text("media_id 无效", "a media_id is not valid"),
 		text("用这个账号的永久素材的 media_id", "use that of a permanent material of this account"), Buttons{"media_id", "media_id"}},
+	40009: {"invalid image size",
+		text("图片太大", "the picture is too large"), smallerFile, Buttons{}},
+	40010: {"invalid voice size",
+		text("语音太大", "the sound is too large"), smallerFile, Buttons{}},
+	40011: {"invalid video size",
+		text("视频太大", "the video is too large"), smallerFile, Buttons{}},
+	40012: {"invalid thumb size",
+		text("缩略图太大", "the thumbnail is too large"), smallerFile, Buttons{}},
 	40013: {"invalid appid",
 		text("AppID 不对", "the AppID is wrong"),
 		text("从微信开发者平台的基础信息里复制 AppID（wx 开头，共 18 位），改正堆栈的参数 AppId（本机：WECHAT_APP_ID）",
@@ -136,6 +152,8 @@ var table = map[int]Row{
 		text("没有 appid", "the appid is missing"), ownCall, Buttons{}},
 	41004: {"appsecret missing",
 		text("没有 AppSecret", "the app secret is missing"), ownCall, Buttons{}},
+	41005: {"media data missing",
+		text("请求里没有文件", "the call has no file"), ownCall, Buttons{}},
 	41008: {"missing code",
 		text("没有网页授权的 code", "the OAuth code is missing"), openAgain, Buttons{}},
 	41009: {"missing openid",
@@ -149,8 +167,15 @@ var table = map[int]Row{
 		text("这个接口要用 GET 调用", "the API is called by GET"), ownCall, Buttons{}},
 	43002: {"require POST method",
 		text("这个接口要用 POST 调用", "the API is called by POST"), ownCall, Buttons{}},
+	44001: {"empty media data",
+		text("文件是空的", "the file is empty"), otherFile, Buttons{}},
 	44002: {"empty post data",
 		text("请求没有内容", "the call has no body"), ownCall, Buttons{}},
+	45001: {"media size out of limit",
+		text("文件太大", "the file is too large"), smallerFile, Buttons{}},
+	45007: {"voice time out of limit",
+		text("语音太长", "the sound plays too long"),
+		text("剪到 60 秒以内", "cut it to at most 60 seconds"), Buttons{}},
 	NoQuota: {"reach max api daily quota limit",
 		text("这个接口今天的次数用完了", "the day's quota of this API is used up"),
 		text("等到北京时间 00:00，或在微信后台清零（每月 10 次）；并找出是什么在不停地调用",
@@ -175,6 +200,9 @@ var table = map[int]Row{
 		text("账号没有这个接口的权限", "the account has no permission for this API"),
 		text("在微信后台的“接口权限”里查看；它取决于账号的类型和是否认证",
 			"look under 接口权限 in WeChat's console; it depends on the account's type and verification"), Buttons{}},
+	48005: {"api forbid to delete material used by auto-reply or menu",
+		text("素材正在被微信后台的自动回复或菜单使用", "an automatic reply or the menu in WeChat's console uses the material"),
+		text("先在微信后台去掉那条回复或按钮", "remove that reply or button in WeChat's console first"), Buttons{}},
 	50002: {"",
 		text("账号被限制", "the account is restricted"),
 		text("到微信后台看通知：账号可能被冻结、封禁或注销", "look for a notice in WeChat's console: the account may be frozen, blocked or closed"), Buttons{}},

@@ -97,7 +97,7 @@ func Check(kind Kind, name string, content []byte) string {
 	case size == 0:
 		return name + " is empty"
 	case size > l.size:
-		return fmt.Sprintf("%s has %d bytes, and here at most %d are allowed: make it smaller", name, size, l.size)
+		return fmt.Sprintf("%s has %d bytes, and at most %d are allowed: make it smaller", name, size, l.size)
 	}
 	if found := format(content); !slices.Contains(found, strings.ToLower(path.Ext(name))) {
 		is := "not of a known format"

@@ -12,6 +12,7 @@ import (
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/boltstore"
+	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
@@ -136,7 +137,10 @@ func (w *World) Client(url string) *wechatapi.Client {
 
 // Services returns what the handlers and pages of package account work with.
 func (w *World) Services() owner.Services {
-	return owner.Services{Followers: w.Service, Replies: w.Account, API: w.API}
+	return owner.Services{
+		Followers: w.Service, Replies: w.Account, API: w.API,
+		Media: &media.Library{Store: w.Store, Now: w.Clock.Now, Log: w.Logs.Logger()},
+	}
 }
 
 // Endpoint returns the configuration of the endpoint as it is deployed, with the routes of package account.

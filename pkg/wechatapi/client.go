@@ -97,6 +97,7 @@ type Client struct {
 	now     func() time.Time
 	log     *slog.Logger
 	http    *http.Client
+	files   *http.Client // for larger bodies and answers
 
 	mu     sync.Mutex
 	token  wechat.AccessToken // the last one seen
@@ -138,6 +139,7 @@ func New(c Config) (*Client, error) {
 		now:     c.Now,
 		log:     c.Log,
 		http:    transport.Client(limits),
+		files:   transport.Client(fileLimits),
 	}, nil
 }
 
@@ -145,12 +147,12 @@ func New(c Config) (*Client, error) {
 // out is nil, only the errcode is read. query may be nil.
 //
 // path is the API's path, such as /cgi-bin/user/tag/getidlist. It appears in errors and in the log, so it must hold
-// nothing secret. Answers are limited to 1 MiB of JSON: files are neither sent nor received.
+// nothing secret. Answers are limited to 1 MiB of JSON.
 //
 // The platform's refusal is an *Error. Like every call, this one may reach the platform twice: if a connection breaks, it
 // is sent again.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) error {
-	return c.call(ctx, http.MethodGet, path, query, nil, out)
+	return c.call(ctx, http.MethodGet, path, query, payload{}, out)
 }
 
 // Post makes a POST call of any API, with body encoded as JSON. All else is as in Get.
@@ -162,11 +164,11 @@ func (c *Client) Post(ctx context.Context, path string, body, out any) error {
 	if err != nil {
 		return fmt.Errorf("wechatapi: %s: the body cannot be encoded as JSON: %w", path, err)
 	}
-	return c.call(ctx, http.MethodPost, path, nil, encoded, out)
+	return c.call(ctx, http.MethodPost, path, nil, asJSON(encoded), out)
 }
 
 // call makes a call with the access token, and once more with another one if the platform refuses it.
-func (c *Client) call(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+func (c *Client) call(ctx context.Context, method, path string, query url.Values, body payload, out any) error {
 	if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?#") {
 		return errors.New("wechatapi: the path must look like /cgi-bin/user/info, with neither host nor query")
 	}
@@ -195,7 +197,7 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 }
 
 // send makes a call as it is given, again while the platform is busy.
-func (c *Client) send(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, body payload, out any) error {
 	wait := busyWait
 	for retries := 0; ; retries++ {
 		begun := time.Now()
@@ -238,43 +240,50 @@ func codeName(err error) string {
 }
 
 // exchange sends one request and decodes its answer.
-func (c *Client) exchange(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
-	_, answer, err := c.ask(ctx, method, path, query, body)
+func (c *Client) exchange(ctx context.Context, method, path string, query url.Values, body payload, out any) error {
+	_, answer, err := c.ask(ctx, method, path, query, body, maxOf(out))
 	if err != nil {
 		return err
+	}
+	if f, ok := out.(*file); ok && f.read(answer) {
+		return nil
 	}
 	return decode(path, answer, out)
 }
 
 // ask sends one request and reads its answer.
 func (c *Client) ask(
-	ctx context.Context, method, path string, query url.Values, body []byte,
+	ctx context.Context, method, path string, query url.Values, body payload, largest int,
 ) (head http.Header, answer []byte, err error) {
 	target := c.base.JoinPath(path)
 	target.RawQuery = query.Encode()
-	request, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body.content))
 	if err != nil {
 		return nil, nil, fmt.Errorf("wechatapi: %s: the request cannot be made; check the API's address", path)
 	}
 	if method == http.MethodPost {
-		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Content-Type", body.contentType)
 	}
 	// The platform closes idle connections, and Lambda sleeps through that. With the key (an empty one is not sent)
 	// net/http sends a POST again, too, on another connection, if the one it took from the pool turns out closed.
 	// Every call here may be made twice.
 	request.Header["Idempotency-Key"] = nil
 
-	response, err := c.http.Do(request)
+	client := c.http
+	if max(largest, len(body.content)) > maxAnswer {
+		client = c.files
+	}
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, nil, fmt.Errorf("wechatapi: %s: no answer: %w", path, tellable(ctx, err))
 	}
 	defer response.Body.Close()
-	answer, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	answer, err = io.ReadAll(io.LimitReader(response.Body, int64(largest)+1))
 	switch {
 	case err != nil:
 		return nil, nil, fmt.Errorf("wechatapi: %s: the answer ends early: %w", path, tellable(ctx, err))
-	case len(answer) > maxAnswer:
-		return nil, nil, fmt.Errorf("wechatapi: %s: the answer is larger than %d bytes", path, maxAnswer)
+	case len(answer) > largest:
+		return nil, nil, fmt.Errorf("wechatapi: %s: the answer is larger than %d bytes", path, largest)
 	case response.StatusCode != http.StatusOK:
 		return nil, nil, &notPlatformError{fmt.Sprintf("wechatapi: %s: HTTP status %d, which the platform itself never gives; "+
 			"look at the relay or proxy in between", path, response.StatusCode)}

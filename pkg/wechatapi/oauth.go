@@ -31,7 +31,7 @@ func (c *Client) Exchange(ctx context.Context, code string) (openid string, snap
 			"secret":     {secret},
 			"code":       {code},
 			"grant_type": {"authorization_code"},
-		}, nil, &out)
+		}, payload{}, &out)
 	})
 	switch {
 	case hasCode(err, spentCode...):

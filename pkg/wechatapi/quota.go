@@ -12,7 +12,7 @@ import (
 // ErrNotPlatform (errors.Is) for an answer that is not its own, else why there was none.
 // https://developers.weixin.qq.com/doc/service/api/base/api_getcallbackip
 func (c *Client) Reach(ctx context.Context) (date time.Time, err error) {
-	head, answer, err := c.ask(ctx, http.MethodGet, callbackIPPath, nil, nil)
+	head, answer, err := c.ask(ctx, http.MethodGet, callbackIPPath, nil, payload{}, maxAnswer)
 	if err != nil {
 		return time.Time{}, err
 	}

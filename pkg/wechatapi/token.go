@@ -157,7 +157,7 @@ func (c *Client) fetchToken(ctx context.Context, force bool) (wechat.AccessToken
 		if err != nil {
 			return err
 		}
-		return c.send(ctx, http.MethodPost, path, nil, body, &out)
+		return c.send(ctx, http.MethodPost, path, nil, asJSON(body), &out)
 	})
 	if err == nil && (out.AccessToken == "" || out.ExpiresIn <= 0) {
 		err = fmt.Errorf("wechatapi: %s: the answer holds no access token", path)

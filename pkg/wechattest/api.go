@@ -39,6 +39,12 @@ type Config struct {
 //	POST /cgi-bin/menu/create
 //	GET  /cgi-bin/menu/get
 //	GET  /cgi-bin/get_current_selfmenu_info
+//	GET  /cgi-bin/get_current_autoreply_info
+//	GET  /cgi-bin/media/get
+//	POST /cgi-bin/material/add_material
+//	POST /cgi-bin/material/get_material
+//	POST /cgi-bin/material/del_material
+//	GET  /cgi-bin/material/get_materialcount
 //	POST /cgi-bin/menu/addconditional
 //	POST /cgi-bin/menu/delconditional
 //	POST /cgi-bin/menu/trymatch
@@ -72,6 +78,10 @@ type Platform struct {
 	menu        *menu // nil if there is none
 	conditional []conditionalMenu
 	lastMenuID  int
+
+	autoReplies string // the answer of get_current_autoreply_info; "" for none
+	materials   map[string]material
+	lastMediaID int
 
 	visitor visitor
 	grants  map[string]*grant // by OAuth code
@@ -113,19 +123,25 @@ func New(c Config) *Platform {
 	}
 	const get, post = http.MethodGet, http.MethodPost
 	p.endpoints = map[string]endpoint{
-		"/cgi-bin/stable_token":              {post, false, p.stableToken},
-		"/cgi-bin/getcallbackip":             {get, true, p.callbackIP},
-		"/cgi-bin/openapi/quota/get":         {post, true, p.quotaGet},
-		"/cgi-bin/user/info":                 {get, true, p.userInfo},
-		"/cgi-bin/user/info/batchget":        {post, true, p.userInfoBatch},
-		"/cgi-bin/user/get":                  {get, true, p.userGet},
-		"/cgi-bin/menu/create":               {post, true, p.menuCreate},
-		"/cgi-bin/menu/get":                  {get, true, p.menuGet},
-		"/cgi-bin/get_current_selfmenu_info": {get, true, p.selfmenuInfo},
-		"/cgi-bin/menu/addconditional":       {post, true, p.menuAddConditional},
-		"/cgi-bin/menu/delconditional":       {post, true, p.menuDelConditional},
-		"/cgi-bin/menu/trymatch":             {post, true, p.menuTryMatch},
-		snsTokenPath:                         {get, false, p.snsToken},
+		"/cgi-bin/stable_token":               {post, false, p.stableToken},
+		"/cgi-bin/getcallbackip":              {get, true, p.callbackIP},
+		"/cgi-bin/openapi/quota/get":          {post, true, p.quotaGet},
+		"/cgi-bin/user/info":                  {get, true, p.userInfo},
+		"/cgi-bin/user/info/batchget":         {post, true, p.userInfoBatch},
+		"/cgi-bin/user/get":                   {get, true, p.userGet},
+		"/cgi-bin/menu/create":                {post, true, p.menuCreate},
+		"/cgi-bin/menu/get":                   {get, true, p.menuGet},
+		"/cgi-bin/get_current_selfmenu_info":  {get, true, p.selfmenuInfo},
+		"/cgi-bin/get_current_autoreply_info": {get, true, p.autoReplyInfo},
+		"/cgi-bin/media/get":                  {get, true, p.mediaGet},
+		"/cgi-bin/material/add_material":      {post, true, p.materialAdd},
+		"/cgi-bin/material/get_material":      {post, true, p.materialGet},
+		"/cgi-bin/material/del_material":      {post, true, p.materialDelete},
+		"/cgi-bin/material/get_materialcount": {get, true, p.materialCount},
+		"/cgi-bin/menu/addconditional":        {post, true, p.menuAddConditional},
+		"/cgi-bin/menu/delconditional":        {post, true, p.menuDelConditional},
+		"/cgi-bin/menu/trymatch":              {post, true, p.menuTryMatch},
+		snsTokenPath:                          {get, false, p.snsToken},
 	}
 	return p
 }
@@ -179,10 +195,13 @@ func (p *Platform) Calls(path string) int {
 	return p.calls[path]
 }
 
+// maxBody is the size of the largest call: a file, and the form around it.
+const maxBody = 11 << 20
+
 // ServeHTTP answers a call.
 func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Read the body before waiting: until then the server does not notice that a client hangs up.
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		http.Error(w, "the body cannot be read", http.StatusBadRequest)
 		return
@@ -194,6 +213,11 @@ func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if page, ok := reply.(html); ok {
 		w.Header().Set("Content-Type", "text/html")
 		io.WriteString(w, string(page))
+		return
+	}
+	if content, ok := reply.([]byte); ok {
+		w.Header().Set("Content-Type", http.DetectContentType(content))
+		w.Write(content)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; encoding=utf-8")

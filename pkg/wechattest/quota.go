@@ -14,12 +14,20 @@ const (
 	PersonalAccount             // 个人订阅号, whose calls for users, menus and OAuth get 48001
 )
 
-// personal has the APIs that a personal subscription account may call. It may read its menu, but not set one.
+// personal has the APIs that a personal subscription account may call. It may read its menu, but not set one. It may use
+// materials: https://developers.weixin.qq.com/doc/subscription/guide/product/asset
 var personal = map[string]bool{
 	"/cgi-bin/stable_token":              true,
 	"/cgi-bin/getcallbackip":             true,
 	"/cgi-bin/openapi/quota/get":         true,
 	"/cgi-bin/get_current_selfmenu_info": true,
+
+	"/cgi-bin/get_current_autoreply_info": true,
+	"/cgi-bin/media/get":                  true,
+	"/cgi-bin/material/add_material":      true,
+	"/cgi-bin/material/get_material":      true,
+	"/cgi-bin/material/del_material":      true,
+	"/cgi-bin/material/get_materialcount": true,
 }
 
 func (k Kind) may(path string) bool { return k != PersonalAccount || personal[path] }
@@ -35,6 +43,7 @@ var dailyQuotas = map[string]int{
 	"/cgi-bin/menu/addconditional": 2000,
 	"/cgi-bin/menu/delconditional": 2000,
 	"/cgi-bin/menu/trymatch":       20_000,
+	"/cgi-bin/media/get":           200_000,
 }
 
 // SetQuota sets how many calls of path the account may make per day, today's calls included. Further calls get 45009
