@@ -132,6 +132,7 @@ func TestStackOutputs(t *testing.T) {
 			want := map[string]string{
 				"ServerUrl": c.server, "PagesUrl": c.pages, "TableName": made["Table"],
 				"MenuFunctionName": made["MenuFunction"], "DoctorFunctionName": made["DoctorFunction"],
+				"ReconcileFunctionName": made["ReconcileFunction"],
 			}
 			if c.egress {
 				want["EgressAddress"] = made["EgressAddress"]
