@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,11 +26,11 @@ import (
 
 type consoleCommand struct {
 	accountFlags `embed:""`
-	Addr         string `default:"127.0.0.1:8080" help:"Loopback address to listen at."`
+	Addr         string `default:"127.0.0.1:8080" help:"Loopback address to listen on."`
 }
 
-// Run serves the endpoint as it is deployed, but for the store and the platform, and prints all that comes, goes and
-// stays. Nothing is kept when it ends.
+// Run serves the deployed endpoint and pages with an embedded store and a simulated platform. It prints each request, its
+// answer and what is stored. Nothing is kept when it ends.
 func (c *consoleCommand) Run() error {
 	dir, err := os.MkdirTemp("", "guanzhu-console-")
 	if err != nil {
@@ -58,11 +57,11 @@ func (c *consoleCommand) Run() error {
 	mux := http.NewServeMux()
 	mux.Handle(webhook.Path, &transcript{handler: pushes, store: store, out: os.Stdout})
 	mux.Handle("/", insideWeChat(pages))
-	fmt.Printf(walkThrough, site, platform.URL)
+	fmt.Print(named(fmt.Sprintf(walkThrough, site, platform.URL)))
 	return serve(listener, mux)
 }
 
-// insideWeChat makes every browser WeChat's own, of the sample follower.
+// insideWeChat treats every browser as WeChat's own, used by the sample follower.
 func insideWeChat(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set("User-Agent", r.UserAgent()+" MicroMessenger/8.0")
@@ -70,7 +69,7 @@ func insideWeChat(pages http.Handler) http.Handler {
 	})
 }
 
-// listenLoopback refuses addresses that others could reach: the console prints what users write.
+// listenLoopback refuses addresses that other machines can reach, because the console prints what users write.
 func listenLoopback(addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -81,12 +80,12 @@ func listenLoopback(addr string) (net.Listener, error) {
 	}
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%w\nAnother address can be given with --addr 127.0.0.1:PORT", err)
+		return nil, fmt.Errorf("%w\nChoose another address with --addr 127.0.0.1:PORT", err)
 	}
 	return listener, nil
 }
 
-// account puts the simulated platform behind the endpoint for pushes and the follower's pages.
+// account returns the endpoint for pushes and the follower's pages, which call the simulated platform.
 func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, pages http.Handler, platform *httptest.Server, err error) {
 	account, err := owner.Load()
 	if err != nil {
@@ -121,7 +120,7 @@ func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, p
 	return pushes, pages, platform, err
 }
 
-// transcript prints each request to handler, its answer, and what is stored after it.
+// transcript prints each request to handler, the answer, and what is stored afterwards.
 type transcript struct {
 	handler http.Handler
 	store   *boltstore.Store
@@ -130,7 +129,7 @@ type transcript struct {
 }
 
 func (t *transcript) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	t.mu.Lock() // one after the other, to be read
+	t.mu.Lock() // one at a time, so that the output can be read
 	defer t.mu.Unlock()
 
 	body, err := io.ReadAll(io.LimitReader(r.Body, webhook.MaxBody+1))
@@ -150,7 +149,7 @@ func (t *transcript) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(answer.Code)
-	w.Write(answer.Body.Bytes()) // who has hung up reads nothing
+	w.Write(answer.Body.Bytes()) // the client may have hung up
 }
 
 func (t *transcript) printRecords(ctx context.Context) {
@@ -161,7 +160,7 @@ func (t *transcript) printRecords(ctx context.Context) {
 	}
 	for _, record := range records {
 		var item struct{ PK string }
-		if err := json.Unmarshal(record, &item); errors.Is(err, nil) && item.PK == "#account" {
+		if err := json.Unmarshal(record, &item); err == nil && item.PK == "#account" {
 			continue // the access token
 		}
 		fmt.Fprintf(t.out, "%s\n", record)
@@ -172,17 +171,17 @@ const walkThrough = `
 The account answers at %[1]s/login/wechat
 with an embedded store and a simulated platform. Nothing leaves this machine.
 
-Paste these into a second terminal, one by one, and watch this one:
+Paste these commands into a second terminal, one by one, and watch this one:
 
-  bin/guanzhu push --now --url %[1]s/login/wechat events/subscribe.xml
-  bin/guanzhu push --now --url %[1]s/login/wechat events/text.xml
-  bin/guanzhu push --now --url %[1]s/login/wechat events/suggestion.xml
-  bin/guanzhu push --now --url %[1]s/login/wechat events/unsubscribe.xml
+  guanzhu push --now --url %[1]s/login/wechat events/subscribe.xml
+  guanzhu push --now --url %[1]s/login/wechat events/text.xml
+  guanzhu push --now --url %[1]s/login/wechat events/suggestion.xml
+  guanzhu push --now --url %[1]s/login/wechat events/unsubscribe.xml
 
-The first stores a follower and a session, the third a suggestion; the last leaves nothing personal.
-While the sample follower follows, %[1]s/ is the page that this follower sees inside WeChat, without a login.
-Whether all is well, as after a deployment, says
-  bin/guanzhu doctor --url %[1]s/login/wechat --api-url %[2]s
+The first stores a follower and a session, the third a suggestion. The last deletes everything personal.
+While the sample follower follows the account, %[1]s/ shows the page that this follower sees inside WeChat.
+To check that everything works, as after a deployment, run
+  guanzhu doctor --url %[1]s/login/wechat --api-url %[2]s
 
-What is answered stands in account/account.yaml, who answers in account/routes.go. Ctrl-C ends.
+The replies are in account/account.yaml, the handlers in account/routes.go. Ctrl-C ends.
 `

@@ -17,8 +17,8 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
-// examineStack examines a deployed stack: what AWS tells of it, its endpoint and pages from this machine, and the
-// platform's API from where its functions run.
+// examineStack examines a deployed stack: its state in AWS, its endpoint and pages from this machine, and the platform's
+// API from the stack's own functions.
 func (c *doctorCommand) examineStack(ctx context.Context, out *printer) error {
 	out.flags = map[string]string{"secrets": "--stack " + c.Stack, "menu": "--stack " + c.Stack}
 	account, err := owner.Load()
@@ -96,10 +96,10 @@ func countRefusals(ctx context.Context, watch *cloudwatch.Client, appID string) 
 	return counts, nil
 }
 
-// alarms are those of template.yaml, without the stack's name before them.
+// alarms are the alarms of template.yaml, without the name of the stack in front.
 var alarms = []string{"server-errors", "slow-replies", "refusals", "token", "whitelist", "throttles", "too-many-requests", "full-pass", "reconcile", "no-pushes"}
 
-// ringing returns the stack's alarms that are in the state ALARM.
+// ringing returns those of the stack's alarms that are in the state ALARM.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 func ringing(ctx context.Context, watch *cloudwatch.Client, stack string) ([]doctor.Alarm, error) {
 	input := &cloudwatch.DescribeAlarmsInput{}
@@ -119,7 +119,7 @@ func ringing(ctx context.Context, watch *cloudwatch.Client, stack string) ([]doc
 	return found, nil
 }
 
-// invokeDoctor has the stack's function doctor examine the platform's API.
+// invokeDoctor returns what the stack's function doctor finds at the platform's API.
 func invokeDoctor(ctx context.Context, cfg aws.Config, s stack, lang language) []doctor.Finding {
 	name, err := s.output("DoctorFunctionName")
 	if err != nil {

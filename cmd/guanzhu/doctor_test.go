@@ -140,3 +140,22 @@ func TestProgramName(t *testing.T) {
 		}
 	}
 }
+
+// TestNamed holds that commands in texts are those that can be pasted.
+func TestNamed(t *testing.T) {
+	was := os.Args[0]
+	defer func() { os.Args[0] = was }()
+	os.Args[0] = "bin/guanzhu"
+	flags := map[string]string{"secrets": "--stack prod", "menu": "--stack prod"}
+	for text, want := range map[string]string{
+		"Run guanzhu secrets finish.":                     "Run bin/guanzhu secrets finish --stack prod.",
+		"看差别：guanzhu menu plan ；再发布：guanzhu menu publish": "看差别：bin/guanzhu menu plan --stack prod ；再发布：bin/guanzhu menu publish --stack prod",
+		"see `guanzhu followers export`":                  "see `bin/guanzhu followers export`",
+		"deploy again, and build guanzhu again":           "deploy again, and build guanzhu again",
+		"<debug_str>guanzhu</debug_str>":                  "<debug_str>guanzhu</debug_str>",
+	} {
+		if got := complete(text, flags); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -174,9 +174,9 @@ func TestWriteWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, tt := range map[string]struct{ path, wantErr string }{
-		"a folder":    {dir, "is not a file that could be replaced"},
-		"a link":      {link, "is not a file that could be replaced"},
-		"no folder":   {filepath.Join(dir, "missing", "f.csv"), "Make the folder first"},
+		"a folder":    {dir, "is not a regular file"},
+		"a link":      {link, "is not a regular file"},
+		"no folder":   {filepath.Join(dir, "missing", "f.csv"), "Create the folder first"},
 		"no such one": {filepath.Join(path, "f.csv"), "not a directory"},
 	} {
 		err := writeWhole(tt.path, func(io.Writer) error {

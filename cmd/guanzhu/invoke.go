@@ -27,7 +27,7 @@ const (
 type invoker struct {
 	lambda *lambda.Client
 	lang   language
-	notes  io.Writer // is told when a function is not ready yet
+	notes  io.Writer // for the owner, while a function is not ready
 	wait   func(context.Context, time.Duration) error
 }
 
@@ -35,9 +35,8 @@ func newInvoker(cfg aws.Config, lang language) invoker {
 	return invoker{lambda: lambda.NewFromConfig(cfg), lang: lang, notes: os.Stderr, wait: pause.For}
 }
 
-// call invokes the version of a function that is in use, the alias live. A function that nobody has called for weeks
-// refuses the first calls until it has its network again: call asks until it answers, for three minutes at most, and
-// says so.
+// call invokes the version of a function that is in use, the alias live. A function that has been idle for weeks refuses
+// calls until it has its network again. call repeats the call for up to three minutes, and tells the owner.
 // https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
 func (i invoker) call(ctx context.Context, function string, request any) (*lambda.InvokeOutput, error) {
 	payload, err := json.Marshal(request)
@@ -52,21 +51,21 @@ func (i invoker) call(ctx context.Context, function string, request any) (*lambd
 			return out, err
 		}
 		fmt.Fprintln(i.notes, i.lang.say("函数还没有就绪（%s），可能很久没有被调用，正在恢复；%v 后再试……",
-			"The function is not ready yet (%s): idle for long, it is starting. Asking again in %v …", code, askAgainAfter))
+			"The function is not ready yet (%s): it has been idle for long and is starting. Trying again in %v …", code, askAgainAfter))
 		if waitErr := i.wait(ctx, askAgainAfter); waitErr != nil {
 			return nil, err
 		}
 	}
 }
 
-// stackFunction is a function of a stack that answers actions.
+// stackFunction is a function of a stack that takes an action.
 type stackFunction struct {
 	invoker
 	kind string // menu, reconcile
 	name string
 }
 
-// openFunction looks the stack's function of that kind up.
+// openFunction looks up the stack's function of that kind.
 func openFunction(ctx context.Context, lang language, stack, kind string) (stackFunction, error) {
 	cfg, err := loadAWS(ctx)
 	if err != nil {
@@ -80,7 +79,7 @@ func openFunction(ctx context.Context, lang language, stack, kind string) (stack
 	return stackFunction{newInvoker(cfg, lang), kind, name}, err
 }
 
-// ask invokes the function with the action and reads its answer.
+// ask invokes the function with the action and decodes its answer.
 func (f stackFunction) ask(ctx context.Context, action string, answer any) error {
 	request := map[string]string{"action": action}
 	if f.lang == bilingual.Chinese {

@@ -78,7 +78,7 @@ func TestFunctionThatWakes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.code, func(t *testing.T) {
 			t.Parallel()
-			for lang, want := range map[language]string{"en": "idle for long, it is starting. Asking again in 10s", "zh": "正在恢复；10s 后再试"} {
+			for lang, want := range map[language]string{"en": "it has been idle for long and is starting. Trying again in 10s", "zh": "正在恢复；10s 后再试"} {
 				answer, notes, waited, err := callAsleep(t, lang, &asleep{calls: 3, status: tt.status, code: tt.code})
 				if err != nil || answer != `{"result":"unchanged"}` || waited != 30*time.Second || strings.Count(notes, want) != 3 {
 					t.Errorf("answer %q after %v, error %v, told:\n%s", answer, waited, err, notes)

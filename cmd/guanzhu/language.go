@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// language is that of the output: zh or en.
+// language is the language of the output: zh or en.
 type language string
 
-// languageOf returns the language of --lang, which is zh, en, or auto for that of the locale.
+// languageOf returns the language that --lang selects: zh, en, or auto for the language of the locale.
 func languageOf(flag string, getenv func(string) string) language {
 	if flag != "auto" {
 		return language(flag)
@@ -23,7 +23,7 @@ func languageOf(flag string, getenv func(string) string) language {
 	return "en"
 }
 
-// say returns the one text or the other, with the values filled in as fmt does.
+// say returns the text in the language, formatted with the values.
 func (l language) say(zh, en string, values ...any) string {
 	if l == "zh" {
 		return fmt.Sprintf(zh, values...)

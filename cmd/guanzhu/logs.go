@@ -22,20 +22,20 @@ type logsCommand struct{}
 
 // Help is shown by --help.
 func (*logsCommand) Help() string {
-	return "make logs ENV=dev runs it behind `sam logs --tail --output json`: it reads that and prints one line a push, " +
-		"with times in China. Left out are the names of metrics, the appid, the request's id, and what Lambda says of calls " +
-		"that went well."
+	return "make logs ENV=dev pipes the output of `sam logs --tail --output json` into it. It prints one line for each push, " +
+		"with times in China. It leaves out the names of metrics, the appid, the request's id, and Lambda's lines about " +
+		"calls that succeeded."
 }
 
-// Run reads until the end.
+// Run reads standard input to its end.
 func (*logsCommand) Run(lang language) error {
 	if term.IsTerminal(int(os.Stdin.Fd())) {
-		return errors.New(lang.say("它读取 sam logs 的输出：运行 make logs ENV=dev", "it reads what sam logs prints: run make logs ENV=dev"))
+		return errors.New(lang.say("它读取 sam logs 的输出：运行 make logs ENV=dev", "it reads the output of sam logs: run make logs ENV=dev"))
 	}
 	return readableLog(os.Stdin, os.Stdout)
 }
 
-// readableLog prints the events of `sam logs --output json`, a JSON object a line, and any other line as it is.
+// readableLog prints the events of `sam logs --output json`, one JSON object a line. It prints any other line unchanged.
 func readableLog(in io.Reader, out io.Writer) error {
 	lines := bufio.NewReader(in)
 	for {
@@ -54,7 +54,7 @@ func readableLog(in io.Reader, out io.Writer) error {
 	}
 }
 
-// readableEvent returns an event of CloudWatch as one line, or "" if it says nothing.
+// readableEvent returns an event of CloudWatch as one line, or "" if the event is to be left out.
 func readableEvent(text string) string {
 	var event struct {
 		Timestamp int64 // milliseconds
@@ -70,7 +70,7 @@ func readableEvent(text string) string {
 	return time.UnixMilli(event.Timestamp).In(wechat.ChinaTime).Format(time.DateTime) + " " + line
 }
 
-// readableLine returns a line of a function's log, which is a JSON object, or Lambda's own.
+// readableLine returns a line of a function's log, or one of Lambda's own. A function's line is a JSON object.
 func readableLine(message string) string {
 	members, err := membersOf([]byte(message))
 	if err != nil {
@@ -83,7 +83,7 @@ func readableLine(message string) string {
 			CloudWatchMetrics []struct{ Metrics []struct{ Name string } }
 		} `json:"_aws"`
 	}
-	_ = json.Unmarshal([]byte(message), &line) // what has another type is left out
+	_ = json.Unmarshal([]byte(message), &line) // members of another type are left out
 	if strings.HasPrefix(line.Type, "platform.") && (line.Record.Status == "" || line.Record.Status == "success") {
 		return ""
 	}
@@ -105,7 +105,7 @@ func readableLine(message string) string {
 	return strings.Join(parts, " ")
 }
 
-// readableValue writes a string without quotes if it needs none, and leaves its letters as they are.
+// readableValue returns a string without quotes if it needs none, and does not escape its letters.
 func readableValue(value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) != nil {
@@ -122,7 +122,7 @@ type member struct {
 	value json.RawMessage
 }
 
-// membersOf returns an object's members in their order.
+// membersOf returns the members of an object in their order.
 func membersOf(object []byte) (members []member, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {

@@ -14,10 +14,10 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
-// The account that console and push play where the environment names no other. events/env.json has the same.
+// The account that console and push use unless the environment names another. events/env.json has the same.
 const (
 	sampleAppID    = "wx0123456789abcdef"
-	sampleFollower = "oSAMPLEfollower0000000000001" // of the samples in events/
+	sampleFollower = "oSAMPLEfollower0000000000001" // in the samples in events/
 
 	sampleSecrets = `{"token":"guanzhuSampleToken","app_secret":"sample-app-secret-not-real"}`
 )
@@ -27,14 +27,14 @@ type commands struct {
 
 	Console     consoleCommand     `cmd:"" help:"Run the account on this machine: its endpoint, an embedded store, a simulated platform. No AWS, no WeChat account."`
 	Push        pushCommand        `cmd:"" help:"Send a push, signed as WeChat signs it, and show the reply."`
-	Menu        menuCommand        `cmd:"" help:"Check the menu of account.yaml, compare it with the live one, publish it."`
+	Menu        menuCommand        `cmd:"" help:"Check the menu of account.yaml, compare it with the live one, or publish it."`
 	Secrets     secretsCommand     `cmd:"" help:"Write the account's secrets into AWS, and rotate them without a gap."`
-	Doctor      doctorCommand      `cmd:"" help:"Examine the account, and say what to do about each thing that is wrong."`
-	Logs        logsCommand        `cmd:"" help:"Make what sam logs prints readable, one line a push. make logs runs it."`
-	Suggestions suggestionsCommand `cmd:"" help:"List what followers suggested, and mark it handled."`
+	Doctor      doctorCommand      `cmd:"" help:"Examine the account, and say what to do about each problem."`
+	Logs        logsCommand        `cmd:"" help:"Print the output of sam logs in a readable form, one line a push. make logs runs it."`
+	Suggestions suggestionsCommand `cmd:"" help:"List what followers suggest, or mark it as handled."`
 	Followers   followersCommand   `cmd:"" help:"Export the followers, or delete one."`
 	Reconcile   reconcileCommand   `cmd:"" help:"Put the records in step with the platform now, and show how far that is."`
-	Restore     restoreCommand     `cmd:"" help:"Put what a restored table has back into the present one."`
+	Restore     restoreCommand     `cmd:"" help:"Copy followers and suggestions from a restored table into the present one."`
 	Platform    platformCommand    `cmd:"" help:"Run the simulated platform alone, for sam local."`
 }
 
@@ -65,7 +65,9 @@ func main() {
 	if status, ok := errors.AsType[exitStatus](err); ok {
 		os.Exit(int(status))
 	}
-	ctx.FatalIfErrorf(err)
+	if err != nil {
+		ctx.FatalIfErrorf(errors.New(named(err.Error())))
+	}
 }
 
 func newParser(c *commands) *kong.Kong {
@@ -77,7 +79,7 @@ func newParser(c *commands) *kong.Kong {
 	)
 }
 
-// stackOfEnvironment gives --stack the value of GUANZHU_STACK, unless it is given, or a flag that cannot be with it.
+// stackOfEnvironment gives --stack the value of GUANZHU_STACK, unless that flag is given, or one that excludes it.
 func stackOfEnvironment(ctx *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
 	name := os.Getenv("GUANZHU_STACK")
 	if flag.Name != "stack" || name == "" {
@@ -91,10 +93,10 @@ func stackOfEnvironment(ctx *kong.Context, parent *kong.Path, flag *kong.Flag) (
 	return name, nil
 }
 
-// differs is the exit status of a plan that would change something; 0 is success, 1 failure, and 80 wrong usage.
+// differs is the exit status of a plan that would change something. 0 is success, 1 failure, and 80 wrong usage.
 const differs exitStatus = 2
 
-// exitStatus is the error of a command that has said all it has to say.
+// exitStatus is the error of a command that exits with this status and prints nothing more.
 type exitStatus int
 
 func (s exitStatus) Error() string { return "exit status " + strconv.Itoa(int(s)) }

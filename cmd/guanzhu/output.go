@@ -12,8 +12,23 @@ import (
 	"github.com/guanzhu/guanzhu/internal/doctor"
 )
 
-// called returns a command that can be pasted: it begins with the name by which this program was called.
-func called(command string) string { return programName(os.Args[0]) + " " + command }
+// A text names a command as guanzhu secrets, without the flags that select the account. Whatever prints the text makes
+// that a command that can be pasted: by named, or by complete, which adds the flags.
+
+// command finds a command in a text.
+var command = regexp.MustCompile(
+	`\bguanzhu ((console|push|menu|secrets|doctor|suggestions|followers|reconcile|restore|platform)\b( (rotate|finish|plan|publish))?)`)
+
+// named returns the text with each command under the name by which this program was called.
+func named(text string) string { return complete(text, nil) }
+
+// complete is named, and adds the flags of each command. They depend on its first word.
+func complete(text string, flags map[string]string) string {
+	return command.ReplaceAllStringFunc(text, func(found string) string {
+		match := command.FindStringSubmatch(found)
+		return strings.TrimSpace(programName(os.Args[0]) + " " + match[1] + " " + flags[match[2]])
+	})
+}
 
 // programName returns the name by which to call this program again.
 func programName(called string) string {
@@ -23,22 +38,10 @@ func programName(called string) string {
 	return "guanzhu"
 }
 
-// advised finds a command in an advice.
-var advised = regexp.MustCompile(`guanzhu ((secrets|menu|doctor)( (rotate|finish|plan|publish))?)`)
-
-// complete makes the commands in an advice ones that can be pasted. It adds the flags that select the account, which
-// depend on the command's first word.
-func complete(advice string, flags map[string]string) string {
-	return advised.ReplaceAllStringFunc(advice, func(command string) string {
-		match := advised.FindStringSubmatch(command)
-		return strings.TrimSpace(called(match[1]) + " " + flags[match[2]])
-	})
-}
-
 // findingError returns a finding as the error of a command.
 func findingError(f doctor.Finding, lang language) error {
 	in := string(lang)
-	return errors.New(lang.say("%s：%s\n%s", "%s: %s\n%s", f.Name.In(in), f.What.In(in), complete(f.Do.In(in), nil)))
+	return errors.New(lang.say("%s：%s\n%s", "%s: %s\n%s", f.Name.In(in), f.What.In(in), f.Do.In(in)))
 }
 
 // printJSON prints a value as indented JSON.

@@ -17,7 +17,7 @@ import (
 
 type platformCommand struct {
 	accountFlags `embed:""`
-	Addr         string `default:"127.0.0.1:8090" help:"Address to listen at."`
+	Addr         string `default:"127.0.0.1:8090" help:"Address to listen on."`
 }
 
 func (c *platformCommand) Run() error {
@@ -33,8 +33,8 @@ func (c *platformCommand) Run() error {
 	return serve(listener, newPlatform(c.AppID, keeper.Current()))
 }
 
-// newPlatform returns both hosts of a platform in one, its API and the OAuth of open.weixin.qq.com. Everyone follows on
-// it, so that pushes can be made up from outside, and every browser is the sample follower's.
+// newPlatform returns a simulated platform: the API and the OAuth pages of open.weixin.qq.com on one host. Every openid
+// is a follower, so that any push can be made up, and every browser belongs to the sample follower.
 func newPlatform(appID string, s secrets.Secrets) http.Handler {
 	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: s.AppSecret, EveryoneFollows: true})
 	platform.SetVisitor(sampleFollower)
@@ -44,7 +44,7 @@ func newPlatform(appID string, s secrets.Secrets) http.Handler {
 	return mux
 }
 
-// serve answers until it is interrupted.
+// serve serves handler until the process is interrupted.
 func serve(listener net.Listener, handler http.Handler) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -13,14 +13,14 @@ import (
 	"golang.org/x/term"
 )
 
-// A prompt asks the owner. Questions go to out; an answer is one line.
+// A prompt asks the owner. It writes questions to out and reads one line for each answer.
 type prompt struct {
 	in     *bufio.Reader
 	out    io.Writer
-	hidden func() ([]byte, error) // reads a line of the terminal without showing it; nil where the input is no terminal
+	hidden func() ([]byte, error) // reads a line without showing it; nil if the input is not a terminal
 }
 
-// newPrompt asks on the terminal, or reads the standard input where that is none, so that a script can answer.
+// newPrompt returns a prompt on the terminal. If standard input is not a terminal, a script answers from there.
 func newPrompt() *prompt {
 	p := &prompt{in: bufio.NewReader(os.Stdin), out: os.Stderr}
 	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {
@@ -29,7 +29,7 @@ func newPrompt() *prompt {
 	return p
 }
 
-// readHidden leaves a terminal that shows again what is typed, also after Ctrl-C.
+// readHidden reads a line of the terminal without showing it. It restores the terminal also after Ctrl-C.
 func readHidden(fd int) ([]byte, error) {
 	state, err := term.GetState(fd)
 	if err != nil {
@@ -42,7 +42,7 @@ func readHidden(fd int) ([]byte, error) {
 	go func() {
 		select {
 		case <-interrupted:
-			_ = term.Restore(fd, state) // the process ends in any case
+			_ = term.Restore(fd, state) // the process ends anyway
 			fmt.Fprintln(os.Stderr, "\ninterrupted: nothing was written")
 			os.Exit(1)
 		case <-done:
@@ -51,8 +51,8 @@ func readHidden(fd int) ([]byte, error) {
 	return term.ReadPassword(fd)
 }
 
-// secret asks, without showing the answer, until check likes it. A script is not asked again: its next line answers
-// another question.
+// secret asks, without showing the answer, until check accepts it. It does not ask a script again, because the script's
+// next line answers the next question.
 func (p *prompt) secret(question string, check func(answer string) error) (string, error) {
 	for {
 		fmt.Fprint(p.out, question+" ")
@@ -74,17 +74,17 @@ func (p *prompt) line() (string, error) {
 		read = func() ([]byte, error) { return p.in.ReadBytes('\n') }
 	}
 	line, err := read()
-	fmt.Fprintln(p.out) // the owner's Enter is not shown either
+	fmt.Fprintln(p.out) // the owner's Enter is hidden too
 	if err != nil && (len(line) == 0 || !errors.Is(err, io.EOF)) {
 		return "", errors.New("the input has ended before all questions were answered: nothing was written")
 	}
 	return strings.TrimSpace(string(line)), nil
 }
 
-// confirm asks a question that only the word yes agrees to.
+// confirm asks a question. Any answer but yes is an error.
 func (p *prompt) confirm(question string) error {
 	fmt.Fprint(p.out, question+" Type yes to go on: ")
-	answer, _ := p.in.ReadString('\n') // an input that ends is no yes
+	answer, _ := p.in.ReadString('\n') // the end of the input is not a yes
 	if p.hidden == nil {
 		fmt.Fprintln(p.out)
 	}

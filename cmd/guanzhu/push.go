@@ -18,10 +18,10 @@ import (
 type pushCommand struct {
 	accountFlags `embed:""`
 	File         string `arg:"" type:"existingfile" help:"The push in clear, for example events/subscribe.xml."`
-	URL          string `default:"http://127.0.0.1:8080/login/wechat" help:"Where the endpoint is."`
-	Mode         string `enum:"auto,plain,compatible,safe" default:"auto" help:"The console's message mode: plain, compatible or safe; auto is safe with an EncodingAESKey, else plain."`
-	Now          bool   `help:"Send it as if it happened now: with a fresh CreateTime and MsgId."`
-	Print        bool   `help:"Only show the request."`
+	URL          string `default:"http://127.0.0.1:8080/login/wechat" help:"Address of the endpoint."`
+	Mode         string `enum:"auto,plain,compatible,safe" default:"auto" help:"The message mode of WeChat's console: plain, compatible or safe; auto is safe with an EncodingAESKey, else plain."`
+	Now          bool   `help:"Give the push the present time and a new MsgId."`
+	Print        bool   `help:"Show the request without sending it."`
 }
 
 func (c *pushCommand) Run() error {
@@ -67,12 +67,12 @@ func (c *pushCommand) Run() error {
 	return show(account, mode, request)
 }
 
-// show sends the request and prints the reply, opened.
+// show sends the request and prints the reply, decrypted if need be.
 func show(account pushing.Account, mode pushing.Mode, request *http.Request) error {
 	begun := time.Now()
 	answer, err := pushing.Send(http.DefaultClient, request)
 	if err != nil {
-		return fmt.Errorf("%w\nIs the endpoint up? `make run` starts one", err)
+		return fmt.Errorf("%w\nIs the endpoint running? `make run` starts one", err)
 	}
 	fmt.Printf("\n%d %s  %s  %d ms\n\n%s\n", answer.Status, http.StatusText(answer.Status),
 		answer.Header.Get("Content-Type"), time.Since(begun).Milliseconds(), answer.Body)
@@ -94,7 +94,7 @@ var (
 	msgID      = regexp.MustCompile(`<MsgId>[^<]*</MsgId>`)
 )
 
-// asOf gives the message the time now, and a MsgId that no message had before.
+// asOf gives the message the time now and a MsgId that no earlier message had.
 func asOf(message []byte, now time.Time) []byte {
 	message = createTime.ReplaceAll(message, []byte("<CreateTime>"+strconv.FormatInt(now.Unix(), 10)+"</CreateTime>"))
 	return msgID.ReplaceAll(message, []byte("<MsgId>"+strconv.FormatInt(now.UnixNano(), 10)+"</MsgId>"))

@@ -20,29 +20,29 @@ import (
 
 type restoreCommand struct {
 	tableFlags `embed:""`
-	From       string `required:"" placeholder:"TABLE" help:"Name of the table that DynamoDB has restored."`
+	From       string `required:"" placeholder:"TABLE" help:"Name of the table that DynamoDB restored."`
 }
 
 // Help is shown by --help.
 func (*restoreCommand) Help() string {
-	return `Followers and suggestions of a table that was restored to an earlier time are written into the present table, where nothing newer stands: who has unfollowed or followed again since stays as it is. Unfollows are remembered for 30 days, so the restored time may not be earlier. Who comes back has a new session, so that each browser signs in anew.
+	return `This copies followers and suggestions from a restored table into the present one, unless the present one has something newer: a follower who has unfollowed or followed again since then stays as is. Unfollows are remembered for 30 days, so the table must not be restored to an earlier time. A follower who is put back gets a new session and must sign in again.
 
-Nothing is deleted, in neither table, and it can be run again.`
+Nothing is deleted in either table. The command can be run again.`
 }
 
-// restoreTime bounds each write.
+// restoreTime limits each write.
 const restoreTime = 30 * time.Second
 
-// restoreAtOnce is how many writes wait for the table at the same time.
+// restoreAtOnce is how many writes are made at the same time.
 const restoreAtOnce = 16
 
-// restored is the table to read from, standing the one to write to; both stores are either.
+// restoreSource is the table to read from, restoreTarget the one to write to. Both stores implement both.
 type (
-	restored interface {
+	restoreSource interface {
 		Followers(ctx context.Context) iter.Seq2[follower.Follower, error]
 		Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error)
 	}
-	standing interface {
+	restoreTarget interface {
 		Follow(ctx context.Context, f follower.Follower, s follower.Session) (follower.Follower, bool, error)
 		AddSuggestion(ctx context.Context, s follower.Suggestion) (kept bool, err error)
 	}
@@ -62,7 +62,7 @@ func (c *restoreCommand) Run() error {
 		return err
 	}
 	if name == c.From {
-		return errors.New("--from is the present table itself: name the one that DynamoDB has restored")
+		return errors.New("--from is the present table itself: name the one that DynamoDB restored")
 	}
 	out, err := dynamodb.NewFromConfig(cfg).DescribeTable(opening, &dynamodb.DescribeTableInput{TableName: &c.From})
 	if err != nil {
@@ -88,15 +88,15 @@ func (c *restoreCommand) Run() error {
 	return nil
 }
 
-// restoration is what was done.
+// restoration counts what was done.
 type restoration struct {
-	followers, back     int // all of them, and those that were put back
-	suggestions, beyond int // those that are there now, and those beyond a writer's limit of a day
+	followers, back     int // all of them, and those put back
+	suggestions, beyond int // those in the present table now, and those beyond a writer's daily limit
 	unreadable          int // records of the restored table
 }
 
 func (r restoration) tell(out, notes io.Writer) {
-	fmt.Fprintf(out, "Of %d followers %d were put back; the others are there, or have unfollowed since.\n%d suggestions are there.\n",
+	fmt.Fprintf(out, "Of %d followers, %d were put back. The others are in the table or have unfollowed since then.\nSuggestions in the table: %d\n",
 		r.followers, r.back, r.suggestions)
 	if r.beyond > 0 {
 		fmt.Fprintf(notes, "Suggestions left out because their writer has %d on that day: %d.\n", follower.MaxSuggestions, r.beyond)
@@ -104,17 +104,17 @@ func (r restoration) tell(out, notes io.Writer) {
 	noteUnreadable(notes, r.unreadable)
 }
 
-// notTooEarly refuses a time from before the oldest unfollow that the present table remembers.
+// notTooEarly refuses a time before the oldest unfollow that the present table remembers.
 func notTooEarly(restored, now time.Time) error {
 	if now.Sub(restored) < follower.TombstoneFor {
 		return nil
 	}
-	return fmt.Errorf("the table was restored to %s, and unfollows are remembered for %d days: who has unfollowed before that "+
-		"would come back. Restore to a later time", restored.Format(time.DateTime), follower.TombstoneFor/(24*time.Hour))
+	return fmt.Errorf("the table was restored to %s, but unfollows are remembered for only %d days: followers who unfollowed "+
+		"in between would come back. Restore to a later time", restored.Format(time.DateTime), follower.TombstoneFor/(24*time.Hour))
 }
 
-// restoreFollowers puts back who is missing: a follow at its own time, as a push of it would be, stops at what is newer.
-func restoreFollowers(ctx context.Context, from restored, to standing, now time.Time) (done restoration, err error) {
+// restoreFollowers puts back the followers who are missing. Each is a follow at its own time, so anything newer wins.
+func restoreFollowers(ctx context.Context, from restoreSource, to restoreTarget, now time.Time) (done restoration, err error) {
 	var applied atomic.Int64
 	writes, writing := errgroup.WithContext(ctx)
 	writes.SetLimit(restoreAtOnce)
@@ -138,7 +138,7 @@ func restoreFollowers(ctx context.Context, from restored, to standing, now time.
 			return err
 		})
 	}
-	// A write that fails ends the listing, so its error is the cause of the other one.
+	// A write that fails ends the listing, so its error is the cause of both.
 	if writeErr := writes.Wait(); writeErr != nil {
 		err = writeErr
 	}
@@ -146,8 +146,8 @@ func restoreFollowers(ctx context.Context, from restored, to standing, now time.
 	return done, err
 }
 
-// addSuggestions puts the suggestions back that are missing.
-func (r *restoration) addSuggestions(ctx context.Context, from restored, to standing, now time.Time) error {
+// addSuggestions puts back the suggestions that are missing.
+func (r *restoration) addSuggestions(ctx context.Context, from restoreSource, to restoreTarget, now time.Time) error {
 	within := func(do func(context.Context) error) error {
 		ctx, cancel := context.WithTimeout(ctx, restoreTime)
 		defer cancel()

@@ -118,7 +118,7 @@ func TestRestoreOfUnreadableRecords(t *testing.T) {
 	}
 	var out, notes bytes.Buffer
 	done.tell(&out, &notes)
-	if got := out.String(); !strings.Contains(got, "Of 4 followers 4 were put back") {
+	if got := out.String(); !strings.Contains(got, "Of 4 followers, 4 were put back") {
 		t.Errorf("told %q", got)
 	}
 	if diff := cmp.Diff("Suggestions left out because their writer has 20 on that day: 1.\n"+

@@ -552,8 +552,8 @@ func TestRotateAppSecret(t *testing.T) {
 	}{
 		{"another", next.AppSecret, next, "Written: /guanzhu/test in us-east-1, version 2: token, app secret, no EncodingAESKey (plain mode), previous token.", ""},
 		{"the same", theSecret, was, "nothing was written", ""},
-		{"none", "", was, "", "the app secret is needed"},
-		{"with a space", "another app-secret", was, "", "a space or a character beyond ASCII"},
+		{"none", "", was, "", "the app secret is required"},
+		{"with a space", "another app-secret", was, "", "a space or a character outside ASCII"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -47,14 +47,14 @@ func TestSecretsDialogue(t *testing.T) {
 			"version 1: token, app secret, no EncodingAESKey (plain mode).\n", "接口配置信息", ""},
 		{"all given", none, []string{oldToken, theSecret, oldKey}, safe, "version 1: token, app secret, EncodingAESKey.\n", "域名与消息推送配置", ""},
 		{"copied with white space", none, []string{" " + oldToken + "\t", theSecret + "\r", oldKey + " "}, safe, "version 1", "", ""},
-		{"without an app secret", none, []string{"", "", ""}, none, "", "", "the app secret is needed"},
-		{"a token too short", none, []string{"ab", theSecret, ""}, none, "", "", "what was entered has 2 characters"},
+		{"without an app secret", none, []string{"", "", ""}, none, "", "", "the app secret is required"},
+		{"a token too short", none, []string{"ab", theSecret, ""}, none, "", "", "this one has 2 characters"},
 		{"a token with a sign", none, []string{"HIDE-it", theSecret, ""}, none, "", "", "3 to 32 letters and digits"},
-		{"an app secret with a space", none, []string{"", "HIDE it", ""}, none, "", "", "a space or a character beyond ASCII"},
-		{"a key too short", none, []string{"", theSecret, "HIDE"}, none, "", "", "43 letters and digits; what was entered has 4 characters"},
+		{"an app secret with a space", none, []string{"", "HIDE it", ""}, none, "", "", "a space or a character outside ASCII"},
+		{"a key too short", none, []string{"", theSecret, "HIDE"}, none, "", "", "43 letters and digits; this one has 4 characters"},
 		{"an input that ends", none, []string{"HIDEit"}, none, "", "", "the input has ended"},
 
-		{"all kept", safe, []string{"", "", ""}, safe, "Nothing changes, and nothing was written.\n", "version 1: token, app secret, EncodingAESKey. Enter keeps", ""},
+		{"all kept", safe, []string{"", "", ""}, safe, "Nothing changes. Nothing was written.\n", "version 1: token, app secret, EncodingAESKey. Enter keeps", ""},
 		{"the same entered", safe, []string{oldToken, theSecret, oldKey}, safe, "Nothing changes", "", ""},
 		{"another app secret", safe, []string{"", "app-secret-2", "", "yes"}, secrets.Secrets{Token: oldToken, AppSecret: "app-secret-2", LinkKey: linkKey, EncodingAESKey: oldKey},
 			"version 2: token, app secret, EncodingAESKey.\n", "What changes: app secret. Type yes", ""},
@@ -63,11 +63,11 @@ func TestSecretsDialogue(t *testing.T) {
 		{"a token made", plain, []string{"g", "", "", "yes"}, secrets.Secrets{Token: made, AppSecret: theSecret, LinkKey: linkKey, PreviousToken: oldToken},
 			"version 2", "What changes: token (the old one stays valid).", ""},
 		{"a key made", safe, []string{"", "", "g", "yes"},
-			secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: made, PreviousEncodingAESKey: oldKey}, "version 2", "If WeChat's console does not have these values yet, do not change it yet", ""},
+			secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: made, PreviousEncodingAESKey: oldKey}, "version 2", "If WeChat's console does not have these values yet, do not change it now", ""},
 		{"not confirmed", safe, []string{token2, "", "", "y"}, safe, "", "", "not confirmed: nothing was changed"},
 		{"no answer to that", safe, []string{token2, "", "", ""}, safe, "", "", "not confirmed"},
 		{"the token of the console", plain, []string{token2, "", "", "yes"}, secrets.Secrets{Token: token2, AppSecret: theSecret, LinkKey: linkKey, PreviousToken: oldToken},
-			"version 2", "If it has them already (后台已经是这些值), there is nothing more to change, and this forgets the old ones:\n  guanzhu secrets finish --name /guanzhu/test\n", ""},
+			"version 2", "If it has them already (后台已经是这些值), there is nothing more to change, and this command removes the old ones:\n  guanzhu secrets finish --name /guanzhu/test\n", ""},
 		{"a rotation that is not finished", rotated, []string{"thirdToken", "", ""}, rotated, "", "", "guanzhu secrets finish --name /guanzhu/test"},
 		{"an app secret meanwhile", rotated, []string{"", "app-secret-2", "", "yes"}, func() secrets.Secrets {
 			s := rotated
@@ -80,7 +80,7 @@ func TestSecretsDialogue(t *testing.T) {
 			"version 2", "In two minutes", ""},
 		{"the first key, before the console", plain, []string{"", "", oldKey, "no"}, plain, "", "compatible mode", "not confirmed"},
 		{"no key any more", safe, []string{"", "", "-", "yes"}, plain, "version 2: token, app secret, no EncodingAESKey (plain mode).\n",
-			"In two minutes, when all running instances can have read that there is no key, set the console to plain mode (明文模式).", ""},
+			"In two minutes, when all running instances have had time to see that there is no key, set the console to plain mode (明文模式).", ""},
 		{"no key any more, nor a previous one", rotated, []string{"", "", "-", "yes"},
 			secrets.Secrets{Token: token2, AppSecret: theSecret, LinkKey: linkKey, PreviousToken: oldToken}, "version 2", "What changes: EncodingAESKey (removed).", ""},
 		{"no key any more, before the console", safe, []string{"", "", "-", "no"}, safe, "", "set the console to compatible mode (兼容模式)", "not confirmed"},
@@ -89,7 +89,7 @@ func TestSecretsDialogue(t *testing.T) {
 		{"no key to remove at first", none, []string{"", theSecret, "-"}, none, "", "", "there is no EncodingAESKey to remove"},
 
 		{"the first link key", before, []string{"", "", "", "yes"}, plain, "version 2: token, app secret, no EncodingAESKey (plain mode).\n",
-			"Functions that were deployed from a version without link keys refuse such secrets", ""},
+			"Functions of a version without link keys refuse such secrets", ""},
 		{"the first link key, asked", before, []string{"", "", "", "yes"}, plain, "version 2", "What changes: link key (the first). Type yes", ""},
 		{"the first link key, seen", before, []string{"", "", "", "no"}, before, "", "no EncodingAESKey (plain mode), no link key. Enter keeps", "not confirmed"},
 		{"the first link key with a new app secret", before, []string{"", "app-secret-2", "", "yes"},
@@ -192,11 +192,11 @@ func TestFinish(t *testing.T) {
 		wantOut string
 		wantErr string
 	}{
-		{"confirmed", rotating, "yes", now, "Written: /guanzhu/test in us-east-1, version 2: token, app secret, EncodingAESKey.\nRunning instances forget", ""},
+		{"confirmed", rotating, "yes", now, "Written: /guanzhu/test in us-east-1, version 2: token, app secret, EncodingAESKey.\nRunning instances drop", ""},
 		{"not confirmed", rotating, "", rotating, "", "not confirmed: nothing was changed"},
 		{"without a link key", secrets.Secrets{Token: oldToken, AppSecret: theSecret, PreviousToken: "previousToken"}, "yes",
 			secrets.Secrets{Token: oldToken, AppSecret: theSecret}, "version 2: token, app secret, no EncodingAESKey (plain mode), no link key.", ""},
-		{"nothing to finish", now, "yes", now, "There are no previous values, and nothing was written.", ""},
+		{"nothing to finish", now, "yes", now, "There are no previous values. Nothing was written.", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

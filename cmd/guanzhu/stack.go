@@ -17,7 +17,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 )
 
-// loadAWS reads region and credentials from where the AWS CLI reads them: AWS_PROFILE, AWS_REGION, ~/.aws and the rest.
+// loadAWS reads region and credentials as the AWS CLI does: from AWS_PROFILE, AWS_REGION, ~/.aws and so on.
 func loadAWS(ctx context.Context) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -29,7 +29,7 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 	return cfg, nil
 }
 
-// stack is a deployed stack, as CloudFormation tells of it.
+// stack is a deployed stack, as CloudFormation describes it.
 type stack struct {
 	name       string
 	status     string
@@ -42,10 +42,10 @@ func describeStack(ctx context.Context, cfg aws.Config, name string) (stack, err
 	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
 	if err != nil || len(out.Stacks) == 0 {
 		if api, ok := errors.AsType[smithy.APIError](err); err == nil || ok && strings.Contains(api.ErrorMessage(), "does not exist") {
-			return stack{}, fmt.Errorf("there is no stack %s in %s: look at stack_name in samconfig.toml, and at the region", name, cfg.Region)
+			return stack{}, fmt.Errorf("there is no stack %s in %s: check stack_name in samconfig.toml, and the region", name, cfg.Region)
 		}
-		return stack{}, fmt.Errorf("the stack %s cannot be looked up in %s: check that AWS credentials are there (`aws sts get-caller-identity` "+
-			"shows whose), that they may cloudformation:DescribeStacks, and the network: %w", name, cfg.Region, err)
+		return stack{}, fmt.Errorf("the stack %s cannot be looked up in %s: check the AWS credentials (`aws sts get-caller-identity` shows whose they are), "+
+			"their permission for cloudformation:DescribeStacks, and the network: %w", name, cfg.Region, err)
 	}
 	s := stack{name: name, status: string(out.Stacks[0].StackStatus), parameters: map[string]string{}, outputs: map[string]string{}}
 	for _, p := range out.Stacks[0].Parameters {
@@ -65,10 +65,10 @@ func (s stack) output(name string) (string, error) {
 	return "", fmt.Errorf("the stack %s (%s) has no output %s: was it deployed with this version of template.yaml?", s.name, s.status, name)
 }
 
-// tableFlags say which table.
+// tableFlags select a table.
 type tableFlags struct {
-	Stack string `xor:"table" required:"" placeholder:"NAME" help:"Name of the deployed stack whose table it is (GUANZHU_STACK). Either this or --table."`
-	Table string `xor:"table" required:"" placeholder:"NAME" help:"Name of the table itself, for example of one that was restored. Either this or --stack."`
+	Stack string `xor:"table" required:"" placeholder:"NAME" help:"Use the table of this deployed stack (GUANZHU_STACK). Either this or --table."`
+	Table string `xor:"table" required:"" placeholder:"NAME" help:"Use the table with this name, such as one that was restored. Either this or --stack."`
 }
 
 // name returns the table's name.
@@ -83,7 +83,7 @@ func (f *tableFlags) name(ctx context.Context, cfg aws.Config) (string, error) {
 	return s.output("TableName")
 }
 
-// open returns the table's store.
+// open returns the store of the table.
 func (f *tableFlags) open(ctx context.Context) (*dynamostore.Store, error) {
 	cfg, err := loadAWS(ctx)
 	if err != nil {
@@ -100,7 +100,7 @@ func openTable(cfg aws.Config, name string) *dynamostore.Store {
 	return dynamostore.New(cfg, dynamostore.Options{Table: name, Now: time.Now})
 }
 
-// openSecrets reads the secrets of accountFlags, from Systems Manager as well.
+// openSecrets reads the secrets of accountFlags, from Systems Manager if ref says so.
 func openSecrets(ctx context.Context, ref string) (*parameterstore.Keeper, error) {
 	options := parameterstore.Options{}
 	if strings.HasPrefix(ref, "ssm:") {
@@ -113,10 +113,10 @@ func openSecrets(ctx context.Context, ref string) (*parameterstore.Keeper, error
 	return parameterstore.Open(ctx, ref, options)
 }
 
-// explained says of an error of the table what to do where AWS's own words do not.
+// explained adds what to do to an error of the table if AWS's own text does not say it.
 func explained(err error) error {
 	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
-		return fmt.Errorf("%w\nThere is no such table: look at the name, and at the region (AWS_REGION)", err)
+		return fmt.Errorf("%w\nThere is no such table: check the name, and the region (AWS_REGION)", err)
 	}
 	return err
 }

@@ -19,63 +19,70 @@ import (
 
 type suggestionsCommand struct {
 	tableFlags `embed:""`
-	List       suggestionsListCommand    `cmd:"" default:"withargs" help:"List those that are not handled yet, oldest first. They are kept for 180 days."`
+	List       suggestionsListCommand    `cmd:"" default:"withargs" help:"List the suggestions that are not handled yet, oldest first. They are kept for 180 days."`
 	Handled    suggestionsHandledCommand `cmd:"" help:"Mark suggestions as handled."`
 }
 
 // Help is shown by --help.
 func (*suggestionsCommand) Help() string {
-	return "Without a command it lists them: --all with the handled ones, --month 2026-11 those of one month."
+	return "Without a command it lists suggestions: --all includes the handled ones, --month 2026-11 selects one month."
 }
 
-// suggestionStore is what the commands ask of the table; both stores have it.
+// suggestionStore is the part of the table that the commands use. Both stores implement it.
 type suggestionStore interface {
 	Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error)
 	MarkHandled(ctx context.Context, s follower.Suggestion) (found bool, err error)
 }
 
-// suggestionsTime bounds each of the commands: seven months to be read, or some writes.
+// suggestionsTime limits each command: reading seven months, or some writes.
 const suggestionsTime = time.Minute
 
-type suggestionsListCommand struct {
-	All   bool   `help:"List the handled ones, too."`
-	Month string `placeholder:"YYYY-MM" help:"List those of one month in China time, for example 2026-11."`
+// with opens the table and calls do.
+func (c *suggestionsCommand) with(do func(context.Context, suggestionStore) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), suggestionsTime)
+	defer cancel()
+	store, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	return explained(do(ctx, store))
 }
 
-// Validate refuses what is no month.
+type suggestionsListCommand struct {
+	All   bool   `help:"Include the handled ones."`
+	Month string `placeholder:"YYYY-MM" help:"List one month only, in China time, for example 2026-11."`
+}
+
+// Validate refuses a month in another form.
 func (c *suggestionsListCommand) Validate() error {
 	_, err := c.months(time.Now())
 	return err
 }
 
-// months are those to be listed.
+// months returns the months to list.
 func (c *suggestionsListCommand) months(now time.Time) ([]time.Time, error) {
 	if c.Month == "" {
 		return keptMonths(now), nil
 	}
 	month, err := time.ParseInLocation("2006-01", c.Month, wechat.ChinaTime)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no month: write it as 2026-11", c.Month)
+		return nil, fmt.Errorf("%q is not a month: write it as 2026-11", c.Month)
 	}
 	return []time.Time{month}, nil
 }
 
-// Run lists the suggestions of all months that are kept, or of one.
+// Run lists the suggestions of all kept months, or of one.
 func (c *suggestionsListCommand) Run(parent *suggestionsCommand) error {
 	months, err := c.months(time.Now())
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), suggestionsTime)
-	defer cancel()
-	store, err := parent.open(ctx)
-	if err != nil {
-		return err
-	}
-	return explained(listSuggestions(ctx, store, months, c.All, os.Stdout, os.Stderr))
+	return parent.with(func(ctx context.Context, store suggestionStore) error {
+		return listSuggestions(ctx, store, months, c.All, os.Stdout, os.Stderr)
+	})
 }
 
-// keptMonths are the months in China time of which suggestions may be left, the oldest first.
+// keptMonths returns the months, in China time, whose suggestions may still be kept. The oldest comes first.
 func keptMonths(now time.Time) []time.Time {
 	oldest := now.Add(-follower.SuggestionFor).In(wechat.ChinaTime)
 	var months []time.Time
@@ -85,7 +92,7 @@ func keptMonths(now time.Time) []time.Time {
 	return months
 }
 
-// listSuggestions prints to out, and to notes how many there are.
+// listSuggestions prints the suggestions to out, and their number to notes.
 func listSuggestions(ctx context.Context, store suggestionStore, months []time.Time, all bool, out, notes io.Writer) error {
 	buffered := bufio.NewWriter(out)
 	open, handled, unreadable := 0, 0, 0
@@ -111,21 +118,21 @@ func listSuggestions(ctx context.Context, store suggestionStore, months []time.T
 	}
 	fmt.Fprintf(notes, "%d not handled yet, %d handled.", open, handled)
 	if handled > 0 && !all {
-		fmt.Fprint(notes, " With --all the handled ones are listed, too.")
+		fmt.Fprint(notes, " --all lists the handled ones too.")
 	}
 	fmt.Fprintln(notes)
 	noteUnreadable(notes, unreadable)
 	return nil
 }
 
-// noteUnreadable says how many records were left out, if any.
+// noteUnreadable prints how many records were left out, if any.
 func noteUnreadable(notes io.Writer, n int) {
 	if n > 0 {
 		fmt.Fprintf(notes, "Records left out because they cannot be read: %d. This program did not write them.\n", n)
 	}
 }
 
-// printSuggestion prints a line with the id, by which it can be marked, and below it the text.
+// printSuggestion prints a line that begins with the id, and below it the text.
 func printSuggestion(w io.Writer, s follower.Suggestion) {
 	state := ""
 	if s.Handled {
@@ -138,8 +145,8 @@ func printSuggestion(w io.Writer, s follower.Suggestion) {
 	fmt.Fprintln(w)
 }
 
-// visible is the text with all that is no visible character or space written out, as \x1b: followers may type what
-// commands a terminal, or what turns the direction of writing.
+// visible returns the text with invisible characters written as escapes, such as \x1b. Followers may type characters that
+// control a terminal or turn the direction of writing.
 func visible(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {
@@ -162,41 +169,37 @@ type suggestionsHandledCommand struct {
 	ID []string `arg:"" help:"The suggestions, each by the id that begins its line in the list."`
 }
 
-// Validate refuses what is no suggestion's id.
+// Validate refuses a value that is not the id of a suggestion.
 func (c *suggestionsHandledCommand) Validate() error {
 	_, err := parseSuggestions(c.ID)
 	return err
 }
 
-// Run marks all of them.
+// Run marks the suggestions as handled.
 func (c *suggestionsHandledCommand) Run(parent *suggestionsCommand) error {
 	suggestions, err := parseSuggestions(c.ID)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), suggestionsTime)
-	defer cancel()
-	store, err := parent.open(ctx)
-	if err != nil {
-		return err
-	}
-	return explained(markHandled(ctx, store, suggestions, os.Stdout))
+	return parent.with(func(ctx context.Context, store suggestionStore) error {
+		return markHandled(ctx, store, suggestions, os.Stdout)
+	})
 }
 
-// parseSuggestions returns of each what its id says: time, MsgId and writer.
+// parseSuggestions returns what each id says of its suggestion: time, MsgId and writer.
 func parseSuggestions(ids []string) ([]follower.Suggestion, error) {
 	var suggestions []follower.Suggestion
 	for n, id := range ids {
 		s, err := follower.ParseSuggestionKey(id)
 		if err != nil {
-			return nil, fmt.Errorf("id %d of %d is none of a suggestion: paste what begins its line in the list, as 1795312800#24567#9f86d081884c7d65", n+1, len(ids))
+			return nil, fmt.Errorf("id %d of %d is not the id of a suggestion: paste the beginning of its line in the list, such as 1795312800#24567#9f86d081884c7d65", n+1, len(ids))
 		}
 		suggestions = append(suggestions, s)
 	}
 	return suggestions, nil
 }
 
-// markHandled goes on after one that is not there, and fails at the end.
+// markHandled marks those that it finds, and returns an error if any is missing.
 func markHandled(ctx context.Context, store suggestionStore, suggestions []follower.Suggestion, out io.Writer) error {
 	missing := 0
 	for _, s := range suggestions {
@@ -212,7 +215,7 @@ func markHandled(ctx context.Context, store suggestionStore, suggestions []follo
 		}
 	}
 	if missing > 0 {
-		return errors.New("not all were found: list them again; a suggestion is kept for 180 days")
+		return errors.New("not all were found: list them again. A suggestion is kept for 180 days")
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func TestSuggestions(t *testing.T) {
 	marked := []string{"1779854400#24564#9f86d081884c7d65", "1793462400#24566#9f86d081884c7d65"}
 	wantMarked(t, store, "", strings.Join(marked, "  handled\n")+"  handled\n", marked...)
 	wantList(t, store, kept, false, october+newest,
-		"2 not handled yet, 2 handled. With --all the handled ones are listed, too.\n")
+		"2 not handled yet, 2 handled. --all lists the handled ones too.\n")
 	handled := func(block string) string { return strings.Replace(block, ":00:00\n", ":00:00  handled\n", 1) }
 	wantList(t, store, kept, true, handled(oldest)+october+handled(november)+newest, "2 not handled yet, 2 handled.\n")
 
@@ -170,7 +170,7 @@ func TestParseSuggestions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := parseSuggestions([]string{"1795136400#24567#0123456789abcdef", id})
-			if err == nil || !strings.Contains(err.Error(), "id 2 of 2 is none") || id != "" && strings.Contains(err.Error(), id) {
+			if err == nil || !strings.Contains(err.Error(), "id 2 of 2 is not the id of a suggestion") || id != "" && strings.Contains(err.Error(), id) {
 				t.Errorf("parsed to %v, error %v", got, err)
 			}
 		})
@@ -227,9 +227,9 @@ func TestRecordsUsage(t *testing.T) {
 	}{
 		"no table":          {"suggestions", "missing flags: --stack=NAME or --table=NAME", 80},
 		"both":              {"suggestions --stack a --table b", "can't be used together", 80},
-		"no month":          {"suggestions --table t --month 11", `"11" is no month: write it as 2026-11`, 80},
-		"no id":             {"suggestions handled --table t 1#2", "id 1 of 1 is none of a suggestion", 80},
-		"flag first":        {"suggestions --table t handled 1#2", "id 1 of 1 is none of a suggestion", 80},
+		"no month":          {"suggestions --table t --month 11", `"11" is not a month: write it as 2026-11`, 80},
+		"no id":             {"suggestions handled --table t 1#2", "id 1 of 1 is not the id of a suggestion", 80},
+		"flag first":        {"suggestions --table t handled 1#2", "id 1 of 1 is not the id of a suggestion", 80},
 		"no format":         {"followers export --table t --format xml", `--format must be one of "csv","jsonl"`, 80},
 		"nobody to ask":     {"followers delete --table t oSAMPLEfollower0000000000001", "with --yes", 1},
 		"no region":         {"suggestions --table t", "no AWS region is set", 1},

@@ -157,7 +157,7 @@ func TestSuggestions(t *testing.T) {
 	wantRun(t, 1, expired.Key()+"  not found\n"+other.Key()+"  not found\n", "not all were found",
 		"suggestions", "handled", "--stack", stack, expired.Key(), other.Key())
 	wantRun(t, 0, line(recent)+"\n"+recentText, "1 not handled yet, 1 handled.", "suggestions", "--stack", stack)
-	wantRun(t, 80, "", "id 2 of 2 is none of a suggestion", "suggestions", "handled", "--stack", stack, recent.Key(), "1#2")
+	wantRun(t, 80, "", "id 2 of 2 is not the id of a suggestion", "suggestions", "handled", "--stack", stack, recent.Key(), "1#2")
 	wantRun(t, 0, line(recent)+"\n"+recentText, "1 not handled yet, 1 handled.", "suggestions", "--stack", stack)
 }
 
@@ -207,7 +207,7 @@ func TestRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	wantRun(t, 0, "Of 3 followers 1 were put back; the others are there, or have unfollowed since.\n1 suggestions are there.\n", "",
+	wantRun(t, 0, "Of 3 followers, 1 were put back. The others are in the table or have unfollowed since then.\nSuggestions in the table: 1\n", "",
 		"restore", "--from", table+"-restored", "--stack", stack)
 	for openid, want := range map[string]error{"oLost": nil, "oStays": nil, "oUnfollows": follower.ErrNotFound} {
 		if _, _, err := store.Lookup(ctx, openid); !errors.Is(err, want) {

@@ -130,7 +130,7 @@ func TestSecrets(t *testing.T) {
 		t.Errorf("%+v, error %v", about, err)
 	}
 
-	o.run(nil, []string{"", "", ""}, "Nothing changes, and nothing was written.\n", "version 1: token, app secret, no EncodingAESKey", 0)
+	o.run(nil, []string{"", "", ""}, "Nothing changes. Nothing was written.\n", "version 1: token, app secret, no EncodingAESKey", 0)
 	o.run(nil, []string{"", "", "g", "no"}, "", "compatible mode (兼容模式)", 1)
 	o.wantStored(`{"token":"` + token + `","app_secret":"` + testSecret + `"}`)
 	o.run(nil, []string{"", "", testKey, "yes"}, written+"2: token, app secret, EncodingAESKey.\n", "In two minutes", 0)
@@ -168,14 +168,14 @@ func TestFirstLinkKey(t *testing.T) {
 	}
 	about := "no EncodingAESKey (plain mode), no link key"
 	o.run(nil, []string{"", "", "", "no"}, "", "deploy this version first", 1)
-	o.run([]string{"rotate", "--app-secret"}, []string{testSecret}, "That is the present one: nothing was written.\n", "", 0)
+	o.run([]string{"rotate", "--app-secret"}, []string{testSecret}, "This is the present app secret: nothing was written.\n", "", 0)
 	o.run([]string{"finish"}, nil, "There are no previous values", "", 0)
 	if got := o.stored(); got != before {
 		t.Error("something else is stored before the owner agrees")
 	}
 	o.run(nil, []string{"", "", "", "yes"}, "Written: "+o.name+" in us-east-1, version 2: token, app secret, no EncodingAESKey (plain mode).\n", about, 0)
 	o.wantStored(before)
-	o.run(nil, []string{"", "", ""}, "Nothing changes, and nothing was written.\n", "", 0)
+	o.run(nil, []string{"", "", ""}, "Nothing changes. Nothing was written.\n", "", 0)
 	o.wantStored(before)
 }
 

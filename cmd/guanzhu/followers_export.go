@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+type followersExportCommand struct {
+	Format string `enum:"csv,jsonl" default:"csv" help:"csv for spreadsheets, or jsonl for programs: one JSON object a line."`
+	Output string `short:"o" placeholder:"FILE" help:"Write to this file, which only you can read. An existing file is replaced when the export is complete. Default: standard output."`
+}
+
+// Help is shown by --help.
+func (*followersExportCommand) Help() string {
+	return `Times are China time. An unknown value is empty in CSV and left out in JSON lines.
+
+CSV begins with a byte order mark; without it, Excel reads Chinese text as GBK. A cell that begins with = + - @ or their full-width forms would be a formula in a spreadsheet, so it gets an apostrophe (') in front. Tag ids are separated by |. JSON lines hold every value as it is stored.
+
+The table is read page by page. A follower who follows or unfollows meanwhile may be missing or included.`
+}
+
+// Run exports until it is interrupted.
+func (c *followersExportCommand) Run(parent *followersCommand) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	opening, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	store, err := parent.open(opening)
+	if err != nil {
+		return err
+	}
+	n, unreadable := 0, 0
+	export := func(w io.Writer) (err error) {
+		n, unreadable, err = exportFollowers(ctx, store, c.Format, w)
+		if ctx.Err() != nil {
+			return errors.New("interrupted: the export is not complete")
+		}
+		return err
+	}
+	if c.Output == "" {
+		err = export(os.Stdout)
+	} else {
+		err = writeWhole(c.Output, export)
+	}
+	if err != nil {
+		return explained(err)
+	}
+	fmt.Fprintf(os.Stderr, "Followers exported: %d\n", n)
+	noteUnreadable(os.Stderr, unreadable)
+	return nil
+}
+
+// writeWhole creates or replaces the file at path with what write writes. Only the user can read it. If write fails, the
+// file at path is unchanged, because half a file could be mistaken for a whole one.
+func writeWhole(path string, write func(io.Writer) error) (err error) {
+	if old, err := os.Lstat(path); err == nil && !old.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file: name another one", path)
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".guanzhu-*") // its mode is 0600
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w\nCreate the folder first, or name a file in another one", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = file.Close() // it may be closed already
+			err = errors.Join(err, os.Remove(file.Name()))
+		}
+	}()
+	if err := errors.Join(write(file), file.Sync()); err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+// exported is a follower as exported. Both formats use the names of the table.
+type exported struct {
+	OpenID       string `json:"openid"`
+	UnionID      string `json:"unionid,omitempty"`
+	SubscribedAt string `json:"subscribed_at,omitempty"` // RFC 3339, China time
+	Scene        string `json:"scene,omitempty"`
+	QRScene      string `json:"qr_scene,omitempty"`
+	Language     string `json:"language,omitempty"`
+	Remark       string `json:"remark,omitempty"`
+	Tags         []int  `json:"tags,omitempty"`
+	Profile      string `json:"profile"`
+}
+
+func newExported(f follower.Follower) exported {
+	e := exported{
+		OpenID: f.OpenID, UnionID: f.UnionID, Scene: f.Scene, QRScene: f.QRScene, Language: f.Language,
+		Remark: f.Remark, Tags: f.Tags, Profile: string(f.State),
+	}
+	if !f.SubscribedAt.IsZero() {
+		e.SubscribedAt = f.SubscribedAt.In(wechat.ChinaTime).Format(time.RFC3339)
+	}
+	return e
+}
+
+var exportedColumns = []string{
+	"openid", "unionid", "subscribed_at", "scene", "qr_scene", "language", "remark", "tags", "profile",
+}
+
+func (e exported) cells() []string {
+	var tags []string
+	for _, tag := range e.Tags {
+		tags = append(tags, strconv.Itoa(tag))
+	}
+	cells := []string{
+		e.OpenID, e.UnionID, e.SubscribedAt, e.Scene, e.QRScene, e.Language, e.Remark, strings.Join(tags, "|"), e.Profile,
+	}
+	for i, cell := range cells {
+		if first, _ := utf8.DecodeRuneInString(cell); strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+			cells[i] = "'" + cell
+		}
+	}
+	return cells
+}
+
+// exportFollowers writes the followers as they are read. It returns how many it wrote, and how many it could not read.
+func exportFollowers(
+	ctx context.Context, store followerStore, format string, w io.Writer,
+) (n, unreadable int, err error) {
+	write, flush := jsonLines(w)
+	if format == "csv" {
+		if write, flush, err = csvRows(w); err != nil {
+			return 0, 0, err
+		}
+	}
+	for f, err := range store.Followers(ctx) {
+		if errors.Is(err, follower.ErrUnreadable) {
+			unreadable++
+			continue
+		}
+		if err != nil {
+			return n, unreadable, err
+		}
+		if err := write(newExported(f)); err != nil {
+			return n, unreadable, err
+		}
+		n++
+	}
+	return n, unreadable, flush()
+}
+
+func jsonLines(w io.Writer) (write func(exported) error, flush func() error) {
+	lines := bufio.NewWriter(w)
+	encoder := json.NewEncoder(lines)
+	encoder.SetEscapeHTML(false)
+	return func(e exported) error { return encoder.Encode(e) }, lines.Flush
+}
+
+func csvRows(w io.Writer) (write func(exported) error, flush func() error, err error) {
+	const byteOrderMark = "\ufeff"
+	buffered := bufio.NewWriter(w) // csv.NewWriter uses it as it is
+	if _, err := buffered.WriteString(byteOrderMark); err != nil {
+		return nil, nil, err
+	}
+	rows := csv.NewWriter(buffered)
+	flush = func() error {
+		rows.Flush()
+		return rows.Error()
+	}
+	return func(e exported) error { return rows.Write(e.cells()) }, flush, rows.Write(exportedColumns)
+}
