@@ -23,6 +23,18 @@ func TestStories(t *testing.T) {
 	})
 }
 
+// TestReconciledStories tells stories in which reconcile has a part.
+func TestReconciledStories(t *testing.T) {
+	t.Parallel()
+	stories.RunReconcile(t, func(t *testing.T, now func() time.Time) stories.Store {
+		store, err := boltstore.Open(filepath.Join(t.TempDir(), "store.db"), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return whole{store}
+	})
+}
+
 func TestLargePushes(t *testing.T) {
 	t.Parallel()
 	stories.RunLarge(t, func(t *testing.T, now func() time.Time) stories.Store {

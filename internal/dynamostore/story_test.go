@@ -25,12 +25,20 @@ import (
 // are throttled, fail, and lose their answers, which the store has to make good by itself.
 func TestStories(t *testing.T) {
 	t.Parallel()
-	stories.Run(t, func(t *testing.T, now func() time.Time) stories.Store {
-		l := openLocal(t, now)
-		cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
-		l.Store = dynamostore.New(cfg, dynamostore.Options{Table: *l.table, Endpoint: badWay(t), Now: now})
-		return l
-	})
+	stories.Run(t, overBadWay)
+}
+
+// TestReconciledStories tells stories in which reconcile has a part, on the same way.
+func TestReconciledStories(t *testing.T) {
+	t.Parallel()
+	stories.RunReconcile(t, overBadWay)
+}
+
+func overBadWay(t *testing.T, now func() time.Time) stories.Store {
+	l := openLocal(t, now)
+	cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+	l.Store = dynamostore.New(cfg, dynamostore.Options{Table: *l.table, Endpoint: badWay(t), Now: now})
+	return l
 }
 
 func TestLargePushes(t *testing.T) {

@@ -143,6 +143,9 @@ func (r *run) listPage(ctx context.Context) error {
 
 // addMissing fetches and adds those of the openids in hand who are not in the table.
 func (r *run) addMissing(ctx context.Context) error {
+	if len(r.is.Todo) == 0 {
+		return nil
+	}
 	wanted := keys(r.is.Todo)
 	found, err := r.Records.Find(ctx, wanted)
 	if err != nil {

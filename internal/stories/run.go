@@ -19,6 +19,7 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/reconcile"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
@@ -30,6 +31,8 @@ import (
 // Delete deletes one behind the store's back.
 type Store interface {
 	follower.Store
+	reconcile.Records
+	reconcile.Checkpoints
 	Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error)
 	All(ctx context.Context) ([]Item, error)
 	Delete(ctx context.Context, pk, sk string) error
@@ -44,6 +47,13 @@ type Item = map[string]any
 // Step by step, one delivery at a time goes on up to its next call, so that a story that fails does so every time, and
 // is shortened until nothing can be left out. In parallel all run freely, and a story that fails is told as it is.
 func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
+	tell(t, stories, open, (*run).check)
+}
+
+func tell(
+	t *testing.T, stories *rapid.Generator[story], open func(*testing.T, func() time.Time) Store,
+	check func(*run, context.Context) string,
+) {
 	for name, parallel := range map[string]bool{"step by step": false, "in parallel": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -62,7 +72,7 @@ func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
 				} else {
 					r.stepByStep()
 				}
-				wrong := r.check(t.Context())
+				wrong := check(r, t.Context())
 				if wrong == "" {
 					return
 				}
@@ -306,6 +316,10 @@ func (w *work) deliver() {
 	defer cancel()
 	w.cancel = cancel
 	ctx = webhook.WithArrival(ctx, time.Now().Add(time.Hour))
+	if w.push == reconciles {
+		w.reconcile(ctx)
+		return
+	}
 	p := w.run.story.pushes[w.push]
 	if p.what == lose {
 		w.run.lose(ctx, p.who)
@@ -337,8 +351,11 @@ func (r *run) lose(ctx context.Context, who int) {
 func (w *work) tell(format string, args ...any) {
 	w.run.mu.Lock()
 	defer w.run.mu.Unlock()
-	w.run.trace = append(w.run.trace, fmt.Sprintf("handler %d, push %d (%v): ", w.handler, w.push+1, w.run.story.pushes[w.push])+
-		fmt.Sprintf(format, args...))
+	who := "reconcile: "
+	if w.push != reconciles {
+		who = fmt.Sprintf("handler %d, push %d (%v): ", w.handler, w.push+1, w.run.story.pushes[w.push])
+	}
+	w.run.trace = append(w.run.trace, who+fmt.Sprintf(format, args...))
 }
 
 func (r *run) fault(format string, args ...any) {

@@ -58,9 +58,9 @@ const (
 var faults = [...]string{"ok", "fails", "is throttled", "is done, its answer cut", "is given up and done at the very end",
 	"the handler dies before it", "the handler dies after it"}
 
-// delivery is one of up to three times that a push is sent.
+// delivery is one of up to three times that a push is sent, or a run of reconcile.
 type delivery struct {
-	push    int // index
+	push    int // index, or reconciles
 	handler int
 	faults  []fault // of its calls, in their order; the rest go well
 }
@@ -68,6 +68,7 @@ type delivery struct {
 // story is all that decides a run, so that it can be told again.
 type story struct {
 	pushes     []push
+	fromBefore []bool     // by follower: whether that one followed before the first push
 	deliveries []delivery // in the order in which they begin
 	turns      []int      // which of those at work takes the next step, up to its next call; then always the first
 }
@@ -92,6 +93,7 @@ var stories = rapid.Custom(func(t *rapid.T) story {
 	var deliveries []delivery
 	for who := range rapid.IntRange(1, 4).Draw(t, "followers") {
 		following := rapid.Bool().Draw(t, "from before")
+		s.fromBefore = append(s.fromBefore, following)
 		at := 0
 		for id, a := range rapid.SliceOfN(rapid.Custom(drawAct), 1, 6).Draw(t, "acts") {
 			at += a.after
@@ -169,6 +171,10 @@ func (s story) String() string {
 	}
 	fmt.Fprintln(&b, "the deliveries, in the order in which they begin:")
 	for _, d := range s.deliveries {
+		if d.push == reconciles {
+			fmt.Fprintf(&b, "  reconcile, as %v\n", d)
+			continue
+		}
 		fmt.Fprintf(&b, "  push %d to %v\n", d.push+1, d)
 	}
 	fmt.Fprintf(&b, "the turns: %v", s.turns)
