@@ -45,6 +45,7 @@ func TestDirections(t *testing.T) {
 		"pkg/follower":         slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "internal/accountyaml"}),
 		"internal/accountyaml": slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "pkg/follower"}),
 		"internal/menu":        slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "internal/accountyaml", "pkg/follower"}),
+		"internal/reconcile":   slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "internal/accountyaml"}),
 		"pkg/webhook":          slices.Concat(adapters, []string{"pkg/web", "internal/accountyaml", "pkg/follower"}),
 		"pkg/web":              slices.Concat(adapters, []string{"pkg/webhook", "internal/accountyaml"}),
 	}

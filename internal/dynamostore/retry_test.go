@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/reconcile"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -605,6 +606,26 @@ func TestErrorsTellNothing(t *testing.T) {
 		},
 		"store the access token": func(ctx context.Context, s *Store) error {
 			return s.SaveAccessToken(ctx, token, event)
+		},
+		"find followers": func(ctx context.Context, s *Store) error {
+			_, err := s.Find(ctx, []string{secretOpenID})
+			return err
+		},
+		"store a profile": func(ctx context.Context, s *Store) error {
+			_, err := s.Apply(ctx, []reconcile.Change{{Kind: reconcile.Check, Follower: profiled}})
+			return err
+		},
+		"acquire the lease": func(ctx context.Context, s *Store) error {
+			_, _, err := s.Acquire(ctx, text, event, event)
+			return err
+		},
+		"save the checkpoint": func(ctx context.Context, s *Store) error {
+			_, err := s.Save(ctx, "holder", event, []byte(secretOpenID))
+			return err
+		},
+		"read the checkpoint": func(ctx context.Context, s *Store) error {
+			_, _, err := s.Checkpoint(ctx)
+			return err
 		},
 		"mark a forced refresh": func(ctx context.Context, s *Store) error {
 			_, err := s.MarkForced(ctx, wechat.AccessToken{Value: token}, wechat.AccessToken{Value: token, ForcedAt: event})

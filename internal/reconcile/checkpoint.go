@@ -60,6 +60,7 @@ type run struct {
 	list, fetch *quota
 	pageTook    time.Duration // the last page of the list
 	saved       time.Time     // the last checkpoint
+	waits       bool          // something is due that has to wait
 }
 
 // errLeaseLost ends a run that another one has taken for dead.
@@ -121,7 +122,8 @@ func (r *run) parts(ctx context.Context, full bool) error {
 			return err
 		case errors.Is(err, errStop):
 			r.summary.Result = Continues
-		case errors.Is(err, errWait): // the checkpoint has it
+		case errors.Is(err, errWait): // the checkpoint says until when
+			r.waits = true
 		case err != nil:
 			errs = append(errs, err)
 		}

@@ -105,6 +105,24 @@ func (p tenMillion) Quota(_ context.Context, path string) (daily, left int, err 
 	return 5_000_000, 5_000_000, nil
 }
 
+// TestPendingWaitsForItsQuota has no call left for a profile, and no pass that is due.
+func TestPendingWaitsForItsQuota(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, wechattest.Config{})
+	w.run("")
+	w.stores(1, follower.Pending)
+	w.follows(1)
+	w.Platform.SetQuota(userInfo, 0)
+	if s := w.run(""); s.Result != reconcile.Waiting || s.Errcode != 45009 {
+		t.Errorf("%+v", s)
+	}
+	w.Platform.SetQuota(userInfo, 100)
+	w.Clock.Advance(10 * time.Hour)
+	if s := w.run(""); s.Completed != 1 {
+		t.Errorf("the next day: %+v", s)
+	}
+}
+
 func TestNoPermission(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, wechattest.Config{Kind: wechattest.PersonalAccount})
@@ -195,9 +213,7 @@ func TestTwoRunsAtTheSameTime(t *testing.T) {
 		}
 		first <- s
 	}()
-	for w.Platform.Calls(reconcile.FetchPath) == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	w.waitForFetches(1)
 	if s := w.run("full"); s.Result != reconcile.Running {
 		t.Errorf("the second run: %+v", s)
 	}
@@ -214,15 +230,23 @@ func TestTwoRunsAtTheSameTime(t *testing.T) {
 		}
 		second <- s
 	}()
-	for w.Platform.Calls(reconcile.FetchPath) < 2 {
-		time.Sleep(time.Millisecond)
-	}
+	w.waitForFetches(2)
 	release()
 	a, b := <-first, <-second
 	if a.Result != reconcile.Running || b.Result != reconcile.Done || a.Added+b.Added != 10 {
 		t.Errorf("first %+v, second %+v", a, b)
 	}
 	w.wantFollowers(0, 10)
+}
+
+// waitForFetches waits until so many calls of batchget have arrived.
+func (w *fixture) waitForFetches(n int) {
+	w.t.Helper()
+	for ctx := w.ctx(); w.Platform.Calls(reconcile.FetchPath) < n; time.Sleep(time.Millisecond) {
+		if ctx.Err() != nil {
+			w.t.Fatalf("%d calls of batchget, want %d", w.Platform.Calls(reconcile.FetchPath), n)
+		}
+	}
 }
 
 // TestPushesMeetThePass lets pushes arrive while users are being fetched: they win.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -41,9 +40,6 @@ func (r *run) keepMenu(ctx context.Context) error {
 	}
 	return named(err, "compare the menu")
 }
-
-// drifted reports whether someone else has changed the live menu.
-func drifted(s *menu.Summary) bool { return s != nil && s.Drift }
 
 // pass goes on with an unfinished pass, or begins one if it is due.
 func (r *run) pass(ctx context.Context, full bool) error {

@@ -119,7 +119,7 @@ func (r *run) summarize() {
 	s, is := &r.summary, &r.is
 	now := r.Now()
 	for _, w := range []wait{is.ListWait, is.FetchWait} {
-		if now.Before(w.Until) && (is.unfinished() || w.Errcode == noPermission) {
+		if now.Before(w.Until) && (r.waits || is.unfinished() || w.Errcode == noPermission) {
 			s.Result = cmp.Or(s.Result, Waiting)
 			s.Errcode, s.Reason, s.AskAgain = w.Errcode, reasons[w.Errcode], inChina(w.Until)
 		}
