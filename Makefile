@@ -108,7 +108,7 @@ sam-local: ## the functions in containers, with DynamoDB Local and a simulated p
 	test/stack/sam-local
 
 test-dynamodb: ## the store's suite on DynamoDB Local (GUANZHU_TEST_DYNAMODB, or else DYNAMODB_LOCAL starts one)
-	test/with-server GUANZHU_TEST_DYNAMODB DYNAMODB_LOCAL $(GO) test -count=1 ./internal/dynamostore
+	test/with-server GUANZHU_TEST_DYNAMODB DYNAMODB_LOCAL $(GO) test -count=1 ./internal/dynamostore ./test/localdb
 
 test-aws: ## the command line against moto's server (GUANZHU_TEST_AWS, or else MOTO starts one)
 	GUANZHU_SAM="$${GUANZHU_SAM-$$(command -v $(SAM))}" test/with-server GUANZHU_TEST_AWS MOTO \

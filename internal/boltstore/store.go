@@ -81,11 +81,12 @@ func (s *Store) follow(b records, f follower.Follower, session follower.Session)
 	return record.Follower(), err == nil, err
 }
 
-// begin stores the follower and the session in place of whatever there is.
+// begin stores the follower and the session in place of all records of the openid.
 func (r records) begin(f follower.Follower, session follower.Session) error {
 	return errors.Join(
 		r.put(table.FollowerKey(f.OpenID), table.NewFollower(f)),
-		r.put(table.SessionKey(f.OpenID), table.NewSession(f.OpenID, session)))
+		r.put(table.SessionKey(f.OpenID), table.NewSession(f.OpenID, session)),
+		r.delete(table.OwnKey(f.OpenID)))
 }
 
 // Complete implements follower.Store.
@@ -125,7 +126,8 @@ func (s *Store) Unfollow(ctx context.Context, openid string, at, expires time.Ti
 func (r records) unfollow(openid string, at, expires time.Time) error {
 	return errors.Join(
 		r.put(table.FollowerKey(openid), table.NewTombstone(openid, at, expires)),
-		r.delete(table.SessionKey(openid)))
+		r.delete(table.SessionKey(openid)),
+		r.delete(table.OwnKey(openid)))
 }
 
 // AddTicket implements follower.Store.
@@ -167,6 +169,15 @@ func (s *Store) known(b records, openid string) (known follower.Known, err error
 		session := stored.Session()
 		known.Session = &session
 	}
+	if err != nil {
+		return known, err
+	}
+	var data table.Own
+	found, err = b.get(table.OwnKey(openid), &data)
+	if found {
+		own := data.Own()
+		known.Own = &own
+	}
 	return known, err
 }
 
@@ -184,6 +195,38 @@ func (s *Store) ChangeSession(ctx context.Context, openid string, change func(*f
 			return err
 		}
 		return b.put(table.SessionKey(openid), table.NewSession(openid, *known.Session))
+	})
+}
+
+// Own implements follower.Store.
+func (s *Store) Own(ctx context.Context, openid string) (data follower.OwnData, err error) {
+	err = s.view(ctx, "read own data", func(b records) error {
+		known, err := s.known(b, openid)
+		data = known.OwnData()
+		return err
+	})
+	return data, err
+}
+
+// ChangeOwn implements follower.Store.
+func (s *Store) ChangeOwn(
+	ctx context.Context, f follower.Follower, session *follower.Session, change func(*follower.OwnData) error,
+) error {
+	return s.updateFor(ctx, "change own data", f.OpenID, func(b records) error {
+		known, err := s.known(b, f.OpenID)
+		if err != nil {
+			return err
+		}
+		data, begins, err := known.ChangeOwn(f, session, change)
+		if err != nil {
+			return err
+		}
+		if begins {
+			if err := b.begin(f, *session); err != nil {
+				return err
+			}
+		}
+		return b.put(table.OwnKey(f.OpenID), table.NewOwn(f.OpenID, data))
 	})
 }
 

@@ -3,133 +3,58 @@ package boltstore_test
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/boltstore"
 	"github.com/guanzhu/guanzhu/internal/storetest"
-	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/internal/stories"
 )
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Store {
-		store, err := boltstore.Open(filepath.Join(t.TempDir(), "store.db"), now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := store.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		return open{store}
-	})
+	storetest.Run(t, open)
 }
 
-// open lets the suite see the stored attributes.
-type open struct{ *boltstore.Store }
+// TestStories tells random stories to the endpoint over the embedded store; -rapid.checks says how many.
+func TestStories(t *testing.T) {
+	t.Parallel()
+	stories.Run(t, open)
+}
 
-func (o open) Items(ctx context.Context, pk string) ([]storetest.Item, error) {
-	dump, err := o.Dump(ctx)
+// TestReconciledStories tells stories in which reconcile has a part.
+func TestReconciledStories(t *testing.T) {
+	t.Parallel()
+	stories.RunReconcile(t, open)
+}
+
+func TestLargePushes(t *testing.T) {
+	t.Parallel()
+	stories.RunLarge(t, open)
+}
+
+func open(t *testing.T, now func() time.Time) storetest.Store {
+	store, err := boltstore.Open(filepath.Join(t.TempDir(), "store.db"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return whole{store}
+}
+
+// whole lets the suites see everything that is stored.
+type whole struct{ *boltstore.Store }
+
+func (w whole) All(ctx context.Context) ([]storetest.Item, error) {
+	dump, err := w.Dump(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var items []storetest.Item
-	for _, record := range dump {
-		var item storetest.Item
-		if err := json.Unmarshal(record, &item); err != nil {
+	items := make([]storetest.Item, len(dump))
+	for i, record := range dump {
+		if err := json.Unmarshal(record, &items[i]); err != nil {
 			return nil, err
-		}
-		if item["pk"] == pk {
-			items = append(items, item)
 		}
 	}
 	return items, nil
-}
-
-func TestReopen(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "store.db")
-	now := func() time.Time { return time.Unix(1_700_000_100, 0) }
-	store, err := boltstore.Open(path, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := follower.Follower{OpenID: "oOne", State: follower.Unavailable, EventTime: time.Unix(1_700_000_000, 0)}
-	if _, _, err := store.Follow(t.Context(), f, follower.Session{
-		EstablishedAt: time.Unix(1_700_000_001, 0), EventTime: f.EventTime,
-	}); err != nil {
-		t.Fatal(err)
-	}
-	for openid, expires := range map[string]int64{"oExpired": 1_700_000_100, "oGone": 1_700_000_101} {
-		if err := store.Unfollow(t.Context(), openid, f.EventTime, time.Unix(expires, 0)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := info.Mode().Perm(); got != 0o600 {
-		t.Errorf("the file's mode is %v, want -rw-------", got)
-	}
-
-	store, err = boltstore.Open(path, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	dump, err := store.Dump(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, record := range dump {
-		got = append(got, string(record))
-	}
-	want := []string{
-		`{"pk":"oGone","sk":"follower","event_time":1700000000,"expires_at":1700000101}`,
-		`{"pk":"oOne","sk":"follower","openid":"oOne","event_time":1700000000,"profile":"unavailable"}`,
-		`{"pk":"oOne","sk":"session","established_at":1700000001,"event_time":1700000000}`,
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("Dump (-want +got):\n%s", diff)
-	}
-}
-
-func TestOpenInUse(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "store.db")
-	store, err := boltstore.Open(path, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		_, err := boltstore.Open(path, time.Now)
-		if err == nil || !strings.Contains(err.Error(), path+" is in use by another process") {
-			t.Errorf("Open of an open file: error %v", err)
-		}
-		if waited := time.Since(start); waited > 2*time.Second {
-			t.Errorf("Open waited %v", waited)
-		}
-	})
-}
-
-func TestOpenFails(t *testing.T) {
-	t.Parallel()
-	if _, err := boltstore.Open(filepath.Join(t.TempDir(), "missing", "store.db"), time.Now); err == nil {
-		t.Error("Open in a folder that is not there: no error")
-	}
 }

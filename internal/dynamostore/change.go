@@ -11,7 +11,6 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // AddTicket implements follower.Store.
@@ -31,34 +30,29 @@ func (s *Store) AddTicket(
 func (s *Store) addTicket(
 	ctx context.Context, t follower.Ticket, f follower.Follower, session follower.Session,
 ) (added, stored bool, err error) {
-	if !wechat.IsOpenID(f.OpenID) {
-		return false, false, follower.ErrOpenID
-	}
-	known, old, err := s.known(ctx, f.OpenID)
+	known, old, err := s.known(ctx, f.OpenID, table.SessionSK)
 	if err != nil {
 		return false, false, err
 	}
 	changed, write, added := known.AddTicket(t, f, session, s.now())
 	record := table.NewSession(f.OpenID, changed)
-	var refused map[int]item
 	switch {
 	case write == follower.WriteNothing:
 		return added, true, nil
 	case write == follower.WriteBoth:
-		refused, err = s.transact(ctx, s.begin(f), s.put(record, "", nil))
+		stored, err = s.stored(ctx, f.OpenID, s.begin(f), s.put(record, "", nil), s.delete(table.OwnKey(f.OpenID)))
 	case old == nil:
-		refused, err = s.transact(ctx, s.unchanged(known.Follower), s.put(record, "attribute_not_exists(pk)", nil))
+		stored, err = s.stored(ctx, f.OpenID, s.unchanged(known.Follower), s.put(record, "attribute_not_exists(pk)", nil))
 	default:
 		stored, err = s.replaceSession(ctx, old, record)
-		return added, stored, err
 	}
-	return added, err == nil && len(refused) == 0, err
+	return added, stored, err
 }
 
 // ChangeSession implements follower.Store.
 func (s *Store) ChangeSession(ctx context.Context, openid string, change func(*follower.Session) error) error {
 	err := untilStored(ctx, func() (stored bool, err error) {
-		known, old, err := s.known(ctx, openid)
+		known, old, err := s.known(ctx, openid, table.SessionSK)
 		if err != nil {
 			return false, err
 		}
@@ -74,6 +68,50 @@ func (s *Store) ChangeSession(ctx context.Context, openid string, change func(*f
 		return fmt.Errorf("change a session: %w", err)
 	}
 	return nil
+}
+
+// Own implements follower.Store.
+func (s *Store) Own(ctx context.Context, openid string) (follower.OwnData, error) {
+	known, _, err := s.known(ctx, openid, table.OwnSK)
+	if err != nil {
+		return follower.OwnData{}, fmt.Errorf("read own data: %w", err)
+	}
+	return known.OwnData(), nil
+}
+
+// ChangeOwn implements follower.Store.
+func (s *Store) ChangeOwn(
+	ctx context.Context, f follower.Follower, session *follower.Session, change func(*follower.OwnData) error,
+) error {
+	err := untilStored(ctx, func() (stored bool, err error) {
+		known, _, err := s.known(ctx, f.OpenID, table.OwnSK)
+		if err != nil {
+			return false, err
+		}
+		data, begins, err := known.ChangeOwn(f, session, change)
+		if err != nil {
+			return false, err
+		}
+		record := table.NewOwn(f.OpenID, data)
+		if begins {
+			return s.stored(ctx, f.OpenID, s.begin(f), s.put(table.NewSession(f.OpenID, *session), "", nil), s.put(record, "", nil))
+		}
+		condition, values := "attribute_not_exists(version)", item(nil)
+		if read := known.OwnData().Version; read != 0 {
+			condition, values = "version = :version", item{":version": number(read)}
+		}
+		return s.stored(ctx, f.OpenID, s.unchanged(known.Follower), s.put(record, condition, values))
+	})
+	if err != nil {
+		return fmt.Errorf("change own data: %w", err)
+	}
+	return nil
+}
+
+// stored makes the writes for one openid and reports whether their conditions held.
+func (s *Store) stored(ctx context.Context, openid string, writes ...types.TransactWriteItem) (bool, error) {
+	refused, err := s.transactFor(ctx, openid, writes...)
+	return err == nil && len(refused) == 0, err
 }
 
 // untilStored makes one try after another until one is stored. A try is not stored if another write has changed what it

@@ -20,6 +20,7 @@ func BenchmarkApply(b *testing.B) {
 	}{{"add", reconcile.Add}, {"check", reconcile.Check}} {
 		b.Run(kind.name, func(b *testing.B) {
 			store := openLocal(b, time.Now)
+			defer store.Close()
 			ctx, cancel := context.WithTimeout(b.Context(), 10*time.Minute)
 			defer cancel()
 			n := 0

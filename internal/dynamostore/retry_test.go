@@ -586,6 +586,16 @@ func TestErrorsTellNothing(t *testing.T) {
 		"change a session": func(ctx context.Context, s *Store) error {
 			return s.ChangeSession(ctx, secretOpenID, func(*follower.Session) error { return nil })
 		},
+		"read own data": func(ctx context.Context, s *Store) error {
+			_, err := s.Own(ctx, secretOpenID)
+			return err
+		},
+		"change own data": func(ctx context.Context, s *Store) error {
+			return s.ChangeOwn(ctx, someone, &begun, func(d *follower.OwnData) error {
+				d.Values = map[string]string{"text": text}
+				return nil
+			})
+		},
 		"list suggestions": func(ctx context.Context, s *Store) error {
 			_, _, err := s.Suggestions(ctx, event)
 			return err
@@ -715,6 +725,48 @@ func TestAddTicketMeetsAnotherWrite(t *testing.T) {
 			}
 			if diff := cmp.Diff([]string{"BatchGetItem", tt.write, "BatchGetItem", "PutItem"}, got); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestChangeOwnMeetsAnotherWrite: between the read and the write something else is stored, whatever was read. The change
+// is then made of what is stored now.
+func TestChangeOwnMeetsAnotherWrite(t *testing.T) {
+	t.Parallel()
+	records := func(own string) answer {
+		if own != "" {
+			own = `,{"pk":{"S":"` + secretOpenID + `"},"sk":{"S":"own"},"version":{"N":"` + own + `"}}`
+		}
+		return says(200, `{"Responses":{"table":[{"pk":{"S":"`+secretOpenID+`"},"sk":{"S":"follower"},"event_time":{"N":"1700000000"}}`+own+`]}}`)
+	}
+	for name, tt := range map[string]struct {
+		read, refuses answer
+		want          []int64 // the versions that are changed
+	}{
+		"nothing known":     {succeeds, cancels("ConditionalCheckFailed", "None", "None"), []int64{0, 8}},
+		"no data":           {records(""), cancels("None", "ConditionalCheckFailed"), []int64{0, 8}},
+		"no data, unfollow": {records(""), cancels("ConditionalCheckFailed", "None"), []int64{0, 8}},
+		"older data":        {records("7"), cancels("None", "ConditionalCheckFailed"), []int64{7, 8}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := serve(t, tt.read, tt.refuses, records("8"), succeeds)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			var changed []int64
+			err := server.store(attemptTimeout).ChangeOwn(ctx, someone, &begun, func(d *follower.OwnData) error {
+				changed = append(changed, d.Version)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			if diff := cmp.Diff(tt.want, changed); diff != "" {
+				t.Errorf("versions changed (-want +got):\n%s", diff)
+			}
+			if last := server.seen()[3].body; !strings.Contains(last, `":version":{"N":"8"}`) || !strings.Contains(last, `"version":{"N":"9"}`) {
+				t.Errorf("the last write is %s", last)
 			}
 		})
 	}

@@ -67,7 +67,8 @@ func (s *Store) Follow(
 	refused, err := s.transactFor(ctx, f.OpenID,
 		s.put(record, "attribute_not_exists(event_time) OR event_time < :t OR expires_at <= :now",
 			item{":t": seconds(f.EventTime), ":now": seconds(s.now())}),
-		s.put(table.NewSession(f.OpenID, session), "", nil))
+		s.put(table.NewSession(f.OpenID, session), "", nil),
+		s.delete(table.OwnKey(f.OpenID)))
 	if old, ok := refused[0]; ok {
 		stored, err = unpackFollower(old)
 	} else if err == nil {
@@ -113,7 +114,8 @@ func (s *Store) unfollow(
 ) (applied bool, err error) {
 	refused, err := s.transactFor(ctx, openid,
 		s.put(table.NewTombstone(openid, at, expires), condition, values),
-		s.delete(table.SessionKey(openid)))
+		s.delete(table.SessionKey(openid)),
+		s.delete(table.OwnKey(openid)))
 	if err != nil {
 		return false, fmt.Errorf("store an unfollow: %w", err)
 	}
@@ -123,7 +125,7 @@ func (s *Store) unfollow(
 // Lookup returns the follower and its session, the zero Session if there is none. For somebody who does not follow and
 // for what is no openid it returns follower.ErrNotFound.
 func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error) {
-	known, _, err := s.known(ctx, openid)
+	known, _, err := s.known(ctx, openid, table.SessionSK)
 	if err == nil && known.Follower.EventTime.IsZero() {
 		err = follower.ErrNotFound
 	}
@@ -136,12 +138,12 @@ func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, f
 	return known.Follower, *known.Session, nil
 }
 
-// known reads what is stored of openid. It also returns the session's item as it is, nil for none.
-func (s *Store) known(ctx context.Context, openid string) (known follower.Known, session item, err error) {
+// known reads the follower's record of openid and the one at sk. A session is also returned as it is, nil for none.
+func (s *Store) known(ctx context.Context, openid, sk string) (known follower.Known, session item, err error) {
 	if !wechat.IsOpenID(openid) {
 		return known, nil, nil
 	}
-	found, err := s.getAll(ctx, table.FollowerKey(openid), table.SessionKey(openid))
+	found, err := s.getAll(ctx, table.FollowerKey(openid), table.Key{PK: openid, SK: sk})
 	if err != nil {
 		return known, nil, err
 	}
@@ -163,6 +165,11 @@ func (s *Store) known(ctx context.Context, openid string) (known follower.Known,
 			err = unpack(packed, &record)
 			stored := record.Session()
 			known.Session, session = &stored, packed
+		case table.OwnSK:
+			var record table.Own
+			err = unpack(packed, &record)
+			stored := record.Own()
+			known.Own = &stored
 		}
 		if err != nil {
 			return follower.Known{}, nil, err

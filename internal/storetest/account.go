@@ -176,7 +176,7 @@ func testSuggestionsOfOneDay(t *testing.T, f fixture) {
 	wantSuggestions(t, f, second(0), append(want, another, nextDay)...)
 	wantSuggestions(t, f, second(-1), dayBefore)
 
-	items, err := f.store.Items(f.ctx, "suggested#2040-06-01")
+	items, err := f.items("suggested#2040-06-01")
 	must(t, err)
 	if len(items) != 2 {
 		t.Fatalf("%d counts, want two writers'", len(items))

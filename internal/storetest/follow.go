@@ -149,7 +149,7 @@ func check(t *testing.T, f fixture, want end) {
 	if want.unfollowed == 0 {
 		return
 	}
-	items, err := f.store.Items(f.ctx, openid)
+	items, err := f.items(openid)
 	must(t, err)
 	tombstone := []Item{{
 		"pk": openid, "sk": "follower", "event_time": float64(second(want.unfollowed).Unix()),
@@ -179,7 +179,7 @@ func testComplete(t *testing.T, f fixture) {
 	fetched.Profile = follower.Profile{UnionID: "oUnion", Tags: []int{2, 3}, SubscribedAt: second(1)}
 
 	must(t, f.store.Complete(f.ctx, fetched))
-	if items, err := f.store.Items(f.ctx, openid); err != nil || len(items) != 0 {
+	if items, err := f.items(openid); err != nil || len(items) != 0 {
 		t.Fatalf("after Complete of one unknown: %d items, error %v", len(items), err)
 	}
 
@@ -203,7 +203,7 @@ func testComplete(t *testing.T, f fixture) {
 
 	must(t, f.store.Complete(f.ctx, fetched))
 	lookup(fetched)
-	items, err := f.store.Items(f.ctx, openid)
+	items, err := f.items(openid)
 	must(t, err)
 	if diff := cmp.Diff(Item{
 		"pk": openid, "sk": "follower", "openid": openid, "unionid": "oUnion", "tags": []any{2.0, 3.0},

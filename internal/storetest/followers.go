@@ -54,7 +54,7 @@ func testHandled(t *testing.T, f fixture) {
 	wantSuggestions(t, f, may.At, may)
 	wantSuggestions(t, f, june.At, june, twin, short)
 	for pk, want := range map[string]int{"suggestions#2040-05": 1, "suggestions#2040-06": 3} {
-		items, err := f.store.Items(f.ctx, pk)
+		items, err := f.items(pk)
 		must(t, err)
 		if len(items) != want {
 			t.Errorf("%d items of %s, want %d", len(items), pk, want)

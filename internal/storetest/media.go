@@ -4,25 +4,14 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/media"
 )
 
-// MediaStore is what a store keeps about the files of account/media, and all items of a partition.
-type MediaStore interface {
-	media.Store
-
-	Items(ctx context.Context, pk string) ([]Item, error)
-}
-
-// RunMedia runs the suite of the files' record on an empty store.
-func RunMedia(t *testing.T, open func(t *testing.T) MediaStore) {
-	store := open(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+func testMedia(t *testing.T, f fixture) {
+	ctx, store := f.ctx, f.store
 	if got, err := store.MediaRecord(ctx); err != nil || len(got) != 0 {
 		t.Fatalf("before the first save: %v, error %v", got, err)
 	}
@@ -39,7 +28,7 @@ func RunMedia(t *testing.T, open func(t *testing.T) MediaStore) {
 		}
 	}
 	must(t, store.SaveMediaRecord(ctx, record[:1]))
-	items, err := store.Items(ctx, "#account")
+	items, err := f.items("#account")
 	must(t, err)
 	want := []Item{{"pk": "#account", "sk": "media", "files": []any{map[string]any{
 		"kind": "image", "name": "地图.jpg", "hash": "9f86", "media_id": "id_1",

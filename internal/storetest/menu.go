@@ -4,25 +4,14 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/menu"
 )
 
-// MenuStore is what a store keeps for the menu, with the look behind the door.
-type MenuStore interface {
-	menu.Store
-
-	Items(ctx context.Context, pk string) ([]Item, error)
-}
-
-// RunMenu runs the suite of the menu's record on an empty store.
-func RunMenu(t *testing.T, open func(t *testing.T) MenuStore) {
-	store := open(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+func testMenu(t *testing.T, f fixture) {
+	ctx, store := f.ctx, f.store
 	if got, err := store.MenuRecord(ctx); err != nil || got != (menu.Record{}) {
 		t.Fatalf("before the first save: %v, error %v", got, err)
 	}
@@ -45,7 +34,7 @@ func RunMenu(t *testing.T, open func(t *testing.T) MenuStore) {
 			t.Errorf("%s: (-want +got):\n%s", tt.name, diff)
 		}
 		tt.want["pk"], tt.want["sk"] = "#account", "menu"
-		items, err := store.Items(ctx, "#account")
+		items, err := f.items("#account")
 		must(t, err)
 		if diff := cmp.Diff([]Item{tt.want}, items); diff != "" {
 			t.Errorf("%s: items (-want +got):\n%s", tt.name, diff)

@@ -15,32 +15,15 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
-// ReconcileStore is what a store keeps for reconcile, with the pushes that come meanwhile.
-type ReconcileStore interface {
-	Store
-	reconcile.Records
-	reconcile.Checkpoints
-}
-
-// RunReconcile runs the suite of what reconcile reads and changes. Each test opens a store of its own, as in Run.
-func RunReconcile(t *testing.T, open func(t *testing.T, now func() time.Time) ReconcileStore) {
-	for name, test := range map[string]func(*testing.T, context.Context, ReconcileStore){
-		"changes":            testChanges,
-		"find":               testFind,
-		"parts":              testParts,
-		"pending":            testPending,
-		"lease":              testLease,
-		"concurrent leases":  testConcurrentLeases,
-		"changes and pushes": testChangesAndPushes,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			c := &clock{now: second(0)}
-			test(t, ctx, open(t, c.Now))
-		})
-	}
+// reconcileTests are those of what reconcile reads and changes.
+var reconcileTests = []testCase{
+	{"changes", testChanges},
+	{"find", testFind},
+	{"parts", testParts},
+	{"pending", testPending},
+	{"lease", testLease},
+	{"concurrent leases", testConcurrentLeases},
+	{"changes and pushes", testChangesAndPushes},
 }
 
 // stored makes a follower with a session, both of second n.
@@ -56,7 +39,7 @@ func stored(t *testing.T, ctx context.Context, s Store, id string, n int, state 
 	return f
 }
 
-func apply(t *testing.T, ctx context.Context, s ReconcileStore, want bool, c reconcile.Change) {
+func apply(t *testing.T, ctx context.Context, s Store, want bool, c reconcile.Change) {
 	t.Helper()
 	got, err := s.Apply(ctx, []reconcile.Change{c})
 	must(t, err)
@@ -65,7 +48,8 @@ func apply(t *testing.T, ctx context.Context, s ReconcileStore, want bool, c rec
 	}
 }
 
-func testChanges(t *testing.T, ctx context.Context, s ReconcileStore) {
+func testChanges(t *testing.T, f fixture) {
+	ctx, s := f.ctx, f.store
 	add := func(n int) reconcile.Change {
 		f := person(n)
 		f.UnionID, f.CheckedAt = "oUnion", second(50)
@@ -116,7 +100,7 @@ func testChanges(t *testing.T, ctx context.Context, s ReconcileStore) {
 	apply(t, ctx, s, false, check(10))
 	apply(t, ctx, s, false, remove(10, 80))
 	want(follower.Follower{}, follower.Session{})
-	items, err := s.Items(ctx, openid)
+	items, err := f.items(openid)
 	must(t, err)
 	n := func(s int) float64 { return float64(second(s).Unix()) }
 	tombstone := []Item{{"pk": openid, "sk": "follower", "event_time": n(70), "expires_at": n(70) + follower.TombstoneFor.Seconds()}}
@@ -132,7 +116,8 @@ func testChanges(t *testing.T, ctx context.Context, s ReconcileStore) {
 }
 
 // testChangesAndPushes lets a removal and a check of one who was read meet a push.
-func testChangesAndPushes(t *testing.T, ctx context.Context, s ReconcileStore) {
+func testChangesAndPushes(t *testing.T, f fixture) {
+	ctx, s := f.ctx, f.store
 	read := stored(t, ctx, s, openid, 10, follower.Complete)
 	again := person(20)
 	_, applied, err := s.Follow(ctx, again, session(20))
@@ -164,7 +149,8 @@ func testChangesAndPushes(t *testing.T, ctx context.Context, s ReconcileStore) {
 	}
 }
 
-func testFind(t *testing.T, ctx context.Context, s ReconcileStore) {
+func testFind(t *testing.T, f fixture) {
+	ctx, s := f.ctx, f.store
 	var all []string
 	var calls []func() error
 	want := map[string]follower.Follower{}
@@ -202,7 +188,8 @@ func testFind(t *testing.T, ctx context.Context, s ReconcileStore) {
 }
 
 // testParts reads the table part by part, with a change between two of them.
-func testParts(t *testing.T, ctx context.Context, s ReconcileStore) {
+func testParts(t *testing.T, f fixture) {
+	ctx, s := f.ctx, f.store
 	const n = 2500 // more than a part
 	pass := second(100)
 	for begin := 0; begin < n; begin += 100 {
@@ -261,7 +248,8 @@ func testParts(t *testing.T, ctx context.Context, s ReconcileStore) {
 	}
 }
 
-func testPending(t *testing.T, ctx context.Context, s ReconcileStore) {
+func testPending(t *testing.T, f fixture) {
+	ctx, s := f.ctx, f.store
 	want := map[string]bool{}
 	var calls []func() error
 	for n := range 600 { // more than a part
@@ -299,7 +287,8 @@ func testPending(t *testing.T, ctx context.Context, s ReconcileStore) {
 	}
 }
 
-func testLease(t *testing.T, ctx context.Context, s ReconcileStore) {
+func testLease(t *testing.T, f fixture) {
+	ctx, s := f.ctx, f.store
 	wantCheckpoint := func(want string, wantUntil time.Time) {
 		t.Helper()
 		got, until, err := s.Checkpoint(ctx)
@@ -340,7 +329,7 @@ func testLease(t *testing.T, ctx context.Context, s ReconcileStore) {
 	acquire("one", 21, true, "")
 	save("one", 40, "last", true)
 
-	items, err := s.Items(ctx, "#account")
+	items, err := f.items("#account")
 	must(t, err)
 	want := []Item{{"pk": "#account", "sk": "reconcile", "holder": "one", "lease_until": float64(second(40).Unix()), "checkpoint": "last"}}
 	if diff := cmp.Diff(want, items); diff != "" {
@@ -348,7 +337,8 @@ func testLease(t *testing.T, ctx context.Context, s ReconcileStore) {
 	}
 }
 
-func testConcurrentLeases(t *testing.T, ctx context.Context, s ReconcileStore) {
+func testConcurrentLeases(t *testing.T, f fixture) {
+	ctx, s := f.ctx, f.store
 	for round := range 3 {
 		var holders atomic.Int64
 		var calls []func() error

@@ -312,7 +312,7 @@ func testSessionLayout(t *testing.T, f fixture) {
 	for _, step := range []step{asks(2), asks(3), enters(2, "A", nil)} {
 		step(t, f)
 	}
-	items, err := f.store.Items(f.ctx, openid)
+	items, err := f.items(openid)
 	must(t, err)
 	until := func(at time.Time, hash string) string { return fmt.Sprintf("[%d#%s]", at.Unix(), hash) }
 	got := map[string]string{}

@@ -1,10 +1,12 @@
-// Package storetest is the suite that every store of followers passes: what the embedded store does, DynamoDB does.
+// Package storetest is the suite that every store passes: what the embedded store does, DynamoDB does.
 package storetest
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,56 +14,68 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/media"
+	"github.com/guanzhu/guanzhu/internal/menu"
+	"github.com/guanzhu/guanzhu/internal/reconcile"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// Store is what a store offers its users, all interfaces of theirs together.
+// Store is what a store offers to all its users, and what the suites need besides.
 type Store interface {
 	follower.Store
+	menu.Store
+	media.Store
+	reconcile.Records
+	reconcile.Checkpoints
 
-	// Lookup returns the follower and its session, the zero Session if there is none, as they are stored now;
-	// follower.ErrNotFound for one who does not follow, and for what is no openid.
+	// Lookup returns the follower and its session, the zero Session if there is none, as they are stored now. It returns
+	// follower.ErrNotFound for somebody who does not follow, and for what is no openid.
 	Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error)
 
-	// Suggestions lists the suggestions of month's month in China time that have not expired, oldest first, and tells
-	// how many records there cannot be read.
+	// Suggestions returns the suggestions of month's month in China time that have not expired, oldest first, and how many
+	// records there cannot be read.
 	Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error)
 
 	// MarkHandled marks the suggestion of s's time, MsgID and writer as handled, and reports whether there is one that
 	// has not expired; otherwise nothing is written.
 	MarkHandled(ctx context.Context, s follower.Suggestion) (found bool, err error)
 
-	// Followers returns all who follow, page by page, and stops at the first error, which comes with the zero Follower;
-	// only after follower.ErrUnreadable, which stands for one record that is no follower's, it goes on.
-	// The reader may write meanwhile: who follows all the time is given once, with what was stored when the iteration
-	// came there; who follows or unfollows meanwhile is given once or not at all.
+	// Followers returns all followers, page by page. It stops at the first error, which comes with the zero Follower; only
+	// after follower.ErrUnreadable, which stands for one record that is no follower's, does it go on. The reader may write
+	// meanwhile. Somebody who follows all the time is given once, with what was stored when the iteration came there;
+	// somebody who follows or unfollows meanwhile is given once or not at all.
 	Followers(ctx context.Context) iter.Seq2[follower.Follower, error]
 
 	AccessToken(ctx context.Context) (wechat.AccessToken, error)
 	SaveAccessToken(ctx context.Context, value string, validUntil time.Time) error
 	MarkForced(ctx context.Context, was, mark wechat.AccessToken) (bool, error)
 
-	// Items is the suite's look behind the door, added by each store's test: the stored attributes of all records
-	// under pk in the order of sk, numbers as float64. Without it nobody could tell what an unfollow leaves behind.
-	Items(ctx context.Context, pk string) ([]Item, error)
-
-	// Put and Delete change what is stored behind the store's back, as an owner's own hand may.
+	// All returns all records by attribute name, numbers as float64, in any order; expired ones may be missing. Put and
+	// Delete change a record, as an owner's own hand may. Each store's test adds the three.
+	All(ctx context.Context) ([]Item, error)
 	Put(ctx context.Context, record Item) error
 	Delete(ctx context.Context, pk, sk string) error
+
+	Close() error
 }
 
 // Item is a stored record by attribute name.
 type Item = map[string]any
 
-// Run runs the suite. Each of its tests opens a store of its own, which must be empty and tell the time by now only.
-// The suite's clock stands in 2040, so that a store whose server deletes what has expired by its own clock (as
-// DynamoDB Local does) does not delete what has yet to expire by the suite's.
-func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
-	tests := []struct {
-		name string
-		test func(*testing.T, fixture)
-	}{
+// Open returns an empty store, which tells the time by now only. The suites close it.
+type Open func(t *testing.T, now func() time.Time) Store
+
+type testCase struct {
+	name string
+	test func(*testing.T, fixture)
+}
+
+// Run runs the suite. Each of its tests opens a store of its own. The suite's time is in 2040, because a server that
+// deletes expired records by its own clock, as DynamoDB Local does, must not delete those that have yet to expire by the
+// suite's.
+func Run(t *testing.T, open Open) {
+	tests := []testCase{
 		{"lookup of one unknown", testUnknown},
 		{"layout", testLayout},
 		{"complete", testComplete},
@@ -86,19 +100,24 @@ func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
 		{"one ticket, many devices", testOneTicketManyDevices},
 		{"many changes", testManyChanges},
 		{"enter during unfollow", testEnterDuringUnfollow},
+		{"own data layout", testOwnLayout},
+		{"own data, many updates", testManyUpdates},
+		{"own data, updates during unfollow", testUpdatesDuringUnfollow},
 		{"canceled context", testCanceled},
+		{"menu", testMenu},
+		{"media", testMedia},
 	}
 	for _, v := range visits {
-		tests = append(tests, struct {
-			name string
-			test func(*testing.T, fixture)
-		}{"visit/" + v.name, v.test})
+		tests = append(tests, testCase{"visit/" + v.name, v.test})
 	}
 	for _, s := range stories {
-		tests = append(tests, struct {
-			name string
-			test func(*testing.T, fixture)
-		}{"story/" + s.name, s.test})
+		tests = append(tests, testCase{"story/" + s.name, s.test})
+	}
+	for _, s := range ownStories {
+		tests = append(tests, testCase{"own data/" + s.name, s.test})
+	}
+	for _, tt := range reconcileTests {
+		tests = append(tests, testCase{"reconcile/" + tt.name, tt.test})
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,7 +125,9 @@ func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			c := &clock{now: second(0)}
-			tt.test(t, fixture{ctx, open(t, c.Now), c})
+			store := open(t, c.Now)
+			defer func() { must(t, store.Close()) }()
+			tt.test(t, fixture{ctx, store, c})
 		})
 	}
 }
@@ -116,6 +137,14 @@ type fixture struct {
 	ctx   context.Context
 	store Store
 	clock *clock
+}
+
+// items returns the stored records under pk in the order of sk.
+func (f fixture) items(pk string) ([]Item, error) {
+	all, err := f.store.All(f.ctx)
+	items := slices.DeleteFunc(all, func(i Item) bool { return i["pk"] != pk })
+	slices.SortFunc(items, func(a, b Item) int { return strings.Compare(fmt.Sprint(a["sk"]), fmt.Sprint(b["sk"])) })
+	return items, err
 }
 
 type clock struct {
@@ -154,16 +183,20 @@ func testNoOpenID(t *testing.T, f fixture) {
 	keep(t, f, suggestion(1, 1, "@"))
 	must(t, f.store.SaveAccessToken(f.ctx, "TOKEN", second(7200)))
 	for _, name := range []string{"", "suggestions#2040-06", "suggested#2040-06-01", "#account", "o o", "关注", strings.Repeat("o", 129)} {
-		before, err := f.store.Items(f.ctx, name)
-		if name != "" { // which DynamoDB refuses as a key
-			must(t, err)
-		}
+		before, err := f.items(name)
+		must(t, err)
 		if _, _, err := f.store.Lookup(f.ctx, name); !errors.Is(err, follower.ErrNotFound) {
 			t.Errorf("Lookup of %q: error %v, want ErrNotFound", name, err)
 		}
 		change := func(*follower.Session) error { return nil }
 		if err := f.store.ChangeSession(f.ctx, name, change); !errors.Is(err, follower.ErrNotFound) {
 			t.Errorf("ChangeSession of %q: error %v, want ErrNotFound", name, err)
+		}
+		if _, err := points.Load(f.ctx, f.service(), name); err != nil {
+			t.Errorf("own data of %q: error %v", name, err)
+		}
+		if _, err := points.Update(f.ctx, f.service(), says(name, 1, 1), again(1)); !errors.Is(err, follower.ErrOpenID) {
+			t.Errorf("update of own data of %q: error %v, want ErrOpenID", name, err)
 		}
 		fo := person(1)
 		fo.OpenID = name
@@ -176,10 +209,7 @@ func testNoOpenID(t *testing.T, f fixture) {
 		if err := f.store.Unfollow(f.ctx, name, second(1), second(2)); !errors.Is(err, follower.ErrOpenID) {
 			t.Errorf("Unfollow of %q: error %v, want ErrOpenID", name, err)
 		}
-		if name == "" {
-			continue
-		}
-		after, err := f.store.Items(f.ctx, name)
+		after, err := f.items(name)
 		must(t, err)
 		if diff := cmp.Diff(before, after); diff != "" {
 			t.Errorf("items of %q (-before +after):\n%s", name, diff)
@@ -272,7 +302,7 @@ func testLayout(t *testing.T, f fixture) {
 		if wechat.IsOpenID(pk) == strings.Contains(pk, "#") {
 			t.Errorf("an openid might name the partition %s", pk)
 		}
-		got, err := f.store.Items(f.ctx, pk)
+		got, err := f.items(pk)
 		must(t, err)
 		if diff := cmp.Diff(items, got); diff != "" {
 			t.Errorf("items of %s (-want +got):\n%s", pk, diff)
@@ -306,6 +336,14 @@ func testCanceled(t *testing.T, f fixture) {
 			_, err := f.store.AddTicket(ctx, ticket(1), w, s)
 			return err
 		},
+		"Own": func() error {
+			_, err := f.store.Own(ctx, openid)
+			return err
+		},
+		"ChangeOwn": func() error {
+			_, err := points.Update(ctx, f.service(), says(openid, 1, 1), again(1))
+			return err
+		},
 		"Suggestions": func() error {
 			_, _, err := f.store.Suggestions(ctx, second(1))
 			return err
@@ -336,7 +374,7 @@ func testCanceled(t *testing.T, f fixture) {
 		}
 	}
 	for _, pk := range []string{openid, "suggestions#2040-06", "suggested#2040-06-01", "#account"} {
-		items, err := f.store.Items(f.ctx, pk)
+		items, err := f.items(pk)
 		must(t, err)
 		if len(items) != 0 {
 			t.Errorf("%d items of %s were written", len(items), pk)

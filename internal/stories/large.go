@@ -8,10 +8,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
-	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/storetest"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
@@ -28,15 +27,16 @@ func (noProfile) Profile(context.Context, string) (follower.Profile, error) {
 
 // RunLarge sends pushes that are as large as the endpoint takes, three times each: all are answered 200, and what is
 // stored of each is small.
-func RunLarge(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
+func RunLarge(t *testing.T, open storetest.Open) {
 	r := newRun(t, story{}, open)
+	defer r.store.Close()
 	says, err := accountyaml.Parse("account.yaml", []byte(replies))
 	if err != nil {
 		t.Fatal(err)
 	}
 	service := &follower.Service{Store: r.store, Profiler: noProfile{}, Hash: hash, Now: r.clock, LinkKey: func() string { return appSecret }}
 	handler, err := webhook.New(webhook.Config{
-		AppID: appID, Secrets: fixed{}, Router: owner.Routes(owner.Services{Followers: service, Replies: says}), Hash: hash, Now: r.clock, Log: discard,
+		AppID: appID, Secrets: fixed{}, Router: routes(service, says), Hash: hash, Now: r.clock, Log: discard,
 	})
 	if err != nil {
 		t.Fatal(err)

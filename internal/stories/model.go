@@ -2,6 +2,7 @@ package stories
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/storetest"
 	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -26,13 +28,13 @@ func (r *run) check(ctx context.Context) string {
 	if err != nil {
 		return err.Error()
 	}
-	stored := map[string][]Item{}
+	stored := map[string][]storetest.Item{}
 	for _, item := range items {
 		pk, _ := item["pk"].(string)
 		stored[pk] = append(stored[pk], item)
 	}
 	followers := map[int]bool{}
-	suggestions := map[string][]Item{}
+	suggestions := map[string][]storetest.Item{}
 	for i, p := range r.story.pushes {
 		followers[p.who] = true
 		if p.what == suggest && len(r.writes[i]) > 0 {
@@ -95,7 +97,7 @@ func (r *run) checkAnswers() {
 }
 
 func (p push) reply() string {
-	said := map[verb]string{follow: "欢迎", suggest: "谢谢", say: "收到", tap: "关于"}[p.what]
+	said := map[verb]string{follow: "欢迎", suggest: "谢谢", say: "收到", tap: "关于", earn: "已签到"}[p.what]
 	parsed, ticket := p.ticket()
 	if p.what == ask {
 		said = "https://example.com/enter?ticket=" + ticket
@@ -117,10 +119,10 @@ func (p push) ticket() (parsed wechat.Push, ticket string) {
 
 // checkFollower compares one follower's records with those that the pushes whose writes were made may leave behind.
 //
-// Without personal links there is one such state: that of the latest event. A link asked for by one of whom nothing is
-// known, or whose unfollow is older, begins the records, too; so where that push came before the follow that preceded
-// it, or before an unfollow, how the records began is left open, and what they are is not.
-func (r *run) checkFollower(who int, got []Item) {
+// Without links and points there is one such state: that of the latest event. A link or a point of a follower who is not
+// known, or whose unfollow is older, begins the records, too. If that push came before the follow that preceded it, or
+// before an unfollow, it is left open how the records began, but not what they are.
+func (r *run) checkFollower(who int, got []storetest.Item) {
 	f, u := r.latest(who, follow), r.latest(who, unfollow)
 	if f <= u { // at equal times the unfollow wins
 		f = never
@@ -133,13 +135,13 @@ func (r *run) checkFollower(who int, got []Item) {
 	case u != never:
 		settled = r.firstEnd(who, unfollow, u)
 	}
-	var possible [][]Item
+	var possible [][]storetest.Item
 	mustFollow := f != never
 	if f != never {
 		possible = append(possible, r.live(who, f)...)
 	}
 	for i, p := range r.story.pushes {
-		if p.who != who || p.what != ask || p.at <= max(f, u) || len(r.writes[i]) == 0 {
+		if p.who != who || !p.what.begins() || p.at <= max(f, u) || len(r.writes[i]) == 0 {
 			continue
 		}
 		if f == never || r.begunBefore(settled, i) {
@@ -147,6 +149,7 @@ func (r *run) checkFollower(who int, got []Item) {
 		}
 		mustFollow = mustFollow || r.begunAfter(settled, i)
 	}
+	ownSettled := settled // a lost session takes no own data with it
 	if lost := r.lost[who]; lost > 0 {
 		for _, want := range possible { // the session is there only if it began again
 			possible = append(possible, want[:1:1])
@@ -157,13 +160,17 @@ func (r *run) checkFollower(who int, got []Item) {
 		possible = append(possible, gone(who, u))
 	}
 
-	plain, tickets := r.plain(who, got)
+	plain, tickets, own := r.plain(who, got)
 	for _, want := range possible {
 		if cmp.Diff(want, plain) != "" {
 			continue
 		}
 		if len(want) > 0 && want[0]["openid"] != nil {
-			r.checkTickets(who, want[0]["event_time"].(float64), settled, tickets)
+			event := want[0]["event_time"].(float64)
+			r.checkTickets(who, event, settled, tickets)
+			r.checkOwn(who, event, ownSettled, own)
+		} else if own != nil {
+			r.fault("own data about %c, who does not follow: %v", 'A'+who, own)
 		}
 		return
 	}
@@ -174,6 +181,9 @@ const never = -1
 
 // is reports whether the push has the effect of what.
 func (p push) is(what verb) bool { return p.what == what || p.what.ends() && what.ends() }
+
+// begins reports whether the push begins the records of a follower who is not known.
+func (v verb) begins() bool { return v == ask || v == earn }
 
 // latest is the second of the latest push of that kind whose write was made.
 func (r *run) latest(who int, what verb) int {
@@ -211,7 +221,7 @@ func (r *run) begunAfter(at, push int) bool {
 }
 
 // live are the records of one who follows since second at: with the profile, if a delivery of the follow went well.
-func (r *run) live(who, at int) (possible [][]Item) {
+func (r *run) live(who, at int) (possible [][]storetest.Item) {
 	known, maybe := false, false
 	scenes := map[string]bool{}
 	for _, w := range r.work {
@@ -227,17 +237,17 @@ func (r *run) live(who, at int) (possible [][]Item) {
 		complete := followerItem(who, at, "complete")
 		complete["unionid"], complete["language"], complete["scene"] = unionID+openid(who), "zh_CN", "ADD_SCENE_QR_CODE"
 		pending := followerItem(who, at, "pending")
-		for _, item := range []Item{complete, pending} {
+		for _, item := range []storetest.Item{complete, pending} {
 			item["subscribed_at"] = unix(at)
 			if scene != "" {
 				item["qr_scene"] = scene
 			}
 		}
 		if maybe {
-			possible = append(possible, []Item{complete, sessionItem(who, at)})
+			possible = append(possible, []storetest.Item{complete, sessionItem(who, at)})
 		}
 		if !known {
-			possible = append(possible, []Item{pending, sessionItem(who, at)})
+			possible = append(possible, []storetest.Item{pending, sessionItem(who, at)})
 		}
 	}
 	if !known { // a link of the same second may have come first
@@ -247,33 +257,33 @@ func (r *run) live(who, at int) (possible [][]Item) {
 }
 
 // linked are the records that begin with a personal link.
-func linked(who, at int) []Item {
-	return []Item{followerItem(who, at, "pending"), sessionItem(who, at)}
+func linked(who, at int) []storetest.Item {
+	return []storetest.Item{followerItem(who, at, "pending"), sessionItem(who, at)}
 }
 
 // gone is what an unfollow leaves: its time, and until when that is kept.
-func gone(who, at int) []Item {
+func gone(who, at int) []storetest.Item {
 	if at == never {
-		return []Item{}
+		return []storetest.Item{}
 	}
-	return []Item{{"pk": openid(who), "sk": "follower", "event_time": unix(at), "expires_at": "30 days"}}
+	return []storetest.Item{{"pk": openid(who), "sk": "follower", "event_time": unix(at), "expires_at": "30 days"}}
 }
 
-func followerItem(who, at int, profile string) Item {
-	item := Item{"pk": openid(who), "sk": "follower", "openid": openid(who), "event_time": unix(at), "profile": profile}
+func followerItem(who, at int, profile string) storetest.Item {
+	item := storetest.Item{"pk": openid(who), "sk": "follower", "openid": openid(who), "event_time": unix(at), "profile": profile}
 	if profile == "pending" {
 		item["pending_since"] = "the story's time"
 	}
 	return item
 }
 
-func sessionItem(who, at int) Item {
-	return Item{"pk": openid(who), "sk": "session", "event_time": unix(at), "established_at": "as first seen"}
+func sessionItem(who, at int) storetest.Item {
+	return storetest.Item{"pk": openid(who), "sk": "session", "event_time": unix(at), "established_at": "as first seen"}
 }
 
-func suggestionItem(p push) Item {
+func suggestionItem(p push) storetest.Item {
 	at := second(p.at)
-	return Item{
+	return storetest.Item{
 		"pk":   "suggestions#" + at.In(wechat.ChinaTime).Format("2006-01"),
 		"sk":   fmt.Sprintf("%d#%d#%s", at.Unix(), p.id, hash(openid(p.who))),
 		"text": wish, "at": unix(p.at), "handled": false, "expires_at": unix(p.at) + follower.SuggestionFor.Seconds(),
@@ -281,7 +291,7 @@ func suggestionItem(p push) Item {
 }
 
 // count adds p to the count of its writer's suggestions of the day.
-func count(items map[string][]Item, p push) {
+func count(items map[string][]storetest.Item, p push) {
 	at := second(p.at)
 	day := table.NewSuggested(follower.Suggestion{At: at})
 	pk, id := day.PK, fmt.Sprintf("%d#%d", at.Unix(), p.id)
@@ -291,7 +301,7 @@ func count(items map[string][]Item, p push) {
 			return
 		}
 	}
-	items[pk] = append(items[pk], Item{
+	items[pk] = append(items[pk], storetest.Item{
 		"pk": pk, "sk": hash(openid(p.who)), "ids": []string{id}, "expires_at": float64(day.ExpiresAt),
 	})
 }
@@ -312,15 +322,19 @@ func texts(v any) (list []string) {
 
 func unix(n int) float64 { return float64(second(n).Unix()) }
 
-// plain is what is stored of one follower, with words for the times that depend on the run, where these are right, and
-// without the tickets, which it returns by themselves.
-func (r *run) plain(who int, stored []Item) (items []Item, tickets []string) {
-	items = []Item{}
+// plain is what is stored of one follower, with words for the times that depend on the run, where these are right. The
+// tickets and the own data, nil for none, are returned by themselves.
+func (r *run) plain(who int, stored []storetest.Item) (items []storetest.Item, tickets []string, own storetest.Item) {
+	items = []storetest.Item{}
 	during := func(v any, after float64) bool {
 		at, _ := v.(float64)
 		return at >= unix(30)+after && at <= unix(r.now)+after
 	}
 	for _, item := range sorted(stored) {
+		if item["sk"] == "own" {
+			own = item
+			continue
+		}
 		item = maps.Clone(item)
 		if during(item["pending_since"], 0) {
 			item["pending_since"] = "the story's time"
@@ -338,7 +352,7 @@ func (r *run) plain(who int, stored []Item) (items []Item, tickets []string) {
 		delete(item, "tickets")
 		items = append(items, item)
 	}
-	return items, tickets
+	return items, tickets, own
 }
 
 // checkTickets compares the tickets of a session that began with the event at that time. A ticket is there once, if its
@@ -364,8 +378,40 @@ func (r *run) checkTickets(who int, event float64, settled int, got []string) {
 	}
 }
 
-func sorted(items []Item) []Item {
-	return slices.SortedFunc(slices.Values(items), func(a, b Item) int {
+// checkOwn compares the own data of a follower whose records began with the event at that time. The point of a push is
+// there once, if the push is not older than that; it may be missing only if it was stored before the follow was, or the
+// unfollow.
+func (r *run) checkOwn(who int, event float64, settled int, own storetest.Item) {
+	got := counts{}
+	if own != nil {
+		values, _ := own["values"].(map[string]any)
+		if err := json.Unmarshal([]byte(fmt.Sprint(values["earned"])), &got); err != nil {
+			r.fault("the own data about %c: %v", 'A'+who, own)
+		}
+		if own["version"] != float64(len(got)) || len(texts(own["applied"])) != len(got) {
+			r.fault("%d points of %c, but version %v and applied %v", len(got), 'A'+who, own["version"], own["applied"])
+		}
+	}
+	for i, p := range r.story.pushes {
+		if p.who != who || p.what != earn || unix(p.at) < event || len(r.writes[i]) == 0 {
+			continue
+		}
+		key := fmt.Sprintf("%d#%d", second(p.at).Unix(), p.id)
+		switch n := got[key]; {
+		case n > 1:
+			r.fault("push %d (%v) was applied %d times", i+1, p, n)
+		case n == 0 && r.begunAfter(settled, i):
+			r.fault("the point of push %d (%v) is missing", i+1, p)
+		}
+		delete(got, key)
+	}
+	if len(got) > 0 {
+		r.fault("%c has %d points too many", 'A'+who, len(got))
+	}
+}
+
+func sorted(items []storetest.Item) []storetest.Item {
+	return slices.SortedFunc(slices.Values(items), func(a, b storetest.Item) int {
 		return strings.Compare(fmt.Sprint(a["pk"], a["sk"]), fmt.Sprint(b["pk"], b["sk"]))
 	})
 }

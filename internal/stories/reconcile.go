@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/guanzhu/guanzhu/internal/reconcile"
+	"github.com/guanzhu/guanzhu/internal/storetest"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
@@ -20,7 +21,7 @@ const reconciles = -1
 // RunReconcile tells stories in which runs of reconcile stand between the deliveries: they overlap them and each other,
 // fail and die at any call, and meet a list from before. In the end an undisturbed run has to make the table what the
 // platform knows, whatever was lost.
-func RunReconcile(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
+func RunReconcile(t *testing.T, open storetest.Open) {
 	tell(t, reconciled, open, (*run).checkReconciled)
 }
 
@@ -225,7 +226,7 @@ func (r *run) unlikeTruth(ctx context.Context, who int) string {
 		begins = append(begins, second(since))
 	}
 	for i, p := range r.story.pushes {
-		if p.who == who && (p.what == follow || p.what == ask) && p.at > ended && len(r.writes[i]) > 0 {
+		if p.who == who && (p.what == follow || p.what.begins()) && p.at > ended && len(r.writes[i]) > 0 {
 			begins = append(begins, second(p.at))
 		}
 	}

@@ -19,54 +19,35 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
-	"github.com/guanzhu/guanzhu/internal/reconcile"
+	"github.com/guanzhu/guanzhu/internal/storetest"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// Store is what the stories need of a store. All returns every record there is, by attribute name, numbers as float64;
-// Delete deletes one behind the store's back.
-type Store interface {
-	follower.Store
-	reconcile.Records
-	reconcile.Checkpoints
-	Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error)
-	All(ctx context.Context) ([]Item, error)
-	Delete(ctx context.Context, pk, sk string) error
-}
-
-// Item is a stored record.
-type Item = map[string]any
-
-// Run tells stories to the endpoint over stores that open makes: each must be empty and tell the time by now only. One
-// that is an io.Closer is closed after its story.
+// Run tells stories to the endpoint, each over a store of its own.
 //
 // Step by step, one delivery at a time goes on up to its next call, so that a story that fails does so every time, and
 // is shortened until nothing can be left out. In parallel all run freely, and a story that fails is told as it is.
-func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
+func Run(t *testing.T, open storetest.Open) {
 	tell(t, stories, open, (*run).check)
 }
 
-func tell(
-	t *testing.T, stories *rapid.Generator[story], open func(*testing.T, func() time.Time) Store,
-	check func(*run, context.Context) string,
-) {
+func tell(t *testing.T, stories *rapid.Generator[story], open storetest.Open, check func(*run, context.Context) string) {
 	for name, parallel := range map[string]bool{"step by step": false, "in parallel": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(rt *rapid.T) {
 				s := stories.Draw(rt, "story")
 				r := newRun(t, s, open)
-				if store, ok := r.store.(io.Closer); ok {
-					rt.Cleanup(func() {
-						if err := store.Close(); err != nil {
-							t.Error(err)
-						}
-					})
-				}
+				rt.Cleanup(func() {
+					if err := r.store.Close(); err != nil {
+						t.Error(err)
+					}
+				})
 				if parallel {
 					r.inParallel()
 				} else {
@@ -129,6 +110,8 @@ func (p push) message() []byte {
 		return platform.Text(who, at, p.id, wish)
 	case ask:
 		return platform.Text(who, at, p.id, "登录")
+	case earn:
+		return platform.Text(who, at, p.id, "签到")
 	case tap:
 		return platform.Click(who, at, "about")
 	case view:
@@ -155,7 +138,7 @@ func authorization(event, who string, at time.Time) []byte {
 // run is a story being told. Its mutex guards what the deliveries at work share.
 type run struct {
 	story    story
-	store    Store
+	store    storetest.Store
 	handlers []http.Handler
 	work     []*work
 
@@ -202,7 +185,7 @@ type work struct {
 
 type workKey struct{}
 
-func newRun(t *testing.T, s story, open func(*testing.T, func() time.Time) Store) *run {
+func newRun(t *testing.T, s story, open storetest.Open) *run {
 	r := &run{story: s, now: 30, writes: map[int][]span{}, applied: map[int]int{}, begun: map[sessionOf]time.Time{}, lost: map[int]int{}}
 	r.store = open(t, r.clock)
 	says, err := accountyaml.Parse("account.yaml", []byte(replies))
@@ -213,7 +196,7 @@ func newRun(t *testing.T, s story, open func(*testing.T, func() time.Time) Store
 	for range handlers {
 		service := &follower.Service{Store: faultyStore{r.store}, Profiler: faultyPlatform{}, Hash: hash, Now: r.clock,
 			LinkKey: func() string { return appSecret }}
-		h, err := webhook.New(webhook.Config{AppID: appID, Secrets: fixed{}, Router: owner.Routes(owner.Services{Followers: service, Replies: says}), Hash: hash,
+		h, err := webhook.New(webhook.Config{AppID: appID, Secrets: fixed{}, Router: routes(service, says), Hash: hash,
 			Now: r.clock, Log: log})
 		if err != nil {
 			t.Fatal(err)
@@ -223,6 +206,27 @@ func newRun(t *testing.T, s story, open func(*testing.T, func() time.Time) Store
 	for _, d := range s.deliveries {
 		r.work = append(r.work, &work{delivery: d, run: r})
 	}
+	return r
+}
+
+// counts has how often each push was applied, by its time and MsgId.
+type counts map[string]int
+
+var earned = follower.Own[counts]("earned")
+
+// routes is the account's router with a handler that updates own data.
+func routes(service *follower.Service, says *accountyaml.Account) *webhook.Router {
+	r := owner.Routes(owner.Services{Followers: service, Replies: says})
+	webhook.OnText(r, webhook.Exact("签到"), func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
+		_, err := earned.Update(ctx, service, p, func(c *counts) error {
+			if *c == nil {
+				*c = counts{}
+			}
+			(*c)[fmt.Sprint(p.CreateTime, "#", p.MsgID)]++
+			return nil
+		})
+		return wechat.TextReply("已签到"), err
+	})
 	return r
 }
 
@@ -509,6 +513,24 @@ func (s faultyStore) ChangeSession(ctx context.Context, openid string, change fu
 	var refused error // there is no session, or nothing of it to be changed
 	err := write(ctx, "ChangeSession", func(*work) error {
 		refused = s.store.ChangeSession(ctx, openid, change)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return refused
+}
+
+func (s faultyStore) Own(ctx context.Context, openid string) (follower.OwnData, error) {
+	return s.store.Own(ctx, openid)
+}
+
+func (s faultyStore) ChangeOwn(
+	ctx context.Context, f follower.Follower, session *follower.Session, change func(*follower.OwnData) error,
+) error {
+	var refused error // the push was applied before, or the follower has unfollowed or followed again since
+	err := write(ctx, "ChangeOwn", func(*work) error {
+		refused = s.store.ChangeOwn(ctx, f, session, change)
 		return nil
 	})
 	if err != nil {

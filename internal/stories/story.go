@@ -24,11 +24,12 @@ const (
 	scan
 	cancel // closes the WeChat account
 	revoke // withdraws what was allowed to the pages
+	earn   // updates the owner's own data
 	lose   // no push: somebody deletes the session's record
 )
 
 var verbs = [...]string{"follows", "unfollows", "suggests", "asks for a link", "says hello", "taps", "opens a page", "scans",
-	"closes the WeChat account", "withdraws an authorisation", "loses the session"}
+	"closes the WeChat account", "withdraws an authorisation", "earns a point", "loses the session"}
 
 // push is what one follower did at one second.
 type push struct {
@@ -122,7 +123,7 @@ func drawAct(t *rapid.T) act {
 	a := act{
 		after: rapid.IntRange(0, 2).Draw(t, "after"),
 		what: rapid.SampledFrom([]verb{
-			say, unfollow, unfollow, unfollow, suggest, ask, ask, ask, tap, view, scan, cancel, revoke, lose,
+			say, unfollow, unfollow, unfollow, suggest, ask, ask, ask, earn, earn, earn, tap, view, scan, cancel, revoke, lose,
 		}).Draw(t, "what"),
 		scene: rapid.SampledFrom([]string{"", "spring"}).Draw(t, "scene"),
 	}

@@ -23,6 +23,7 @@ type Key struct {
 const (
 	FollowerSK = "follower"
 	SessionSK  = "session"
+	OwnSK      = "own"
 )
 
 // FollowerKey is the key of an openid's follower or tombstone.
@@ -30,6 +31,9 @@ func FollowerKey(openid string) Key { return Key{openid, FollowerSK} }
 
 // SessionKey is the key of an openid's session.
 func SessionKey(openid string) Key { return Key{openid, SessionSK} }
+
+// OwnKey is the key of the owner's own data about an openid.
+func OwnKey(openid string) Key { return Key{openid, OwnSK} }
 
 // The keys of what is kept once for the account.
 var (
@@ -112,6 +116,29 @@ func (r Follower) Follower() follower.Follower {
 		EventTime:    Time(r.EventTime),
 		PendingSince: Time(r.PendingSince),
 		CheckedAt:    Time(r.CheckedAt),
+	}
+}
+
+// Own is the owner's own data about a follower. Applied is a set of strings in DynamoDB; see entries.
+type Own struct {
+	Key
+	Version   int64             `json:"version"`
+	Values    map[string]string `json:"values,omitempty"` // JSON by name
+	Applied   []string          `json:"applied,omitempty" dynamodbav:"applied,stringset"`
+	Forgotten int64             `json:"forgotten,omitempty"`
+}
+
+// NewOwn returns the record of openid's data.
+func NewOwn(openid string, d follower.OwnData) Own {
+	return Own{
+		Key: OwnKey(openid), Version: d.Version, Values: d.Values, Applied: entries(d.Applied), Forgotten: Seconds(d.Forgotten),
+	}
+}
+
+// Own returns the data.
+func (r Own) Own() follower.OwnData {
+	return follower.OwnData{
+		Version: r.Version, Values: r.Values, Applied: parseEntries(r.Applied), Forgotten: Time(r.Forgotten),
 	}
 }
 

@@ -102,6 +102,19 @@ type Store interface {
 	// ErrNotFound for one who does not follow or has no session.
 	ChangeSession(ctx context.Context, openid string, change func(*Session) error) error
 
+	// Own returns the owner's own data about the follower, the zero OwnData if there is none or nobody of that openid
+	// follows.
+	Own(ctx context.Context, openid string) (OwnData, error)
+
+	// ChangeOwn lets change alter the owner's own data about f.OpenID, and stores the result if neither that data nor the
+	// follower's record was written meanwhile; change may be called several times for that. If change returns an error,
+	// nothing is stored and ChangeOwn returns that error (errors.Is).
+	//
+	// f.EventTime is the time of the push, or the zero Time if there is none. As in AddTicket, an unfollow of that time or
+	// later, or a later follow, refuses the change. If nothing is known of the openid, or an unfollow before that time, f
+	// and s are stored with the data in one; not if s is nil or there is no push. ChangeOwn then returns ErrNotFound.
+	ChangeOwn(ctx context.Context, f Follower, s *Session, change func(*OwnData) error) error
+
 	// AddSuggestion keeps s and reports whether it is kept: not if MaxSuggestions others of its writer are, of that day
 	// in China time. A suggestion that is there already (same time, MsgID and writer) stays as it is, so that a repeated
 	// delivery does not undo its being handled.

@@ -84,15 +84,6 @@ func (t *Tickets) nonce(text []byte) []byte {
 	return mac.Sum(nil)[:t.seal.NonceSize()]
 }
 
-// identity tells a push from the sender's others of the same second: a text by its MsgId. Events have none, so two of
-// one kind and one second are one.
-func identity(p wechat.Push) string {
-	if t, ok := p.(*wechat.Text); ok {
-		return strconv.FormatUint(t.MsgID, 10)
-	}
-	return p.Common().Kind()
-}
-
 // PersonalLink returns a link by which p's sender, and nobody else, gets to the pages at site, for example
 // https://example.com: good until TicketFor after p's CreateTime, once. It is "" where p is older than what is known of
 // its sender (an unfollow, or a new follow): then nothing is to be replied. It is "", too, for one who has used

@@ -12,6 +12,9 @@ type Message struct {
 	Idx       int64  // the position of that article, from 1; 0 if there was none
 }
 
+// MessageID is MsgID, for code that takes messages of any type.
+func (m *Message) MessageID() uint64 { return m.MsgID }
+
 // Text is a text message. It can be replied to.
 //
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html

@@ -18,13 +18,14 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/pkg/wechat"
+	"github.com/guanzhu/guanzhu/test/localdb"
 )
 
 // TestSamLocal does what docs and README tell a newcomer, on what test/stack/sam-local has brought up: template.yaml,
 // samconfig.toml, events/ and the functions are those of the repository.
 func TestSamLocal(t *testing.T) {
 	api := part(t, samLocal)
-	records := table{"guanzhu-local", dynamoDBClient(part(t, dynamoDB))}
+	records := table{"guanzhu-local", localdb.Client(part(t, dynamoDB))}
 
 	t.Run("samples", func(t *testing.T) {
 		for _, s := range samples(t) {

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -31,6 +30,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
+	"github.com/guanzhu/guanzhu/test/localdb"
 )
 
 // root is the repository's top folder.
@@ -82,39 +82,18 @@ type table struct {
 // createTable makes the table as template.yaml declares it.
 func createTable(t *testing.T, endpoint string) table {
 	t.Helper()
-	declared, err := json.Marshal(at(readTemplate(t), "Resources", "Table", "Properties"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var properties struct { // with the names that they have in the SDK, too
-		BillingMode            types.BillingMode
-		AttributeDefinitions   []types.AttributeDefinition
-		KeySchema              []types.KeySchemaElement
-		GlobalSecondaryIndexes []types.GlobalSecondaryIndex
-	}
-	if err := json.Unmarshal(declared, &properties); err != nil {
-		t.Fatal(err)
-	}
-	input := &dynamodb.CreateTableInput{
-		TableName:              aws.String("guanzhu-" + rand.Text()),
-		BillingMode:            properties.BillingMode,
-		AttributeDefinitions:   properties.AttributeDefinitions,
-		KeySchema:              properties.KeySchema,
-		GlobalSecondaryIndexes: properties.GlobalSecondaryIndexes,
-	}
-
-	db := dynamoDBClient(endpoint)
-	if _, err := db.CreateTable(t.Context(), input); err != nil {
+	db, name := localdb.Client(endpoint), "guanzhu-"+rand.Text()
+	if err := localdb.CreateTable(t.Context(), db, name); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		if _, err := db.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: input.TableName}); err != nil {
+		if _, err := db.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
 			t.Error(err)
 		}
 	})
-	return table{*input.TableName, db}
+	return table{name, db}
 }
 
 // readTemplate is template.yaml as it is written; of its short intrinsic functions only the values are left.
@@ -132,14 +111,6 @@ func readTemplate(t *testing.T) (all map[string]any) {
 		t.Fatal(err)
 	}
 	return all
-}
-
-func dynamoDBClient(endpoint string) *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{
-		Region:       region,
-		Credentials:  credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
-		BaseEndpoint: aws.String(endpoint),
-	})
 }
 
 // items returns what stands under pk, in the order of sk, as it is stored.

@@ -7,12 +7,8 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-
-	"github.com/guanzhu/guanzhu/internal/dynamostore"
+	"github.com/guanzhu/guanzhu/test/localdb"
 )
 
 func main() {
@@ -20,14 +16,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: createtable ENDPOINT NAME")
 		os.Exit(2)
 	}
-	config := aws.Config{
-		Region: "us-east-1",
-		// What the SAM CLI gives to containers that have no credentials; DynamoDB Local may keep the tables of each
-		// access key apart.
-		Credentials: credentials.NewStaticCredentialsProvider("defaultkey", "defaultsecret", ""),
-	}
-	store := dynamostore.New(config, dynamostore.Options{Endpoint: os.Args[1], Table: os.Args[2], Now: time.Now})
-	if err := store.CreateTable(context.Background()); err != nil {
+	if err := localdb.CreateTable(context.Background(), localdb.Client(os.Args[1]), os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
