@@ -89,14 +89,14 @@ type entered struct {
 }
 
 func enter(owner *prompt, was secrets.Secrets, exists bool) (e entered, err error) {
-	aboutToken, aboutKey := "Enter makes one", "g makes one, Enter leaves it out: plain mode, as test accounts have it"
+	hint, keyHint := "Enter makes one", "g makes one, Enter leaves it out: plain mode, as test accounts have it"
 	switch {
 	case was.EncodingAESKey != "":
-		aboutToken, aboutKey = "g makes one", "g makes one, - removes it: plain mode, as test accounts have it"
+		hint, keyHint = "g makes one", "g makes one, - removes it: plain mode, as test accounts have it"
 	case exists:
-		aboutToken, aboutKey = "g makes one", "g makes one"
+		hint, keyHint = "g makes one", "g makes one"
 	}
-	if e.token, err = owner.secret("Token, 3 to 32 letters and digits ("+aboutToken+"):", checkToken); err != nil {
+	if e.token, err = owner.secret("Token, 3 to 32 letters and digits ("+hint+"):", checkToken); err != nil {
 		return e, err
 	}
 	if e.token == makeOne || e.token == "" && !exists {
@@ -107,7 +107,7 @@ func enter(owner *prompt, was secrets.Secrets, exists bool) (e entered, err erro
 	if err != nil {
 		return e, err
 	}
-	e.key, err = owner.secret("EncodingAESKey, 43 letters and digits ("+aboutKey+"):", func(answer string) error { return checkKey(answer, was) })
+	e.key, err = owner.secret("EncodingAESKey, 43 letters and digits ("+keyHint+"):", func(answer string) error { return checkKey(answer, was) })
 	switch e.key {
 	case makeOne:
 		e.key = secrets.NewEncodingAESKey()
