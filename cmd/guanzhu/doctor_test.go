@@ -43,7 +43,7 @@ func TestDoctorLocal(t *testing.T) {
 
 			stdout, stderr, status := guanzhu(t, env, "doctor", url)
 			if status != 0 || stderr != "" || !strings.Contains(stdout, "! menu: the live menu is not that of account.yaml\n"+
-				"    Look at the difference: guanzhu menu plan --public-url "+site+" --api-url "+api.URL+" ; then publish: guanzhu menu publish --public-url "+site+" --api-url "+api.URL+"\n") {
+				"    Show the difference: guanzhu menu plan --public-url "+site+" --api-url "+api.URL+" ; then publish: guanzhu menu publish --public-url "+site+" --api-url "+api.URL+"\n") {
 				t.Errorf("before the menu is published: status %d\n%s%s", status, stdout, stderr)
 			}
 			_, stderr, status = guanzhu(t, append(env, "PUBLIC_URL="+site), "menu", "publish", "../../account/account.yaml")
@@ -90,8 +90,8 @@ func TestDoctorOfNothing(t *testing.T) {
 	closed.Close()
 	stdout, _, status := guanzhu(t, nil, "doctor", "--url", closed.URL+"/login/wechat")
 	for _, want := range []string{
-		"✗ connection: ", "\n    Start it with make run", `– push: not examined: first solve "connection"`,
-		`– pages: not examined: first solve "connection"`, "– platform's API: not examined: this is the sample account",
+		"✗ connection: ", "\n    Start it with make run", `– push: not examined: fix "connection" first`,
+		`– pages: not examined: fix "connection" first`, "– platform's API: not examined: this is the sample account",
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("no %q in\n%s", want, stdout)

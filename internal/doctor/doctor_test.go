@@ -91,20 +91,20 @@ func TestFailures(t *testing.T) {
 		{name: "redirect", spoil: func(w *fixture) { w.front = redirects }, check: "check", status: failure, zh: "https://elsewhere.example/login/wechat，微信不跟随", en: "to https://elsewhere.example/login/wechat, and", zh2: "填写最终的地址", en2: "Enter the final address"},
 		{name: "not found", spoil: status(404), check: "check", status: failure, zh: "DomainName", en: "DomainName", zh2: "ServerUrl", en2: "ServerUrl"},
 		{name: "throttled", spoil: status(429), check: "check", status: failure, zh: "该公众号提供的服务出现故障", en: "该公众号提供的服务出现故障", zh2: "RequestsPerSecond", en2: "RequestsPerSecond"},
-		{name: "a throttled function", spoil: status(503), check: "check", status: failure, zh: "该公众号提供的服务出现故障", en: "该公众号提供的服务出现故障", zh2: "告警 throttles", en2: "the alarm throttles: if it is in alarm, raise Lambda's concurrency"},
+		{name: "a throttled function", spoil: status(503), check: "check", status: failure, zh: "该公众号提供的服务出现故障", en: "该公众号提供的服务出现故障", zh2: "告警 throttles", en2: "If the alarm throttles is in alarm, raise Lambda's concurrency"},
 		{name: "internal error", spoil: status(500), check: "check", status: failure, zh: "该公众号提供的服务出现故障", en: "该公众号提供的服务出现故障", zh2: "make logs", en2: "make logs"},
 		{name: "a login in front", spoil: status(401), check: "check", status: failure, zh: "401", en: "401", zh2: "WAF", en2: "WAF"},
-		{name: "a firewall's 403", spoil: status(403), check: "check", status: failure, zh: "不是服务器给出的", en: "not the endpoint's own", zh2: "WAF", en2: "WAF"},
+		{name: "a firewall's 403", spoil: status(403), check: "check", status: failure, zh: "不是服务器给出的", en: "not from the endpoint", zh2: "WAF", en2: "WAF"},
 		{name: "hangs up", spoil: func(w *fixture) { w.front = hangsUp }, check: "check", status: failure, zh: "没有应答", en: "no answer", zh2: "make logs", en2: "make logs"},
 		{name: "slow", spoil: func(w *fixture) { w.front = w.takes(3500 * time.Millisecond) }, check: "check", status: warning, zh: "3.5", en: "3.5", zh2: "冷启动", en2: "cold start"},
 		{name: "too slow", spoil: func(w *fixture) { w.front = w.takes(5100 * time.Millisecond) }, check: "check", status: failure, zh: "5 秒内没有应答", en: "no answer within 5 s", zh2: "slow pushes", en2: "slow pushes"},
 		{name: "wrong token", spoil: func(w *fixture) { w.server.Token = "another" }, check: "check", status: failure, zh: "Token验证失败", en: "Token verification failed", zh2: "guanzhu secrets", en2: "guanzhu secrets"},
-		{name: "secrets unknown", spoil: func(w *fixture) { w.endpoint.Secrets = secrets.Secrets{} }, check: "check", status: skipped, zh: "先解决“密钥参数”", en: `first solve "secrets"`},
-		{name: "echostr with a line end", spoil: func(w *fixture) { w.front = addsLineEnd }, check: "check", status: failure, zh: "echostr 原文", en: "bare echostr", zh2: "换行", en2: "line end"},
+		{name: "secrets unknown", spoil: func(w *fixture) { w.endpoint.Secrets = secrets.Secrets{} }, check: "check", status: skipped, zh: "先解决“密钥参数”", en: `fix "secrets" first`},
+		{name: "echostr with a line end", spoil: func(w *fixture) { w.front = addsLineEnd }, check: "check", status: failure, zh: "echostr 原文", en: "not the echostr alone", zh2: "换行", en2: "line end"},
 		{name: "anyone's signature", spoil: func(w *fixture) { w.front = echoes }, check: "forgery", status: failure, zh: "冒充微信", en: "pretend to be WeChat"},
 		{name: "clock off", spoil: func(w *fixture) { w.ahead = 2 * time.Minute }, check: "clock", status: warning, zh: "2m0s", en: "2m0s", zh2: "NTP", en2: "NTP"},
 		{name: "clock wrong", spoil: func(w *fixture) { w.ahead = -20 * time.Minute }, check: "clock", status: failure, zh: "20m0s", en: "20m0s", zh2: "NTP", en2: "NTP"},
-		{name: "clock wrong, and so the signature", spoil: func(w *fixture) { w.ahead = 20 * time.Minute }, check: "check", status: skipped, zh: "先解决“时钟”", en: `first solve "clock"`},
+		{name: "clock wrong, and so the signature", spoil: func(w *fixture) { w.ahead = 20 * time.Minute }, check: "check", status: skipped, zh: "先解决“时钟”", en: `fix "clock" first`},
 
 		// The mode.
 		{name: "key here only", spoil: func(w *fixture) { w.endpoint.Secrets.EncodingAESKey = aesKey }, check: "push", status: failure, zh: "这里的密钥有 EncodingAESKey；运行中的服务器没有", en: "these secrets have an EncodingAESKey; the running endpoint has none", zh2: "安全模式", en2: "安全模式"},
@@ -122,10 +122,10 @@ func TestFailures(t *testing.T) {
 		{name: "pages with the endpoint", spoil: func(w *fixture) {
 			w.url = nobody(w) + "/login/wechat"
 			w.pages.URL = strings.TrimSuffix(w.url, "/login/wechat")
-		}, check: "pages", status: skipped, zh: "先解决“网络连接”", en: `first solve "connection"`},
+		}, check: "pages", status: skipped, zh: "先解决“网络连接”", en: `fix "connection" first`},
 		{name: "pages without the endpoint", spoil: func(w *fixture) { w.url = nobody(w) + "/login/wechat" }, check: "pages", status: ok, zh: "有应答", en: "answers"},
 		{name: "verification file missing", spoil: func(w *fixture) { w.pages.Verification = "MP_verify_abc.txt" }, check: "verification", status: failure, zh: "MP_verify_abc.txt 的状态是 404", en: "MP_verify_abc.txt answers 404", zh2: "DomainVerification", en2: "DomainVerification"},
-		{name: "verification file of another content", spoil: func(w *fixture) { w.pages.Verification, w.site.Verification = "MP_verify_abc.txt=xyz", "abc" }, check: "verification", status: failure, zh: "内容不对", en: "another content", zh2: "=内容", en2: "=content"},
+		{name: "verification file of another content", spoil: func(w *fixture) { w.pages.Verification, w.site.Verification = "MP_verify_abc.txt=xyz", "abc" }, check: "verification", status: failure, zh: "内容不对", en: "wrong content", zh2: "=内容", en2: "=content"},
 		{name: "OAuth leads to another host", spoil: func(w *fixture) { w.site.PublicURL = "https://other.example" }, check: "oauth", status: failure, zh: "回到 other.example", en: "back to other.example", zh2: "PUBLIC_URL", en2: "PUBLIC_URL"},
 		{name: "OAuth of another account", spoil: func(w *fixture) { w.site.AppID = "wxfedcba9876543210" }, check: "oauth", status: failure, zh: "AppId", en: "AppId"},
 		{name: "pages by link, file by OAuth", spoil: func(w *fixture) { w.site.Mode = web.Link }, check: "oauth", status: warning, zh: "pages: link", en: "pages: link"},
@@ -139,7 +139,7 @@ func TestFailures(t *testing.T) {
 		}, check: "domain", status: warning, zh: "CertificateArn", en: "CertificateArn", zh2: "备案", en2: "test account"},
 		{name: "an address of numbers", spoil: func(w *fixture) { w.pages.URL = "https://192.0.2.1"; w.url = w.pages.URL + "/login/wechat"; w.hurry() }, check: "domain", status: warning, zh: "192.0.2.1", en: "192.0.2.1"},
 		{name: "two hosts", spoil: func(w *fixture) { w.pages.URL = "https://pages.invalid" }, check: "domain", status: warning, zh: "网页授权域名填 pages.invalid", en: "Enter pages.invalid"},
-		{name: "an own domain", spoil: func(w *fixture) { w.pages.URL = "https://mp.invalid"; w.url = w.pages.URL + "/login/wechat" }, check: "domain", status: ok, zh: "应填 mp.invalid", en: "mp.invalid belongs there"},
+		{name: "an own domain", spoil: func(w *fixture) { w.pages.URL = "https://mp.invalid"; w.url = w.pages.URL + "/login/wechat" }, check: "domain", status: ok, zh: "应填 mp.invalid", en: "enter mp.invalid"},
 
 		// The way to the platform.
 		{name: "API unreachable", spoil: func(w *fixture) { w.apiURL = nobody(w) }, check: "api", status: failure, zh: "WECHAT_API_URL", en: "WECHAT_API_URL"},
@@ -149,7 +149,7 @@ func TestFailures(t *testing.T) {
 		{name: "HTML instead of JSON", spoil: script(func(p *wechattest.Platform) { p.FailHTML(callbackIP, 1) }), check: "api", status: failure, zh: "中转或代理", en: "relay or proxy", zh2: "应答的不是微信接口", en2: "is not the platform"},
 		{name: "HTML for the token", spoil: script(func(p *wechattest.Platform) { p.FailHTML(stableToken, 1) }), check: "token", status: failure, zh: "中转或代理", en: "relay or proxy"},
 		{name: "clock behind the platform's", spoil: func(w *fixture) { w.ahead = -10 * time.Minute }, check: "api-clock", status: failure, zh: "NTP", en: "NTP"},
-		{name: "no token without the API", spoil: func(w *fixture) { w.apiURL = nobody(w) }, check: "token", status: skipped, zh: "先解决“微信接口”", en: `first solve "platform's API"`},
+		{name: "no token without the API", spoil: func(w *fixture) { w.apiURL = nobody(w) }, check: "token", status: skipped, zh: "先解决“微信接口”", en: `fix "platform's API" first`},
 
 		// The token.
 		{name: "busy", spoil: refusesToken(-1), check: "token", status: failure, zh: "再试", en: "Try again"},
@@ -164,9 +164,9 @@ func TestFailures(t *testing.T) {
 		{name: "token quota used up", spoil: script(func(p *wechattest.Platform) { p.SetQuota(stableToken, 0) }), check: "token", status: failure, zh: "北京时间 00:00", en: "00:00 China time"},
 		{name: "too often", spoil: refusesToken(45011), check: "token", status: failure, zh: "等一分钟", en: "more than a minute"},
 		{name: "restricted", spoil: refusesToken(50002), check: "token", status: failure, zh: "通知", en: "notice"},
-		{name: "an errcode unheard of", spoil: refusesToken(12345), check: "token", status: failure, zh: "查 12345", en: "Look 12345 up"},
+		{name: "an errcode unheard of", spoil: refusesToken(12345), check: "token", status: failure, zh: "查 12345", en: "Look up 12345"},
 		{name: "the token is refused", spoil: fail(callbackIP, 40001), check: "token-use", status: failure, zh: "强制刷新", en: "forces new"},
-		{name: "nothing without a token", spoil: refusesToken(40125), check: "quota", status: skipped, zh: "先解决“获取 access_token”", en: `first solve "access token"`},
+		{name: "nothing without a token", spoil: refusesToken(40125), check: "quota", status: skipped, zh: "先解决“获取 access_token”", en: `fix "access token" first`},
 
 		// Permissions.
 		{name: "no profiles", spoil: fail(userInfo, 48001), check: "profiles", status: warning, zh: "unavailable", en: "unavailable"},
@@ -179,14 +179,14 @@ func TestFailures(t *testing.T) {
 			w.options.Platform.Kind, w.examined.Pages, w.pages.Mode = wechattest.PersonalAccount, "link", "link"
 		}, check: "kind", status: ok, zh: "个人链接", en: "personal link"},
 		{name: "profiles fail otherwise", spoil: fail(userInfo, 50002), check: "profiles", status: failure, zh: "账号被限制", en: "restricted"},
-		{name: "then the kind is unknown", spoil: fail(userInfo, 50002), check: "kind", status: skipped, zh: "看不出来", en: "does not tell"},
+		{name: "then the kind is unknown", spoil: fail(userInfo, 50002), check: "kind", status: skipped, zh: "看不出来", en: "do not show it"},
 		{name: "menus fail otherwise", spoil: fail(menuGet, 50002), check: "menu", status: failure, zh: "账号被限制", en: "restricted"},
 
 		// Quotas.
 		{name: "quota used up", spoil: script(func(p *wechattest.Platform) { p.SetQuota(menuCreate, 0) }), check: "quota", status: failure, zh: "menu/create 0/0", en: "menu/create 0/0", zh2: "北京时间 00:00", en2: "00:00 China time"},
 		{name: "quota low", spoil: script(func(p *wechattest.Platform) { spend(p, userInfo, 21, 1) }), check: "quota", status: warning, zh: "不到 10%：user/info 1/21", en: "less than 10 %: user/info 1/21"},
 		{name: "quota not low", spoil: script(func(p *wechattest.Platform) { spend(p, userInfo, 20, 2) }), check: "quota", status: ok, zh: "user/info 2/20", en: "user/info 2/20"},
-		{name: "quota unknown", spoil: fail("/cgi-bin/openapi/quota/get", 76021), check: "quota", status: skipped, zh: "没有告诉", en: "does not tell"},
+		{name: "quota unknown", spoil: fail("/cgi-bin/openapi/quota/get", 76021), check: "quota", status: skipped, zh: "没有告诉", en: "reports none"},
 		{name: "quota refused", spoil: fail("/cgi-bin/openapi/quota/get", 45011), check: "quota", status: failure, zh: "等一分钟", en: "more than a minute"},
 		{name: "menu/get used up", spoil: script(func(p *wechattest.Platform) { p.SetQuota(menuGet, 1) }), check: "menu", status: failure, zh: "45009", en: "45009", zh2: "00:00", en2: "00:00"},
 

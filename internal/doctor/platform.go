@@ -117,15 +117,17 @@ func (p *Platform) refused(check string, err error) Finding {
 func Errcode(check string, code int, text string) Finding {
 	row := errcodeOther
 	if known, ok := errcode.Lookup(code); ok {
-		row = errcodeKnown.advising(sentence(known.Remedy))
+		row = errcodeKnown.advising(remedy(code))
 		row.what.ZH += known.Meaning.ZH
 		row.what.EN += known.Meaning.EN
 	}
 	return row.of(check, "{errcode}", fmt.Sprint(code), "{error}", text)
 }
 
-// sentence makes a whole sentence of a part of one.
-func sentence(part bilingual.Text) bilingual.Text {
+// remedy returns the remedy of a known errcode as a whole sentence.
+func remedy(code int) bilingual.Text {
+	row, _ := errcode.Lookup(code)
+	part := row.Remedy
 	first, size := utf8.DecodeRuneInString(part.EN)
 	return bilingual.New(part.ZH+"。", string(unicode.ToUpper(first))+part.EN[size:]+".")
 }

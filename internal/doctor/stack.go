@@ -187,7 +187,7 @@ func Invocation(check string, payload []byte, functionError string, err error) (
 		return functionLate.of(check), true
 	case known:
 		message := strings.NewReplacer("; "+row.Remedy.EN, "", "；"+row.Remedy.ZH, "").Replace(failure.Message)
-		return functionFailed.advising(sentence(row.Remedy)).of(check, "{error}", message), true
+		return functionFailed.advising(remedy(code)).of(check, "{error}", message), true
 	}
 	return functionFailed.of(check, "{error}", failure.Message), true
 }

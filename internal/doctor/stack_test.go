@@ -48,7 +48,7 @@ func TestStackFindings(t *testing.T) {
 		{"no stack", one(doctor.Stack("prod", "", errors.New("there is no stack prod"))), failure, "samconfig.toml", "there is no stack prod"},
 		{"never created", one(doctor.Stack("prod", "ROLLBACK_COMPLETE", nil)), failure, "先删除", "deleted first"},
 		{"failed", one(doctor.Stack("prod", "UPDATE_ROLLBACK_FAILED", nil)), failure, "事件", "events"},
-		{"fell back", one(doctor.Stack("prod", "UPDATE_ROLLBACK_COMPLETE", nil)), warning, "退回", "version before it runs"},
+		{"fell back", one(doctor.Stack("prod", "UPDATE_ROLLBACK_COMPLETE", nil)), warning, "退回", "version before it is running"},
 		{"in progress", one(doctor.Stack("prod", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", nil)), warning, "等部署结束", "Wait"},
 
 		{"secrets", doctor.Secrets("/p", plain, nil), ok, "明文模式", "plain mode"},
@@ -82,7 +82,7 @@ func TestStackFindings(t *testing.T) {
 
 		{"no output", doctor.Function(nil, "", errors.New("no output DoctorFunctionName")), failure, "template.yaml", "no output DoctorFunctionNameDeploy this version of template.yaml."},
 		{"no function", doctor.Function(nil, "", apiError("ResourceNotFoundException")), failure, "template.yaml", "Deploy this version of template.yaml."},
-		{"function not permitted", doctor.Function(nil, "", apiError("AccessDeniedException")), failure, "lambda:InvokeFunction", "mAllow this AWS identity lambda:InvokeFunction."},
+		{"function not permitted", doctor.Function(nil, "", apiError("AccessDeniedException")), failure, "lambda:InvokeFunction", "mGrant this AWS identity lambda:InvokeFunction."},
 		{"function throttled", doctor.Function(nil, "", apiError("TooManyRequestsException")), failure, "再试一次", "api error TooManyRequestsException: mCheck the network"},
 		{"function out of reach", doctor.Function(nil, "", unreached), failure, "再试一次", "connection refusedCheck the network"},
 		{"function timed out", doctor.Function([]byte(`{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 1 Error: Task timed out after 60.00 seconds"}`), "Unhandled", nil), failure, "NAT", "NAT"},

@@ -1,11 +1,14 @@
 package doctor
 
-import "github.com/guanzhu/guanzhu/internal/bilingual"
+import (
+	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/errcode"
+)
 
-// A command in a text is written without the flags that say which account: "guanzhu secrets", "guanzhu menu plan". Who
-// prints the text adds them.
+// A text names a command without the flags that select the account: "guanzhu secrets", "guanzhu menu plan". The command
+// line adds the flags when it prints the text.
 //
-// The platform's own words stay Chinese in the English texts too, as its console has them.
+// The English texts keep the labels of WeChat's console in Chinese, as the console shows them.
 
 var text = bilingual.New
 
@@ -27,9 +30,9 @@ func (f found) advising(do bilingual.Text) found {
 	return f
 }
 
-var notExamined = text("没有检查：先解决“{cause}”", `not examined: first solve "{cause}"`)
+var notExamined = text("没有检查：先解决“{cause}”", `not examined: fix "{cause}" first`)
 
-// names are the checks.
+// names are the names of the checks.
 var names = map[string]bilingual.Text{
 	"stack":    text("AWS 堆栈", "AWS stack"),
 	"secrets":  text("密钥参数", "secrets"),
@@ -55,7 +58,7 @@ var names = map[string]bilingual.Text{
 	"menu-function":      text("函数 menu", "function menu"),
 	"reconcile-function": text("函数 reconcile", "function reconcile"),
 	"api":                text("微信接口", "platform's API"),
-	"api-clock":          text("时钟（对照微信接口）", "clock, by the platform's"),
+	"api-clock":          text("时钟（对照微信接口）", "clock, compared with the platform's"),
 	"token":              text("获取 access_token", "access token"),
 	"token-use":          text("使用 access_token", "use of the access token"),
 	"profiles":           text("用户信息接口", "permission for profiles"),
@@ -66,41 +69,41 @@ var names = map[string]bilingual.Text{
 	"left-out":           text("菜单按钮", "menu buttons"),
 }
 
-// The stack, as AWS tells of it.
+// The stack, as AWS describes it.
 
 var (
 	stackFine = fine("{name}：{status}", "{name}: {status}")
 	stackNone = failure(
 		"查不到堆栈：{error}", "{error}",
 		"确认有 AWS 凭证（aws sts get-caller-identity 显示是谁的），核对堆栈名（samconfig.toml 的 stack_name）、AWS_REGION 和 AWS_PROFILE，并确认该身份有权调用 cloudformation:DescribeStacks。",
-		"Check that there are AWS credentials (aws sts get-caller-identity shows whose), the stack's name (stack_name in samconfig.toml), AWS_REGION and AWS_PROFILE, and that this identity may call cloudformation:DescribeStacks.")
+		"Check the AWS credentials (aws sts get-caller-identity shows whose they are) and that they allow cloudformation:DescribeStacks. Check the stack's name (stack_name in samconfig.toml), AWS_REGION and AWS_PROFILE.")
 	stackBroken = failure(
 		"{name} 的状态是 {status}", "{name} is {status}",
 		"在 CloudFormation 控制台的“事件”里看第一条失败的原因，改正后重新部署；ROLLBACK_COMPLETE 的堆栈要先删除。",
-		"Look for the first failure among the stack's events in CloudFormation, correct it and deploy again; a stack in ROLLBACK_COMPLETE must be deleted first.")
+		"Find the first failure among the stack's events in the CloudFormation console, correct it and deploy again. A stack in ROLLBACK_COMPLETE must be deleted first.")
 	stackChanging = warning(
 		"{name} 正在变更：{status}", "{name} is being changed: {status}",
 		"等部署结束后再运行一次。",
-		"Wait until the deployment has ended, and run this again.")
+		"Wait until the deployment ends, then run this again.")
 	stackBack = warning(
-		"{name} 最近一次部署失败，已退回之前的版本：{status}", "the last deployment of {name} failed, the version before it runs: {status}",
+		"{name} 最近一次部署失败，已退回之前的版本：{status}", "the last deployment of {name} failed, and the version before it is running: {status}",
 		"在 CloudFormation 控制台的“事件”里看第一条失败的原因，改正后重新部署。",
-		"Look for the first failure among the stack's events in CloudFormation, correct it and deploy again.")
+		"Find the first failure among the stack's events in the CloudFormation console, correct it and deploy again.")
 
 	secretsPlain = fine("{parameter} 可以读取；没有 EncodingAESKey，即明文模式", "{parameter} can be read; it has no EncodingAESKey: plain mode")
 	secretsKey   = fine("{parameter} 可以读取；有 EncodingAESKey，只接受加密的推送", "{parameter} can be read; it has an EncodingAESKey: only encrypted pushes are accepted")
 	secretsNone  = failure(
 		"SSM 里没有参数 {parameter}", "there is no parameter {parameter} in SSM",
 		"用 guanzhu secrets 写入；参数要和堆栈在同一区域，名字要和堆栈的参数 SecretsParameter 相同。",
-		"Write it with guanzhu secrets. It must be in the stack's region, under the name that the stack's parameter SecretsParameter has.")
+		"Write it with guanzhu secrets. Its region must be the stack's, and its name the value of the stack's parameter SecretsParameter.")
 	secretsDenied = failure(
 		"当前的 AWS 身份无权读取 {parameter}", "this AWS identity may not read {parameter}",
 		"给该身份 ssm:GetParameter（如果用了自己的 KMS 密钥，还有 kms:Decrypt），或换一个 AWS_PROFILE。",
-		"Allow it ssm:GetParameter (and kms:Decrypt, if the key is one of your own), or use another AWS_PROFILE.")
+		"Grant it ssm:GetParameter (and kms:Decrypt if you use a KMS key of your own), or use another AWS_PROFILE.")
 	secretsAWS = failure(
 		"读取 {parameter} 时 SSM 报错：{error}", "SSM refuses to read {parameter}: {error}",
 		"按错误名称查 AWS 文档；ThrottlingException 时稍等再试。",
-		"Look the error up in AWS's documentation; after a ThrottlingException, wait a little and try again.")
+		"Look up the error in AWS's documentation. After a ThrottlingException, wait a moment and try again.")
 	secretsUnreached = found{Failure,
 		text("读取 {parameter} 时访问不到 Systems Manager：{error}", "Systems Manager cannot be reached to read {parameter}: {error}"),
 		tryAgain}
@@ -109,28 +112,28 @@ var (
 		"用 guanzhu secrets 重新写入。",
 		"Write them again with guanzhu secrets.")
 	linkKeyNone = warning(
-		"没有 link key：重置 AppSecret 后，个人链接可能在两小时内失效，日志里的哈希也会改变", "there is none: after a reset of the app secret, personal links may fail for up to two hours, and the hashes in the log change",
+		"没有 link key：重置 AppSecret 后，个人链接可能在两小时内失效，日志里的哈希也会改变", "missing: after a reset of the app secret, personal links may fail for up to two hours, and the hashes in the log change",
 		"先部署当前版本，再运行 guanzhu secrets（各项按回车保留），就会添加。",
-		"Deploy this version, then run guanzhu secrets and keep each value with Enter: that adds it.")
+		"Deploy this version, then run guanzhu secrets and press Enter to keep each value. This adds the link key.")
 	rotationOpen = warning(
-		"轮换还没有结束：旧的 Token 或 EncodingAESKey 仍然有效", "a rotation has not ended: the previous token or EncodingAESKey is still valid",
+		"轮换还没有结束：旧的 Token 或 EncodingAESKey 仍然有效", "a rotation is not finished: the previous token or EncodingAESKey is still valid",
 		"确认微信后台已经换成新的，然后运行 guanzhu secrets finish。",
-		"Make sure that WeChat's console has the new ones, then run guanzhu secrets finish.")
+		"Check that WeChat's console has the new values, then run guanzhu secrets finish.")
 
 	metricsNone   = skipped("CloudWatch 的指标读不到：{error}", "CloudWatch's metrics cannot be read: {error}").advising(tryAgain)
-	metricsDenied = metricsNone.advising(text("给当前的 AWS 身份 cloudwatch:GetMetricData。", "Allow this AWS identity cloudwatch:GetMetricData."))
+	metricsDenied = metricsNone.advising(text("给当前的 AWS 身份 cloudwatch:GetMetricData。", "Grant this AWS identity cloudwatch:GetMetricData."))
 	refusalsFew   = fine("{count} 次，没有值得注意的（陌生人的扫描和 guanzhu doctor 自己都会造成几次）", "{count}, nothing to do (strangers cause some, and so does guanzhu doctor)")
 
 	alarmsNone   = skipped("CloudWatch 的告警读不到：{error}", "CloudWatch's alarms cannot be read: {error}").advising(tryAgain)
-	alarmsDenied = alarmsNone.advising(text("给当前的 AWS 身份 cloudwatch:DescribeAlarms。", "Allow this AWS identity cloudwatch:DescribeAlarms."))
+	alarmsDenied = alarmsNone.advising(text("给当前的 AWS 身份 cloudwatch:DescribeAlarms。", "Grant this AWS identity cloudwatch:DescribeAlarms."))
 	alarmsQuiet  = fine("没有告警", "no alarm")
 	alarmActive  = warning(
 		"{name} 正在告警：{description}", "{name} is in alarm: {description}",
 		"在 docs/operations.zh-CN.md 查这个告警的含义和处理办法。",
-		"docs/operations.md says what it means and what to do.")
+		"See docs/operations.md for what this alarm means and what to do.")
 )
 
-// tryAgain is for calls to AWS that got no answer, or an error that may pass.
+// tryAgain is the advice for calls to AWS without an answer, or with an error that may not last.
 var tryAgain = text("检查网络、区域（AWS_REGION）和身份（AWS_PROFILE），再试一次。", "Check the network, the region (AWS_REGION) and the identity (AWS_PROFILE), then try again.")
 
 // The endpoint, from outside.
@@ -155,138 +158,138 @@ var (
 	dnsNone = failure(
 		"{host} 解析不到地址", "{host} has no address",
 		"用自己的域名时，添加 CNAME 记录，指向堆栈的输出 DomainTarget；刚添加的记录要等几分钟到几小时。",
-		"With a domain of your own, add a CNAME record that leads to the stack's output DomainTarget; a new record takes minutes to hours.")
+		"For a domain of your own, add a CNAME record that points to the stack's output DomainTarget. A new record can take hours to become visible.")
 	dnsPrivate = warning(
-		"{host} 解析到 {ip}，这个地址微信访问不到", "{host} leads to {ip}, which WeChat cannot reach",
+		"{host} 解析到 {ip}，这个地址微信访问不到", "{host} resolves to {ip}, which WeChat cannot reach",
 		"让域名指向公网地址；如果只是这台机器上的解析不同（hosts 文件、VPN），换一个网络再检查。",
-		"Let the domain lead to a public address; if only this machine resolves it so (hosts file, VPN), try from another network.")
+		"Point the domain to a public address. If only this machine resolves it differently (hosts file, VPN), try from another network.")
 
 	connectFine  = fine("{address} 可以连接", "{address} accepts connections")
 	connectLocal = failure(
 		"{address} 连接不上", "{address} accepts no connection",
 		"先在另一个终端运行 make run；检查已部署的服务器要加 --stack 堆栈名。",
-		"Start it with make run in another terminal, or give --stack NAME to examine a deployed one.")
+		"Start it with make run in another terminal. To examine a deployed endpoint, give --stack NAME.")
 	connectNone = failure(
 		"{address} 连接不上", "{address} accepts no connection",
 		"检查域名是否指向堆栈的输出 DomainTarget、防火墙是否放行；再确认这台机器本身能上网。",
-		"Check that the domain leads to the stack's output DomainTarget, that no firewall is in the way, and that this machine is online.")
+		"Check that the domain points to the stack's output DomainTarget, that no firewall blocks it, and that this machine is online.")
 
 	tlsFine = fine("有效期至 {until}", "valid until {until}")
 	tlsEnds = warning(
-		"{until} 到期，不到 14 天了", "it ends on {until}, in less than 14 days",
+		"{until} 到期，不到 14 天了", "it expires on {until}, in less than 14 days",
 		"ACM 会自动续期，前提是它的 DNS 验证记录还在：到 ACM 控制台查看；自己的证书请现在更换。",
-		"ACM renews by itself as long as its DNS validation record is there: look in ACM's console. Replace a certificate of your own now.")
+		"ACM renews its certificates as long as the DNS validation record exists: look in the ACM console. Replace any other certificate now.")
 	tlsEnded = failure(
-		"证书已在 {until} 过期", "the certificate ended on {until}",
+		"证书已在 {until} 过期", "the certificate expired on {until}",
 		"更换证书；用 ACM 时恢复它的 DNS 验证记录，就会自动续期。",
-		"Replace it; with ACM, put its DNS validation record back, and it renews by itself.")
+		"Replace it. For a certificate of ACM, restore its DNS validation record, and ACM renews it.")
 	tlsEarly = failure(
-		"证书从 {from} 起才有效", "the certificate is valid only from {from} on",
+		"证书从 {from} 起才有效", "the certificate is not valid before {from}",
 		"多半是这台机器的时钟慢了：打开自动校时（NTP），再运行一次。",
-		"Most likely this machine's clock is behind: have it set by NTP, and run this again.")
+		"This machine's clock is probably behind: turn on NTP and run this again.")
 	tlsHost = failure(
 		"证书不是为 {host} 签发的", "the certificate is not for {host}",
 		"为 {host} 申请 ACM 证书，填入堆栈的参数 CertificateArn，重新部署。",
-		"Request a certificate for {host} in ACM, give it as the stack's parameter CertificateArn, and deploy again.")
+		"Request a certificate for {host} in ACM, set the stack's parameter CertificateArn to it, and deploy again.")
 	tlsUnknown = failure(
 		"证书的签发者不受信任，或者没有附上中间证书", "the certificate's issuer is not trusted, or the intermediate certificates are missing",
 		"用公共机构（例如 ACM）签发的证书，并配置完整的证书链；若这台机器的网络会替换证书，换一个网络再检查。",
-		"Use a certificate of a public authority, such as ACM's, with its whole chain; if this machine's network replaces certificates, try from another one.")
+		"Use a certificate of a public authority, such as ACM, with its whole chain. If this machine's network replaces certificates, try from another network.")
 	tlsNone = failure(
 		"TLS 握手失败：{error}", "the TLS handshake fails: {error}",
 		"检查这个地址的 443 端口上是不是 HTTPS 服务，是否支持 TLS 1.2。",
-		"Check that what listens at this address speaks HTTPS, with TLS 1.2 or later.")
+		"Check that the server at this address speaks HTTPS with TLS 1.2 or later.")
 
 	answerLate = failure(
 		"5 秒内没有应答，微信会断开并提示“该公众号提供的服务出现故障”", "no answer within 5 s: WeChat hangs up and shows 该公众号提供的服务出现故障",
 		"再运行一次：只有第一次慢是冷启动；一直慢就用 make logs 或保存的查询 slow pushes 看时间花在哪里。",
-		"Run this again: if only the first time is slow, it is the cold start. Otherwise see where the time goes with make logs, or the saved query slow pushes.")
+		"Run this again: if only the first answer is slow, it was the cold start. Otherwise make logs or the saved query slow pushes shows where the time goes.")
 	answerNone = failure(
 		"没有应答：{error}", "no answer: {error}",
 		"用 make logs 看服务器是否收到了请求；没有的话检查域名和它前面的代理。",
-		"See with make logs whether the request arrived; if not, look at the domain and at the proxy in between.")
+		"Run make logs to see whether the request arrived. If it did not, check the domain and any proxy in front of the endpoint.")
 	answerRedirect = failure(
-		"被重定向（{status}）到 {location}，微信不跟随重定向", "it redirects ({status}) to {location}, and WeChat follows no redirect",
+		"被重定向（{status}）到 {location}，微信不跟随重定向", "it redirects ({status}) to {location}, and WeChat does not follow redirects",
 		"在微信后台直接填写最终的地址；或者去掉 http 到 https、加斜杠、换域名之类的跳转。",
-		"Enter the final address in WeChat's console, or remove what redirects (http to https, a slash, another domain).")
+		"Enter the final address in WeChat's console, or remove the redirect (http to https, a slash, another domain).")
 	answerNotFound = failure(
 		"404：这个地址上没有服务器接口", "404: the endpoint is not at this address",
 		"路径必须是 {path}；设置了 DomainName 之后，AWS 给的地址不再应答，要用自己的域名（堆栈的输出 ServerUrl）。",
-		"The path must be {path}. Once DomainName is set, the address that AWS gave answers no longer: use your own domain (the stack's output ServerUrl).")
+		"The path must be {path}. Once DomainName is set, the address that AWS assigned stops answering: use your own domain (the stack's output ServerUrl).")
 	answerForbidden = failure(
-		"403，但不是服务器给出的：请求没有到达它", "403, but not the endpoint's own: the request has not reached it",
+		"403，但不是服务器给出的：请求没有到达它", "403, but not from the endpoint: the request did not reach it",
 		"检查服务器前面的防火墙（WAF）和代理，让微信的请求通过；用自己的域名时，确认它的 DNS 指向堆栈的输出 DomainTarget；在 AWS 中国区域，AWS 账户和域名都要有 ICP 备案（docs/china.zh-CN.md）。",
-		"Let the firewall (WAF) and proxies in front of it pass WeChat's requests; with a domain of your own, check that its DNS leads to the stack's output DomainTarget; in AWS's China regions, the AWS account and the domain need an ICP filing (docs/china.md).")
+		"Let the firewall (WAF) and proxies in front of it pass WeChat's requests. Check that the DNS of your own domain points to the stack's output DomainTarget. In AWS's China regions, the AWS account and the domain need an ICP filing (docs/china.md).")
 	answerUnfiled = failure(
 		"403：AWS 中国区域的 API Gateway 没有放行。多半是这个 AWS 账户没有 ICP 备案", "403 from API Gateway in AWS's China region: most likely this AWS account has no ICP filing (ICP 备案)",
 		"在 AWS 中国的控制台或向 AWS 中国支持提交这个账户的 ICP 备案号；两个区域可能要分别申请（docs/china.zh-CN.md）。通过之前微信的 URL 校验一定失败。已有备案时，检查 WAF。",
-		"Give AWS China's support the ICP number of this account; each of the two regions may ask for it (docs/china.md). Until then WeChat's check of the URL fails, whatever the function does. If the account is filed, look at WAF.")
+		"Give AWS China's support the ICP number of this account. Each of the two regions may ask for it (docs/china.md). Until then, WeChat's check of the URL always fails. If the account has its filing, check WAF.")
 	answerThrottled = failure(
 		"429：请求太多，被 API Gateway 限流；微信会提示“该公众号提供的服务出现故障”", "429: throttled by API Gateway; WeChat shows 该公众号提供的服务出现故障",
 		"稍后再试。上限是堆栈的参数 RequestsPerSecond，以及 AWS 账户在这个区域的 API Gateway 配额（Service Quotas）；持续出现时提高其中达到的那一个。告警 too-many-requests 会统计这些请求。",
-		"Try again later. The limits are the stack's parameter RequestsPerSecond, and the AWS account's quota for API Gateway in this region (Service Quotas). If it goes on, raise the one that is reached. The alarm too-many-requests counts these.")
+		"Try again later. The limits are the stack's parameter RequestsPerSecond, and the AWS account's quota for API Gateway in this region (Service Quotas). If it continues, raise the limit that was reached. The alarm too-many-requests counts these requests.")
 	answerBusy = failure(
 		"503：多半是 Lambda 并发数用完了；微信会提示“该公众号提供的服务出现故障”", "503: most likely Lambda's concurrency is used up; WeChat shows 该公众号提供的服务出现故障",
 		"查看告警 throttles：正在告警就在 AWS 的 Service Quotas 提高 Lambda 并发数；否则用 make logs 看出错的那一行；日志里什么都没有时，函数可能几周没有被调用，正在恢复：两分钟后再运行一次。",
-		"Look at the alarm throttles: if it is in alarm, raise Lambda's concurrency in AWS's Service Quotas. Otherwise look for the error with make logs; if the log has nothing, the function may have been idle for weeks and is starting: run this again in two minutes.")
+		"If the alarm throttles is in alarm, raise Lambda's concurrency in AWS's Service Quotas. Otherwise find the error with make logs. If the log has none, the function may be starting after weeks of idleness: run this again in two minutes.")
 	answerBroken = failure(
 		"服务器出错（{status}），微信会提示“该公众号提供的服务出现故障”", "the endpoint fails ({status}): WeChat shows 该公众号提供的服务出现故障",
 		"用 make logs，或 CloudWatch 里保存的查询，看出错的那一行。日志里什么都没有时，函数可能几周没有被调用，正在恢复：两分钟后再运行一次。",
-		"Look for the error with make logs, or with the saved query in CloudWatch. If the log has nothing, the function may have been idle for weeks and is starting: run this again in two minutes.")
+		"Find the error with make logs, or with the saved query in CloudWatch. If the log has none, the function may be starting after weeks of idleness: run this again in two minutes.")
 	answerOther = failure(
 		"状态是 {status}，不是 200", "the status is {status}, not 200",
 		"检查服务器前面是否有代理、防火墙（WAF）或登录验证，把 /login/wechat 排除在外。",
-		"Look for a proxy, a firewall (WAF) or a login in front of the endpoint, and keep /login/wechat out of it.")
+		"Check for a proxy, a firewall (WAF) or a login in front of the endpoint, and exempt /login/wechat from it.")
 
 	checkFine = fine("签名正确，echostr 原样返回（{took}）", "signed check answered with its echostr ({took})")
 	checkSlow = warning(
 		"应答用了 {took}，微信只等 5 秒", "the answer took {took}, and WeChat waits for 5 s",
 		"再运行一次：只有第一次慢是冷启动，没有问题；一直慢就用 make logs 看时间花在哪里。",
-		"Run this again: if only the first time is slow, it was the cold start, which is fine. Otherwise see with make logs where the time goes.")
+		"Run this again: if only the first answer is slow, it was the cold start, which is fine. Otherwise make logs shows where the time goes.")
 	checkToken = failure(
 		"403：“Token验证失败”。服务器上的 Token 和这里密钥里的不是同一个", "403, \"Token verification failed\" (Token验证失败): the endpoint's token is not the one in these secrets",
 		"让三处一致：密钥（guanzhu secrets）、运行中的服务器、微信后台的服务器配置。刚改过密钥，等一分钟再试；本机检查要用和 make run 相同的 WECHAT_SECRETS。",
-		"Make three places agree: the secrets (guanzhu secrets), the running endpoint, and 服务器配置 in WeChat's console. After a change of the secrets, wait a minute. For a local run, give the same WECHAT_SECRETS as to make run.")
+		"Use the same token in the secrets (guanzhu secrets), the running endpoint, and 服务器配置 in WeChat's console. After a change of the secrets, wait a minute. For a local run, set the same WECHAT_SECRETS as for make run.")
 	checkBody = failure(
-		"状态是 200，但返回的不是 echostr 原文，微信会报“Token验证失败”", "200, but not with the bare echostr: WeChat says Token验证失败",
+		"状态是 200，但返回的不是 echostr 原文，微信会报“Token验证失败”", "200, but the body is not the echostr alone: WeChat shows Token验证失败",
 		"检查地址是否真是这个服务器的，中间有没有代理改写了内容（空格、换行、引号都不行）。",
-		"Check that this is the endpoint's own address, and that no proxy in between adds anything: not a space, a line end or a quote may be added.")
+		"Check that this is the endpoint's address, and that no proxy changes the body. Even a space, a line end or a quote is too much.")
 
-	clockRight   = fine("准", "right")
+	clockRight   = fine("准", "correct")
 	clockUnknown = skipped("没有检查：应答里没有 Date", "not examined: the answer has no Date")
 	clockOff     = warning(
-		"和对方相差 {apart}", "it differs from the other side's by {apart}",
+		"和对方相差 {apart}", "it differs from the server's by {apart}",
 		"打开这台机器的自动校时（NTP）。签名只在十分钟内有效。",
-		"Let NTP set this machine's clock. Signatures are valid for ten minutes.")
+		"Turn on NTP on this machine. Signatures are valid for ten minutes.")
 	clockWrong = failure(
-		"和对方相差 {apart}；签名只在十分钟内有效", "it differs from the other side's by {apart}; signatures are valid for ten minutes",
+		"和对方相差 {apart}；签名只在十分钟内有效", "it differs from the server's by {apart}; signatures are valid for ten minutes",
 		"校准这台机器的时钟（NTP），再运行一次；如果这台是准的，校准服务器的时钟，否则它会拒绝微信的推送。",
-		"Set this machine's clock (NTP) and run this again; if it is right already, set the server's: otherwise it refuses WeChat's pushes.")
+		"Set this machine's clock (NTP) and run this again. If it is correct already, set the server's clock, or the server refuses WeChat's pushes.")
 
 	forgeryRefused  = fine("被拒绝", "refused")
 	forgeryAccepted = failure(
 		"签名不对的请求也得到 200：任何人都可以冒充微信", "a request with a wrong signature gets 200: anyone can pretend to be WeChat",
 		"确认这个地址上运行的是 Guanzhu 而不是别的程序或代理的页面，并重新部署。",
-		"Check that Guanzhu itself runs at this address, not another program or a proxy's page, and deploy it again.")
+		"Check that Guanzhu runs at this address, and not another program or a proxy's page. Then deploy again.")
 
 	pushClearFine     = fine("明文推送得到应答", "a push in clear is answered")
 	pushEncryptedFine = fine("加密推送得到应答", "an encrypted push is answered")
 	pushKeyThere      = failure(
 		"运行中的服务器有 EncodingAESKey，只接受加密推送；这里的密钥没有", "the running endpoint has an EncodingAESKey and accepts only encrypted pushes; these secrets have none",
 		"如果微信后台是安全模式或兼容模式：用 guanzhu secrets 把后台的 EncodingAESKey 写进密钥。如果是明文模式（包括测试号）：刚从密钥里去掉的话等一分钟，否则重新部署，让服务器读到现在的密钥。",
-		"If WeChat's console is in 安全模式 or 兼容模式: write its EncodingAESKey into the secrets with guanzhu secrets. If it is in 明文模式, as every test account: wait a minute if you have just removed the key, otherwise deploy again, so that the endpoint reads these secrets.")
+		"If WeChat's console is in 安全模式 or 兼容模式, write its EncodingAESKey into the secrets with guanzhu secrets. If it is in 明文模式, as every test account is, let the endpoint read these secrets: wait a minute after a change, otherwise deploy again.")
 	pushKeyHere = failure(
 		"这里的密钥有 EncodingAESKey；运行中的服务器没有，只接受明文推送", "these secrets have an EncodingAESKey; the running endpoint has none and accepts only pushes in clear",
 		"让服务器用上现在的密钥：刚写入的话等一分钟，否则重新部署（本机：给 make run 相同的 WECHAT_SECRETS）。之后把微信后台的消息加解密方式设为“安全模式”。测试号只有明文模式：用 guanzhu secrets 去掉密钥里的 EncodingAESKey（提示输入 EncodingAESKey 时输入 -）。",
-		"Let the endpoint read these secrets: wait a minute after a change, otherwise deploy again (locally: give make run the same WECHAT_SECRETS). Then set 消息加解密方式 in WeChat's console to 安全模式. A test account has plain mode only: remove the EncodingAESKey from the secrets with guanzhu secrets (enter - for it).")
+		"Let the endpoint read these secrets: wait a minute after a change, otherwise deploy again (locally: set the same WECHAT_SECRETS for make run). Then set 消息加解密方式 in WeChat's console to 安全模式. A test account has plain mode only: remove the EncodingAESKey from the secrets with guanzhu secrets (enter - for it).")
 	pushOtherKey = failure(
 		"加密推送被拒绝：服务器的 EncodingAESKey 或 AppID 和这里的不同", "the encrypted push is refused: the endpoint has another EncodingAESKey, or another AppID",
 		"核对 AppID；让密钥、运行中的服务器、微信后台三处的 EncodingAESKey 一致（guanzhu secrets）。刚改过的话等一分钟再试。",
-		"Check the AppID, and make the EncodingAESKey of the secrets, of the running endpoint and of WeChat's console the same (guanzhu secrets). After a change, wait a minute.")
+		"Check the AppID. Use the same EncodingAESKey in the secrets (guanzhu secrets), the running endpoint and WeChat's console. After a change, wait a minute.")
 	pushBody = failure(
 		"应答既不是 success 也不是 XML，微信会提示“该公众号提供的服务出现故障”", "the answer is neither success nor XML: WeChat shows 该公众号提供的服务出现故障",
 		"检查 account/routes.go 里自己的处理函数，和服务器前面的代理。",
-		"Look at your own handlers in account/routes.go, and at the proxy in between.")
+		"Check your own handlers in account/routes.go, and any proxy in front of the endpoint.")
 )
 
 // The follower's pages.
@@ -304,25 +307,25 @@ var (
 	pagesBroken = failure(
 		"{url} 的状态是 {status}", "{url} answers {status}",
 		"404：域名没有指向这个堆栈，设置 DomainName 并重新部署；5xx：用 make logs 看函数 web 的日志。",
-		"404: the domain does not lead to this stack, set DomainName and deploy again. 5xx: look at the log of the function web with make logs.")
+		"404: the domain does not point to this stack; set DomainName and deploy again. 5xx: read the log of the function web with make logs.")
 
 	verificationFine = fine("{file} 内容正确", "{file} has the right content")
 	verificationNone = failure(
 		"{file} 的状态是 {status}，微信校验域名会失败", "{file} answers {status}: the platform cannot verify the domain",
 		"把文件名 {file} 填入堆栈的参数 DomainVerification（本机：DOMAIN_VERIFICATION），重新部署，再到微信后台点确认。",
-		"Give the name {file} as the stack's parameter DomainVerification (locally: DOMAIN_VERIFICATION), deploy again, and press confirm in WeChat's console.")
+		"Set the stack's parameter DomainVerification (locally: DOMAIN_VERIFICATION) to {file}, deploy again, and press confirm in WeChat's console.")
 	verificationOther = failure(
-		"{file} 的内容不对", "{file} has another content",
+		"{file} 的内容不对", "{file} has the wrong content",
 		"内容和文件名不同时，DomainVerification 写成 {file}=内容，重新部署。",
-		"If its content is not the xxxx of its name, write DomainVerification as {file}=content, and deploy again.")
+		"If the content is not the xxxx of the name, write DomainVerification as {file}=content, and deploy again.")
 
-	oauthFine      = skipped("网页正确地引向 {open}；微信是否接受只有在微信里才能知道：在微信里打开 {url}，出现“redirect_uri 参数错误”(10003) 就是域名没有填好，10015 就是账号没有网页授权权限", "the pages lead to {open} as they should. Whether WeChat accepts that can only be seen inside WeChat: open {url} there. 10003 (redirect_uri 参数错误) means that the domain is not entered, 10015 that the account has no web authorization")
+	oauthFine      = skipped("网页正确地引向 {open}；微信是否接受只有在微信里才能知道：在微信里打开 {url}，出现“redirect_uri 参数错误”(10003) 就是域名没有填好，10015 就是账号没有网页授权权限", "the pages correctly lead to {open}. Only WeChat itself shows whether it accepts that: open {url} in WeChat. 10003 (redirect_uri 参数错误) means that the domain is not entered, 10015 that the account has no web authorization")
 	oauthSimulated = fine("模拟平台引回了网页", "the simulated platform leads back to the pages")
-	oauthUnclear   = skipped("模拟平台没有给出结果：在微信里打开网页试一下", "the simulated platform does not tell: open the page in WeChat")
+	oauthUnclear   = skipped("模拟平台没有给出结果：在微信里打开网页试一下", "the simulated platform gives no result: open the page in WeChat")
 	oauthNotLed    = warning(
 		"在微信里打开网页时没有被引向网页授权", "inside WeChat, the page does not lead to web authorization",
 		"重新部署，让网页用上 account.yaml 里的 pages: oauth；账号没有网页授权时改成 pages: link。",
-		"Deploy again, so that the pages follow pages: oauth of account.yaml; for an account without web authorization, set pages: link.")
+		"Deploy again, so that the pages use pages: oauth of account.yaml. For an account without web authorization, set pages: link.")
 	oauthAppID = failure(
 		"网页用的是另一个 AppID", "the pages use another AppID",
 		"核对 WECHAT_APP_ID（堆栈的参数 AppId），重新部署。",
@@ -340,16 +343,16 @@ var (
 		"把 account.yaml 的 pages 改成 link，用户用个人链接进入；或者用已认证的服务号。",
 		"Set pages: link in account.yaml, so that followers enter by their personal link, or use a verified service account.")
 
-	domainLocal = fine("本机运行，不用填", "none is needed on this machine")
-	domainOwn   = fine("应填 {host}（微信后台 功能设置 → 网页授权域名）", "{host} belongs there (WeChat's console, 功能设置, 网页授权域名)")
+	domainLocal = fine("本机运行，不用填", "not needed on this machine")
+	domainOwn   = fine("应填 {host}（微信后台 功能设置 → 网页授权域名）", "enter {host} (WeChat's console, 功能设置, 网页授权域名)")
 	domainTwo   = warning(
 		"网页在 {host}，服务器接口在 {endpoint}", "the pages are at {host}, the endpoint at {endpoint}",
 		"网页授权域名填 {host}，不是 {endpoint}；如果不是有意分开，让 PUBLIC_URL 和服务器地址用同一个域名。",
-		"Enter {host} as 网页授权域名, not {endpoint}; unless they are apart on purpose, use one host for PUBLIC_URL and the endpoint.")
+		"Enter {host} as 网页授权域名, not {endpoint}. Unless you separate them on purpose, use one host for PUBLIC_URL and the endpoint.")
 	domainNotOwn = warning(
 		"网页在 {host}：测试号可以填，正式账号要用自己的域名（在中国大陆要备案）", "the pages are at {host}: fine for a test account; a formal account needs a domain of your own",
 		"测试号：在“网页帐号”一栏填 {host}。正式账号：设置堆栈的参数 DomainName 和 CertificateArn，或把 account.yaml 的 pages 改成 link。",
-		"A test account: enter {host} on its page, under 网页帐号. A formal account: set the stack's parameters DomainName and CertificateArn, or pages: link in account.yaml.")
+		"For a test account, enter {host} on its page, under 网页帐号. For a formal account, set the stack's parameters DomainName and CertificateArn, or pages: link in account.yaml.")
 )
 
 // The platform's API, from where it is called.
@@ -359,24 +362,24 @@ var (
 		"不能调用：{error}", "it cannot be called: {error}",
 		"用当前版本的 template.yaml 重新部署。",
 		"Deploy this version of template.yaml.")
-	functionDenied    = functionNone.advising(text("给当前的 AWS 身份 lambda:InvokeFunction。", "Allow this AWS identity lambda:InvokeFunction."))
+	functionDenied    = functionNone.advising(text("给当前的 AWS 身份 lambda:InvokeFunction。", "Grant this AWS identity lambda:InvokeFunction."))
 	functionUnreached = functionNone.advising(tryAgain)
 	functionAsleep    = failure(
 		"过了几分钟仍未就绪（{error}）", "it is still not ready after some minutes ({error})",
 		"五分钟后再运行一次。仍然这样，就在 Lambda 控制台看这个函数的状态和原因（FixedEgress=nat 时多半是子网或网络接口的问题）；重新部署会让它重新就绪。",
-		"Run this again in five minutes. If it stays so, Lambda's console shows the function's state and the reason (with FixedEgress=nat mostly the subnets or network interfaces); a deployment makes it ready again.")
+		"Run this again in five minutes. If nothing changes, the Lambda console shows the function's state and the reason (with FixedEgress=nat usually the subnets or network interfaces). A deployment makes it ready again.")
 	functionLate = failure(
-		"没有在规定时间内结束", "it did not end in its time",
+		"没有在规定时间内结束", "it did not end in time",
 		"FixedEgress=nat 时检查 NAT 网关和路由；否则稍后再试，并用 make logs 看它停在哪里。",
-		"With FixedEgress=nat, look at the NAT gateway and its routes; otherwise try again later, and see with make logs where it stopped.")
+		"With FixedEgress=nat, check the NAT gateway and its routes. Otherwise try again later, and find out with make logs where it stopped.")
 	functionFailed = failure(
 		"函数出错：{error}", "it failed: {error}",
 		"用 make logs 看它的日志；不能启动多半是读不到密钥参数：检查堆栈的参数 SecretsParameter。",
-		"Look at its log with make logs. If it could not start, it most likely cannot read the secrets: check the stack's parameter SecretsParameter.")
+		"Read its log with make logs. If it could not start, it probably cannot read the secrets: check the stack's parameter SecretsParameter.")
 	functionOdd = failure(
-		"应答的内容看不懂", "its answer cannot be understood",
+		"应答的内容看不懂", "its answer has an unknown form",
 		"函数和这个命令的版本不同：重新部署，并重新编译 guanzhu。",
-		"The function and this command are of different versions: deploy again, and build guanzhu again.")
+		"The function and this command have different versions: deploy again, and build guanzhu again.")
 
 	apiSample  = skipped("没有检查：这是示例账号，微信并不认识。设置 WECHAT_APP_ID 和 WECHAT_SECRETS，或用 --api-url 给出模拟平台（guanzhu platform）的地址", "not examined: this is the sample account, which the platform does not know. Set WECHAT_APP_ID and WECHAT_SECRETS, or give the address of a simulated platform (guanzhu platform) with --api-url")
 	apiReached = fine("可以访问", "reached")
@@ -387,15 +390,15 @@ var (
 	apiLate = failure(
 		"接口没有及时应答", "the API does not answer in time",
 		"检查网络和代理；用中转时检查中转机器是否在运行（WECHAT_API_URL，堆栈的参数 ApiUrl）。",
-		"Check the network and proxies; with a relay, check that it runs (WECHAT_API_URL, the stack's parameter ApiUrl).")
+		"Check the network and proxies. If you use a relay, check that it is running (WECHAT_API_URL, the stack's parameter ApiUrl).")
 	apiLateNat = failure(
 		"接口没有及时应答，函数通过 NAT 网关访问它", "the API does not answer in time; the functions reach it through the NAT gateway",
 		"在 VPC 控制台检查 NAT 网关是否可用、私有子网的路由是否指向它、弹性 IP 是否还在；被改动过就重新部署。",
-		"In the VPC console, check that the NAT gateway is available, that the private subnets' routes lead to it, and that its Elastic IP is there; deploy again if someone has changed them.")
+		"In the VPC console, check that the NAT gateway is available and has its Elastic IP, and that the private subnets' routes point to it. If someone has changed them, deploy again.")
 	apiNotPlatform = failure(
-		"应答的不是微信接口（不是它的 JSON）", "what answers is not the platform: it is not its JSON",
+		"应答的不是微信接口（不是它的 JSON）", "the answer is not the platform's JSON",
 		"检查中间的中转或代理，以及 WECHAT_API_URL（堆栈的参数 ApiUrl）是否写对。",
-		"Look at the relay or proxy in between, and check WECHAT_API_URL (the stack's parameter ApiUrl).")
+		"Check the relay or proxy in between, and WECHAT_API_URL (the stack's parameter ApiUrl).")
 	apiFailed = failure(
 		"调用失败：{error}", "the call fails: {error}",
 		"检查网络、中转或代理，以及 WECHAT_API_URL（堆栈的参数 ApiUrl），然后再试。",
@@ -407,37 +410,37 @@ var (
 	notListed = failure(
 		"errcode {errcode}：{ip} 不在 IP 白名单里", "errcode {errcode}: {ip} is not on the IP whitelist",
 		"在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加 {ip}，每行一个，十分钟内生效。这是本机的地址，AWS 上的函数用另一个：用 guanzhu doctor --stack 堆栈名 检查。",
-		"Add {ip} on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes. It is this machine's; functions on AWS have another one: run guanzhu doctor --stack NAME.")
+		"Add {ip} on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes. It is the address of this machine. Functions on AWS have another one: run guanzhu doctor --stack NAME.")
 	notListedNone = failure(
 		"errcode {errcode}：{ip} 不在 IP 白名单里，而且函数的地址会变（FixedEgress=none）", "errcode {errcode}: {ip} is not on the IP whitelist, and the functions' address changes (FixedEgress=none)",
 		"现在添加 {ip} 只能暂时有效。用 FixedEgress=nat 重新部署，或用中转作为 ApiUrl，再把固定的地址填入微信开发者平台 → 基础信息 → 开发密钥 → IP白名单，每行一个，十分钟内生效。测试号没有白名单。",
-		"Adding {ip} would help only for a while. Deploy with FixedEgress=nat, or with a relay as ApiUrl, and add that fixed address on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes. A test account has no whitelist.")
+		"Adding {ip} would help only for a while. Deploy with FixedEgress=nat, or with a relay as ApiUrl. Then add that fixed address on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes. A test account has no whitelist.")
 	notListedNat = failure(
 		"errcode {errcode}：{ip} 不在 IP 白名单里", "errcode {errcode}: {ip} is not on the IP whitelist",
 		"在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加 {ip}（堆栈的输出 EgressAddress），每行一个，十分钟内生效。",
 		"Add {ip}, the stack's output EgressAddress, on the WeChat developer platform (微信开发者平台), under 基础信息, 开发密钥, IP白名单, one a line; it takes effect within ten minutes.")
 
-	errcodeKnown = found{status: Failure, what: text("errcode {errcode}：", "errcode {errcode}: ")} // the table's row follows
+	errcodeKnown = found{status: Failure, what: text("errcode {errcode}：", "errcode {errcode}: ")} // the row of errcode.Lookup follows
 	errcodeOther = failure(
 		"errcode {errcode}", "{error}",
 		"在 https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html 查 {errcode} 的含义。",
-		"Look {errcode} up in https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html.")
+		"Look up {errcode} in https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html.")
 )
 
 var (
 	profilesGiven   = fine("有权限", "given")
 	profilesRefused = warning(
-		"没有权限 (48001)：关注者照常记录，只是没有资料（profile: unavailable）", "none (48001): followers are recorded all the same, without a profile (unavailable)",
+		"没有权限 (48001)：关注者照常记录，只是没有资料（profile: unavailable）", "none (48001): followers are recorded, but without a profile (unavailable)",
 		"可以不管；要有资料，账号须通过微信认证。",
-		"You can ignore this; to have profiles, have the account verified (微信认证).")
+		"You can ignore this. To get profiles, have the account verified (微信认证).")
 	menusGiven   = fine("有权限", "given")
 	menusRefused = warning(
 		"没有权限 (48001)：account.yaml 里的菜单不会发布", "none (48001): the menu of account.yaml is not published",
 		"可以不管，用关键词回复代替；要有菜单，换成服务号，或让账号通过微信认证。",
-		"You can ignore this, and let keywords answer instead; to have a menu, use a service account, or have the account verified (微信认证).")
+		"You can ignore this and use keywords instead. To get a menu, use a service account, or have the account verified (微信认证).")
 
 	kindFull              = fine("已认证的账号或测试号，资料和菜单都可用；网页授权只有认证的服务号和测试号有，这里查不出来", "a verified account or a test account: profiles and menu work. Only verified service accounts and test accounts have web authorization, which cannot be seen from here")
-	kindSubscription      = fine("大概是未认证的订阅号（或个人账号）：能收消息、自动回复、用个人链接进入网页", "probably an unverified subscription account (个人订阅号): it receives, replies, and pages are entered by the personal link")
+	kindSubscription      = fine("大概是未认证的订阅号（或个人账号）：能收消息、自动回复、用个人链接进入网页", "probably an unverified subscription account (个人订阅号): it receives and replies, and followers enter the pages by their personal link")
 	kindSubscriptionOAuth = warning(
 		"大概是未认证的订阅号（或个人账号）：没有网页授权，account.yaml 却写着 pages: oauth", "probably an unverified subscription account (个人订阅号), which has no web authorization, while account.yaml says pages: oauth",
 		"把 account.yaml 改成 pages: link，重新部署。",
@@ -447,21 +450,18 @@ var (
 		"大概是未认证的服务号：没有网页授权，account.yaml 却写着 pages: oauth", "probably an unverified service account, which has no web authorization, while account.yaml says pages: oauth",
 		"把 account.yaml 改成 pages: link，重新部署；或让账号通过微信认证。",
 		"Set pages: link in account.yaml and deploy again, or have the account verified (微信认证).")
-	kindUnknown = skipped("从以上结果看不出来", "what is above does not tell")
+	kindUnknown = skipped("从以上结果看不出来", "the results above do not show it")
 
 	quotaFine    = fine("{quotas}", "{quotas}")
-	quotaUnknown = skipped("平台没有告诉", "the platform does not tell")
+	quotaUnknown = skipped("平台没有告诉", "the platform reports none")
 	quotaLow     = warning(
 		"不到 10%：{quotas}", "less than 10 %: {quotas}",
 		"到北京时间 00:00 重新计算；找出是什么在不停地调用（保存的查询 API errors，指标 TokenFetches）。",
-		"They are full again at 00:00 China time; find out what calls so often (the saved query API errors, the metric TokenFetches).")
-	quotaSpent = failure(
-		"今天的次数用完了：{quotas}", "used up for today: {quotas}",
-		"等到北京时间 00:00，或在微信后台清零（每月 10 次）；并找出是什么在不停地调用。",
-		"Wait until 00:00 China time, or clear the quota on the platform (10 times a month), and find out what calls so often.")
+		"They reset at 00:00 China time. Find out what calls so often (the saved query API errors, the metric TokenFetches).")
+	quotaSpent = found{Failure, text("今天的次数用完了：{quotas}", "used up for today: {quotas}"), remedy(errcode.NoQuota)}
 
 	menuSame       = fine("已发布，和 account.yaml 一致", "published, as in account.yaml")
-	menuNotInFile  = fine("account.yaml 里没有菜单，平台上的保持不变", "account.yaml has none; what is live stays as it is")
+	menuNotInFile  = fine("account.yaml 里没有菜单，平台上的保持不变", "account.yaml has none; the live menu stays")
 	menuNotAllowed = skipped("没有检查：账号没有菜单接口的权限", "not examined: the account has no permission for menus")
 	menuNoRecord   = skipped("没有检查：表读不到：{error}", "not examined: the table cannot be read: {error}")
 	menuNever      = warning(
@@ -471,17 +471,17 @@ var (
 	menuDifferent = warning(
 		"平台上的菜单和 account.yaml 不同", "the live menu is not that of account.yaml",
 		"先看差别：guanzhu menu plan ；再发布：guanzhu menu publish",
-		"Look at the difference: guanzhu menu plan ; then publish: guanzhu menu publish")
+		"Show the difference: guanzhu menu plan ; then publish: guanzhu menu publish")
 	menuDriftRepair = warning(
 		"平台上的菜单被别处改动过（menu_drift: repair）", "someone else has changed the live menu (menu_drift: repair)",
 		"改回来：guanzhu menu publish ；要保留改动，把它写进 account.yaml 再部署。",
-		"Put it back: guanzhu menu publish ; to keep the change, write it into account.yaml and deploy again.")
+		"Restore it: guanzhu menu publish ; to keep the change, write it into account.yaml and deploy again.")
 	menuDriftTell = warning(
-		"平台上的菜单被别处改动过（menu_drift: tell，不会自动改回）", "someone else has changed the live menu (menu_drift: tell, so it is not put back by itself)",
+		"平台上的菜单被别处改动过（menu_drift: tell，不会自动改回）", "someone else has changed the live menu (menu_drift: tell, so it is not restored automatically)",
 		"看差别：guanzhu menu plan ；改回来：guanzhu menu publish ；要保留就写进 account.yaml。",
-		"Look at the difference: guanzhu menu plan ; put it back: guanzhu menu publish ; or write it into account.yaml.")
+		"Show the difference: guanzhu menu plan ; restore it: guanzhu menu publish ; or write the change into account.yaml.")
 	menuLeftOut = warning(
-		"", "", // the file's own texts
+		"", "", // menu.Menu.LeftOut
 		"设置 PUBLIC_URL（堆栈的参数 DomainName），重新部署后再发布菜单。",
 		"Set PUBLIC_URL (the stack's parameter DomainName), deploy again, and publish the menu.")
 )

@@ -35,7 +35,7 @@ func TestCertificate(t *testing.T) {
 	}{
 		{"good", "127.0.0.1", 15 * day, false, doctor.OK, "有效期至", "valid until"},
 		{"ends soon", "127.0.0.1", 13 * day, false, doctor.Warning, "ACM", "ACM"},
-		{"has ended", "127.0.0.1", -day, false, doctor.Failure, "过期", "ended on"},
+		{"has ended", "127.0.0.1", -day, false, doctor.Failure, "过期", "expired on"},
 		{"not yet valid", "127.0.0.1", 101 * day, false, doctor.Failure, "NTP", "NTP"},
 		{"of another host", "127.0.0.2", 90 * day, false, doctor.Failure, "CertificateArn", "CertificateArn"},
 		{"of nobody", "127.0.0.1", 90 * day, true, doctor.Failure, "中间证书", "intermediate"},

@@ -57,7 +57,7 @@ func TestDoctor(t *testing.T) {
 	}
 
 	examine("en", 1, "✓ AWS stack: "+name, "✗ secrets: there is no parameter "+parameter+" in SSM\n    Write it with ", "guanzhu secrets --stack "+name+". ",
-		`– token verification: not examined: first solve "secrets"`)
+		`– token verification: not examined: fix "secrets" first`)
 
 	putSecrets(t, parameter, doctorsSecrets)
 	examine("en", 0, "✓ secrets: "+parameter+" can be read; it has an EncodingAESKey",
