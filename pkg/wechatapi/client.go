@@ -1,8 +1,8 @@
-// Package wechatapi is a client of the platform's API, api.weixin.qq.com. It takes care of the access token: it keeps
-// one, shares it with the account's other instances, and gets another when the platform refuses it.
+// Package wechatapi is a client of the platform's API, api.weixin.qq.com. It manages the access token: it keeps one, shares
+// it with the account's other instances, and gets another if the platform refuses it.
 //
-// What errors tell is safe to be logged: the API's path, errcode, what it means and what to do, but no URL, token,
-// secret, openid or errmsg.
+// Errors can be logged. They hold the API's path, the errcode, its meaning and what to do, but no URL, token, secret, openid
+// or errmsg.
 package wechatapi
 
 import (
@@ -35,13 +35,13 @@ import (
 
 const (
 	platformURL = "https://api.weixin.qq.com"
-	maxAnswer   = 1 << 20 // bytes; the largest answer, a page of user/get, has about 300 KiB
+	maxAnswer   = 1 << 20 // bytes; a page of user/get, the largest answer known, has about 300 KiB
 	busyRetries = 2
-	busyWait    = 100 * time.Millisecond // before the first of them, twice as long before the next
+	busyWait    = 100 * time.Millisecond // before the first retry, doubled before the next
 )
 
-// limits bound one exchange, as far as its ctx does not. The client follows no redirect: the API makes none, and another
-// host must not see a token.
+// limits apply to one exchange, in addition to its ctx. The client follows no redirect: the API makes none, and another host
+// must not see a token.
 var limits = transport.Limits{
 	Connect:   time.Second,
 	Handshake: 2 * time.Second,
@@ -49,46 +49,45 @@ var limits = transport.Limits{
 	Call:      15 * time.Second,
 }
 
-// Config says which account a Client calls for. AppID, Secrets and Tokens are required.
+// Config configures a Client. AppID, Secrets and Tokens are required.
 type Config struct {
 	AppID string
-	// BaseURL is where the API is: https://api.weixin.qq.com if empty, else a relay's address, with its path if it
-	// has one.
+	// BaseURL is the address of the API or of a relay, with its path if it has one. Empty means
+	// https://api.weixin.qq.com.
 	BaseURL string
 	Secrets Secrets
 	Tokens  TokenStore
-	// Token is what Tokens held at the start, if that was read already, beside other things; else the first call
-	// reads it.
+	// Token is the content of Tokens, if the caller has read it already. Otherwise the first call reads it.
 	Token wechat.AccessToken
 	Now   func() time.Time // nil: time.Now
-	Log   *slog.Logger     // of calls that fail, and of new access tokens; nil: nobody is told
+	Log   *slog.Logger     // for failed calls and new access tokens; nil: no log
 }
 
-// Secrets gives the app secret. It is safe for concurrent use.
+// Secrets returns the app secret. It is safe for concurrent use.
 type Secrets interface {
 	// AppSecret returns the app secret as it was last read.
 	AppSecret() string
-	// Reload reads the secrets again from where they are kept, unless that was done a moment ago, and reports whether
-	// anything changed. A Client asks for it where the platform refuses the app secret.
+	// Reload reads the secrets again from their store, unless that happened a moment ago. It reports whether anything
+	// changed. A Client calls it if the platform refuses the app secret.
 	Reload(ctx context.Context) (changed bool)
 }
 
 // TokenStore shares the access token between the account's instances. It is safe for concurrent use.
 type TokenStore interface {
-	// AccessToken returns what is stored, the zero AccessToken if nothing is. It reads consistently: after a write
-	// has returned, by whichever instance, it sees that write.
+	// AccessToken returns the stored token, or the zero AccessToken if there is none. Reads are strongly consistent: they
+	// see every write, by any instance, that has returned.
 	AccessToken(ctx context.Context) (wechat.AccessToken, error)
-	// SaveAccessToken stores a token that is to be used until validUntil. What MarkForced stored stays.
+	// SaveAccessToken stores a token for use until validUntil. It does not change what MarkForced stored.
 	SaveAccessToken(ctx context.Context, value string, validUntil time.Time) error
-	// MarkForced replaces ForcedAt and ForcedCount by those of mark if they still are those of was. It is false,
-	// without an error, if another instance was first.
+	// MarkForced replaces ForcedAt and ForcedCount by those of mark, if they still equal those of was. It returns false
+	// without an error if another instance was first.
 	MarkForced(ctx context.Context, was, mark wechat.AccessToken) (bool, error)
 }
 
 // Client calls the platform's API for one account. It is safe for concurrent use. It has no goroutines of its own.
 //
-// A call that the platform is too busy for (errcode -1) is made again, up to two times; one that it refuses for its
-// access token, once, with another token. All other failures are returned at once.
+// If the platform is busy (errcode -1), a call is repeated up to two times. If the platform refuses the access token, it is
+// repeated once with another token. All other failures are returned at once.
 type Client struct {
 	appID   string
 	base    *url.URL
@@ -99,12 +98,12 @@ type Client struct {
 	http    *http.Client
 	files   *http.Client // for larger bodies and answers
 
-	mu     sync.Mutex
-	token  wechat.AccessToken // the last one seen
-	flight *flight            // the renewal that is being made, if any
+	mu      sync.Mutex
+	token   wechat.AccessToken // the last one seen
+	renewal *renewal           // in progress, or nil
 }
 
-// New returns a Client. It makes no call. Its error names all that is missing or wrong in c.
+// New returns a Client. It makes no call. The error names everything that is missing or wrong in c.
 func New(c Config) (*Client, error) {
 	base, err := url.Parse(cmp.Or(c.BaseURL, platformURL))
 	var wrong []error
@@ -149,8 +148,7 @@ func New(c Config) (*Client, error) {
 // path is the API's path, such as /cgi-bin/user/tag/getidlist. It appears in errors and in the log, so it must hold
 // nothing secret. Answers are limited to 1 MiB of JSON.
 //
-// The platform's refusal is an *Error. Like every call, this one may reach the platform twice: if a connection breaks, it
-// is sent again.
+// The platform's refusal is an *Error. A call may reach the platform twice, because it is sent again if a connection breaks.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) error {
 	return c.call(ctx, http.MethodGet, path, query, payload{}, out)
 }
@@ -167,7 +165,7 @@ func (c *Client) Post(ctx context.Context, path string, body, out any) error {
 	return c.call(ctx, http.MethodPost, path, nil, asJSON(encoded), out)
 }
 
-// call makes a call with the access token, and once more with another one if the platform refuses it.
+// call makes a call with the access token. If the platform refuses the token, it repeats the call with another one.
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, body payload, out any) error {
 	if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?#") {
 		return errors.New("wechatapi: the path must look like /cgi-bin/user/info, with neither host nor query")
@@ -196,14 +194,14 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	return send()
 }
 
-// send makes a call as it is given, again while the platform is busy.
+// send makes a call without adding a token. It repeats the call while the platform is busy.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, body payload, out any) error {
 	wait := busyWait
 	for retries := 0; ; retries++ {
 		begun := time.Now()
 		err := c.exchange(ctx, method, path, query, body, out)
 		telemetry.Called(ctx, telemetry.Platform, time.Since(begun))
-		c.tell(ctx, path, err)
+		c.logFailure(ctx, path, err)
 		if retries == busyRetries || !hasCode(err, errcode.Busy) {
 			return err
 		}
@@ -214,20 +212,20 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	}
 }
 
-// tell logs a call that failed, in a line of its own: a push may make several.
-func (c *Client) tell(ctx context.Context, path string, err error) {
+// logFailure logs a failed call in a line of its own, since one push may make several calls.
+func (c *Client) logFailure(ctx context.Context, path string, err error) {
 	if err == nil {
 		return
 	}
 	level := slog.LevelWarn
 	if errors.Is(err, follower.ErrNoPermission) || hasCode(err, spentCode...) {
-		level = slog.LevelInfo // nothing that the account's owner could mend
+		level = slog.LevelInfo // the owner can do nothing about it
 	}
 	c.log.LogAttrs(ctx, level, "platform call failed",
 		slog.String("api", path), slog.String("errcode", codeName(err)), slog.Any("error", err), telemetry.APIErrors.Of(1))
 }
 
-// codeName names a failure by one of a known set, by which metrics are told apart.
+// codeName names a failure by one of a small set of names, which is a dimension of a metric.
 func codeName(err error) string {
 	refusal, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -264,9 +262,8 @@ func (c *Client) ask(
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", body.contentType)
 	}
-	// The platform closes idle connections, and Lambda sleeps through that. With the key (an empty one is not sent)
-	// net/http sends a POST again, too, on another connection, if the one it took from the pool turns out closed.
-	// Every call here may be made twice.
+	// The platform closes idle connections while Lambda is frozen. With this key, of which an empty one is not sent,
+	// net/http sends even a POST again on another connection, if the pooled one is closed.
 	request.Header["Idempotency-Key"] = nil
 
 	client := c.http
@@ -275,25 +272,25 @@ func (c *Client) ask(
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, nil, fmt.Errorf("wechatapi: %s: no answer: %w", path, tellable(ctx, err))
+		return nil, nil, fmt.Errorf("wechatapi: %s: no answer: %w", path, redact(ctx, err))
 	}
 	defer response.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(response.Body, int64(largest)+1))
 	switch {
 	case err != nil:
-		return nil, nil, fmt.Errorf("wechatapi: %s: the answer ends early: %w", path, tellable(ctx, err))
+		return nil, nil, fmt.Errorf("wechatapi: %s: the answer ends early: %w", path, redact(ctx, err))
 	case len(answer) > largest:
 		return nil, nil, fmt.Errorf("wechatapi: %s: the answer is larger than %d bytes", path, largest)
 	case response.StatusCode != http.StatusOK:
-		return nil, nil, &notPlatformError{fmt.Sprintf("wechatapi: %s: HTTP status %d, which the platform itself never gives; "+
-			"look at the relay or proxy in between", path, response.StatusCode)}
+		return nil, nil, &notPlatformError{fmt.Sprintf("wechatapi: %s: HTTP status %d, which the platform never sends; "+
+			"check the relay or proxy in between", path, response.StatusCode)}
 	}
 	return response.Header, answer, nil
 }
 
-// tellable returns what may be told of err, an error of net/http: its *url.Error holds the URL with the token, and what
-// it says of a malformed answer quotes that.
-func tellable(ctx context.Context, err error) error {
+// redact removes from an error of net/http whatever may contain the URL and thus the token: a *url.Error holds the URL, and
+// errors about malformed responses quote them.
+func redact(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -311,7 +308,7 @@ func tellable(ctx context.Context, err error) error {
 			return known
 		}
 	}
-	return errors.New("not HTTP as it should be")
+	return errors.New("malformed HTTP response")
 }
 
 func encode(body any) ([]byte, error) {
@@ -324,10 +321,10 @@ func encode(body any) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// decode decodes an answer into out, unless it says that the call failed.
+// decode decodes an answer into out. If the answer has an errcode, that is the error.
 func decode(path string, answer []byte, out any) error {
-	// The platform passes on control characters in what users wrote, which JSON does not allow in a string and which
-	// mean nothing outside of one.
+	// The platform passes on control characters in users' texts. JSON does not allow them in strings, and outside of
+	// strings they mean nothing.
 	if !json.Valid(answer) {
 		answer = slices.DeleteFunc(answer, func(b byte) bool { return b < 0x20 })
 	}

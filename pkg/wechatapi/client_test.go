@@ -401,17 +401,17 @@ func TestErrorsTellNothingSecret(t *testing.T) {
 				w.Header().Set("Location", "http://[localhost"+r.URL.String())
 				w.WriteHeader(http.StatusFound)
 			},
-			want: "not HTTP as it should be",
+			want: "malformed HTTP response",
 		},
 		{
 			name:   "no HTTP",
 			answer: raw(func(r *http.Request) string { return echo(r) + "\r\n\r\n" }),
-			want:   "not HTTP as it should be",
+			want:   "malformed HTTP response",
 		},
 		{
 			name:   "broken header",
 			answer: raw(func(r *http.Request) string { return "HTTP/1.1 200 OK\r\n" + echo(r) + "\r\n\r\n" }),
-			want:   "not HTTP as it should be",
+			want:   "malformed HTTP response",
 		},
 		{
 			name: "cut off",

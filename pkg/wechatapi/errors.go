@@ -17,17 +17,17 @@ import (
 type Error struct {
 	API  string // the call's path
 	Code int    // errcode
-	RID  string // the platform's name for the call, which openapi/rid/get explains for 7 days; "" if it gave none
-	IP   string // the address the call came from, where that is not on the account's IP whitelist, else ""
+	RID  string // the platform's id of the call, which openapi/rid/get explains for 7 days; "" if there is none
+	IP   string // the address of the caller, if it is not on the account's IP whitelist; otherwise ""
 }
 
-// rid finds the platform's name for the call in an errmsg.
+// rid finds the platform's id of the call in an errmsg.
 var rid = regexp.MustCompile(`rid: ([0-9a-f]{4,12}(?:-[0-9a-f]{4,12}){2})`)
 
-// address finds what may be an IP address in an errmsg.
+// address finds possible IP addresses in an errmsg.
 var address = regexp.MustCompile(`[0-9a-fA-F:.]{3,45}`)
 
-// newError takes of errmsg only what is known to be harmless: the rest may quote the call.
+// newError keeps only those parts of errmsg that are known to be harmless. The rest may quote the call.
 func newError(path string, code int, errmsg string) *Error {
 	e := &Error{API: path, Code: code}
 	if match := rid.FindStringSubmatch(errmsg); match != nil {
@@ -63,18 +63,18 @@ func (e *Error) In(language string) string {
 	return text
 }
 
-// Errcode is e.Code, for those who know what they call by an interface alone.
+// Errcode returns e.Code. Packages that know the client only as an interface use it.
 func (e *Error) Errcode() int { return e.Code }
 
-// Is makes an Error with errcode 48001 follower.ErrNoPermission.
+// Is reports whether target is follower.ErrNoPermission and the errcode 48001.
 func (e *Error) Is(target error) bool {
 	return target == follower.ErrNoPermission && e.Code == errcode.NoPermission
 }
 
-// ErrNotPlatform is what an error is (errors.Is) where something answered that is not the platform.
+// ErrNotPlatform is the error (errors.Is) of an answer that does not come from the platform.
 var ErrNotPlatform = errors.New("the answer is not the platform's")
 
-// notPlatformError says what answered instead.
+// notPlatformError is an ErrNotPlatform with a text of its own.
 type notPlatformError struct{ text string }
 
 func (e *notPlatformError) Error() string { return e.text }
@@ -83,7 +83,7 @@ func (*notPlatformError) Is(target error) bool { return target == ErrNotPlatform
 
 func notJSON(path string) error {
 	return &notPlatformError{fmt.Sprintf("wechatapi: %s: the answer is not the platform's JSON; "+
-		"look at the relay or proxy in between", path)}
+		"check the relay or proxy in between", path)}
 }
 
 // hasCode reports whether err is the platform's refusal with one of the codes.

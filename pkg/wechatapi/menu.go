@@ -13,9 +13,9 @@ import (
 
 var _ menu.API = (*Client)(nil)
 
-// GetMenu returns the account's menu, the conditional ones with their ids and in the order of their precedence. Of an
-// account whose menu was made in the platform's console, not by a call, it returns that one, marked so. The error is
-// menu.ErrNoMenu where there is none, and follower.ErrNoPermission where the account may have none.
+// GetMenu returns the account's menu. The conditional menus have their ids and are in the order of their precedence. If no
+// call has set a menu, GetMenu returns the one of WeChat's console, marked as such. The error is menu.ErrNoMenu if there is
+// no menu, and follower.ErrNoPermission if the account may not have one.
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_getmenu
 func (c *Client) GetMenu(ctx context.Context) (menu.Menu, error) {
 	var answer struct {
@@ -29,7 +29,7 @@ func (c *Client) GetMenu(ctx context.Context) (menu.Menu, error) {
 	if err != nil {
 		return menu.Menu{}, err
 	}
-	// Later ones precede, and have higher ids.
+	// Later menus have precedence, and higher ids.
 	slices.SortStableFunc(answer.Conditional, func(a, b conditionalMenu) int { return cmp.Compare(b.MenuID, a.MenuID) })
 	m := menu.Menu{Buttons: answer.Menu.Buttons}
 	for _, conditional := range answer.Conditional {
@@ -42,15 +42,14 @@ func (c *Client) GetMenu(ctx context.Context) (menu.Menu, error) {
 	return m, nil
 }
 
-// conditionalMenu is a conditional menu in the answer of menu/get, which has as a number the id that other calls have as
-// a string.
+// conditionalMenu is a conditional menu in an answer of menu/get. There, its id is a number. In other calls, it is a string.
 type conditionalMenu struct {
 	Buttons   []menu.Button `json:"button"`
 	MatchRule matchRule     `json:"matchrule"`
 	MenuID    int64         `json:"menuid"`
 }
 
-// matchRule has strings and numbers, and empty strings for what is not asked for.
+// matchRule has strings and numbers. An empty string is no condition.
 type matchRule map[string]any
 
 func (r matchRule) rule() menu.MatchRule {
@@ -64,7 +63,7 @@ func (r matchRule) rule() menu.MatchRule {
 		}
 	}
 	maps.DeleteFunc(rule, func(_, value string) bool { return value == "" })
-	// Tags were once called groups, with the same ids.
+	// Tags were called groups before, with the same ids.
 	if group, ok := rule["group_id"]; ok {
 		rule["tag_id"] = cmp.Or(rule["tag_id"], group)
 		delete(rule, "group_id")
@@ -72,7 +71,7 @@ func (r matchRule) rule() menu.MatchRule {
 	return rule
 }
 
-// consoleMenu asks for the menu in the other form that the platform has, which a console's has as well.
+// consoleMenu asks for the menu in another form, which includes menus that were made in WeChat's console.
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_getcurrentselfmenuinfo
 func (c *Client) consoleMenu(ctx context.Context) (menu.Menu, error) {
 	const path = "/cgi-bin/get_current_selfmenu_info"
@@ -94,7 +93,7 @@ func (c *Client) consoleMenu(ctx context.Context) (menu.Menu, error) {
 	return m, nil
 }
 
-// consoleButton is a button whose list below it is wrapped once more. What the console's own types have is left out.
+// consoleButton is a button whose list of sub-buttons is wrapped in an object. Fields of the console's own types are ignored.
 type consoleButton struct {
 	menu.Button
 	SubButton struct {
@@ -109,13 +108,13 @@ func (b consoleButton) button() menu.Button {
 	return b.Button
 }
 
-// CreateMenu replaces the account's default menu. Its texts must be free of control characters, U+2028 and U+2029.
+// CreateMenu replaces the account's default menu. Strings must be as in Post.
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
 func (c *Client) CreateMenu(ctx context.Context, buttons []menu.Button) error {
 	return c.Post(ctx, "/cgi-bin/menu/create", menu.Menu{Buttons: buttons}, nil)
 }
 
-// AddConditionalMenu adds a menu that precedes all that were added before. Texts as in CreateMenu.
+// AddConditionalMenu adds a menu that has precedence over those added before. Strings must be as in Post.
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_addconditionalmenu
 func (c *Client) AddConditionalMenu(ctx context.Context, conditional menu.Conditional) error {
 	return c.Post(ctx, "/cgi-bin/menu/addconditional", conditional, nil)

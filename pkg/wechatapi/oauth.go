@@ -39,7 +39,7 @@ func (c *Client) Exchange(ctx context.Context, code string) (openid string, snap
 	case err != nil:
 		return "", false, err
 	case !wechat.IsOpenID(out.OpenID):
-		return "", false, fmt.Errorf("wechatapi: %s: the answer holds no openid; look at the relay or proxy in between", path)
+		return "", false, fmt.Errorf("wechatapi: %s: the answer has no openid; check the relay or proxy in between", path)
 	}
 	return out.OpenID, out.Snapshot == 1, nil
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Reach makes a call that needs neither secret nor token, and returns the time that the answer's Date header tells, the
-// zero Time if it tells none. That the platform refuses the call is no error: it has been reached. The error is
-// ErrNotPlatform (errors.Is) for an answer that is not its own, else why there was none.
+// Reach makes a call without secret or token. It returns the time in the answer's Date header, or the zero Time without one.
+// The platform refuses the call, which is no error, because it has been reached. The error is ErrNotPlatform (errors.Is) if
+// the answer comes from something else.
 // https://developers.weixin.qq.com/doc/service/api/base/api_getcallbackip
 func (c *Client) Reach(ctx context.Context) (date time.Time, err error) {
 	head, answer, err := c.ask(ctx, http.MethodGet, callbackIPPath, nil, payload{}, maxAnswer)
@@ -22,12 +22,12 @@ func (c *Client) Reach(ctx context.Context) (date time.Time, err error) {
 	if json.Unmarshal(answer, &status) != nil || status.Code == nil {
 		return time.Time{}, notJSON(callbackIPPath)
 	}
-	date, _ = http.ParseTime(head.Get("Date")) // the zero Time where a relay does not hand it on
+	date, _ = http.ParseTime(head.Get("Date")) // a relay may leave it out
 	return date, nil
 }
 
-// FetchToken asks the platform for the account's current access token, whatever is stored and never by force, and calls
-// with it from then on. So it tells whether the platform accepts appid, app secret and the caller's address.
+// FetchToken asks the platform for the account's current access token, without forcing a new one. The client uses that token
+// from then on. An error shows that the platform refuses the appid, the app secret or the caller's address.
 func (c *Client) FetchToken(ctx context.Context) error {
 	token, err := c.fetchToken(ctx, false)
 	if err != nil {
@@ -39,14 +39,14 @@ func (c *Client) FetchToken(ctx context.Context) error {
 
 const callbackIPPath = "/cgi-bin/getcallbackip"
 
-// CheckToken makes a call that every account may make with its access token, and that changes nothing.
+// CheckToken makes a call with the access token that every account may make and that changes nothing.
 // https://developers.weixin.qq.com/doc/service/api/base/api_getcallbackip
 func (c *Client) CheckToken(ctx context.Context) error {
 	return c.Get(ctx, callbackIPPath, nil, nil)
 }
 
-// Quota asks how many calls of the API with this path the account has a day, and how many of them are left. The error
-// has errcode 76021 or 76022 where the platform counts none for it.
+// Quota returns how many calls a day the account may make of the API with this path, and how many are left. The error has
+// errcode 76021 or 76022 if the platform does not count these calls.
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_getapiquota
 func (c *Client) Quota(ctx context.Context, path string) (daily, left int, err error) {
 	var answer struct {

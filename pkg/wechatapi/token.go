@@ -12,8 +12,8 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// NoTokens is a TokenStore that shares no access token: its Client asks the platform for the account's current one, and
-// never forces another.
+// NoTokens is a TokenStore that stores nothing. Its Client asks the platform for the account's current access token, and
+// never forces a new one.
 type NoTokens struct{}
 
 // AccessToken implements TokenStore.
@@ -34,23 +34,23 @@ func (NoTokens) MarkForced(context.Context, wechat.AccessToken, wechat.AccessTok
 // stored one, so that a push finds it.
 const renewBefore = time.Minute
 
-// saveFor bounds the saving of a new token, so that a slow store does not use up the time of the call that needs it.
+// saveFor limits the saving of a new token, so that a slow store does not use up the time of the call that needs it.
 const saveFor = 500 * time.Millisecond
 
-// errNoOtherToken says that the platform has no other token than the refused one, and none may be forced now.
+// errNoOtherToken means that the platform has only the refused token, and that none may be forced now.
 var errNoOtherToken = errors.New("no other access token")
 
-// flight is a renewal that one caller makes in its own goroutine and that others wait for.
-type flight struct {
+// renewal is the renewal of the access token. One caller makes it, and the others wait for it.
+type renewal struct {
 	refused string
-	done    chan struct{} // closed at the end; the fields below are set then
+	done    chan struct{} // closed at the end, when the fields below are set
 
 	err       error
-	abandoned bool // the caller gave up before there was a result
+	abandoned bool // the caller's context ended before there was a result
 }
 
-// accessToken returns a token to make a call with: any valid one other than refused, which is a token that the platform
-// has just refused, or "". The error is errNoOtherToken where there is no other.
+// accessToken returns a valid token other than refused, a token that the platform has just refused, or "". The error is
+// errNoOtherToken if there is no other.
 func (c *Client) accessToken(ctx context.Context, refused string) (string, error) {
 	for {
 		c.mu.Lock()
@@ -58,50 +58,49 @@ func (c *Client) accessToken(ctx context.Context, refused string) (string, error
 			defer c.mu.Unlock()
 			return c.token.Value, nil
 		}
-		f := c.flight
-		if f == nil {
-			f = &flight{refused: refused, done: make(chan struct{})}
-			c.flight = f
+		r := c.renewal
+		if r == nil {
+			r = &renewal{refused: refused, done: make(chan struct{})}
+			c.renewal = r
 			c.mu.Unlock()
-			return c.lead(ctx, f)
+			return c.makeRenewal(ctx, r)
 		}
 		c.mu.Unlock()
 
 		select {
-		case <-f.done:
+		case <-r.done:
 		case <-ctx.Done():
 			return "", fmt.Errorf("wechatapi: waiting for the access token: %w", ctx.Err())
 		}
-		if f.err != nil && f.refused == refused && !f.abandoned {
-			return "", f.err
+		if r.err != nil && r.refused == refused && !r.abandoned {
+			return "", r.err
 		}
-		// There is a token now, or that flight was not for us: look again, and lead the next one if need be.
+		// There is a token now, or that renewal was for another refused token: look again.
 	}
 }
 
-// lead makes the renewal f, under the caller's ctx.
-func (c *Client) lead(ctx context.Context, f *flight) (string, error) {
+// makeRenewal makes the renewal with the caller's ctx, and returns the new token.
+func (c *Client) makeRenewal(ctx context.Context, r *renewal) (string, error) {
 	var token wechat.AccessToken
-	f.abandoned = true // as it stays in a panic
+	r.abandoned = true // in case of a panic
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if f.err == nil {
+		if r.err == nil {
 			c.token = token
 		}
-		c.flight = nil
-		close(f.done)
+		c.renewal = nil
+		close(r.done)
 	}()
-	token, f.err = c.renew(ctx, f.refused)
-	f.abandoned = f.err != nil && ctx.Err() != nil
-	return token.Value, f.err
+	token, r.err = c.renew(ctx, r.refused)
+	r.abandoned = r.err != nil && ctx.Err() != nil
+	return token.Value, r.err
 }
 
-// renew gets a valid token other than refused: from the store, where another instance may have put it, else from the
-// platform, in the end by force.
+// renew gets a valid token other than refused: from the store, where another instance may have saved it, then from the
+// platform, and at last by force.
 //
-// A store that fails is no obstacle: the platform gives every instance the same token, except by force, which is not
-// used without the store.
+// It works without the store, because the platform gives every instance the same token. It does not force a new token then.
 func (c *Client) renew(ctx context.Context, refused string) (wechat.AccessToken, error) {
 	stored, storeErr := c.store.AccessToken(ctx)
 	if storeErr == nil && stored.Valid(c.now()) && stored.Value != refused {
@@ -122,12 +121,12 @@ func (c *Client) renew(ctx context.Context, refused string) (wechat.AccessToken,
 	}
 	saveCtx, cancel := context.WithTimeout(ctx, saveFor)
 	defer cancel()
-	// The token is as good unsaved: the other instances get the same one from the platform.
+	// An error does no harm: the other instances get the same token from the platform.
 	_ = c.store.SaveAccessToken(saveCtx, token.Value, token.ValidUntil)
 	return token, nil
 }
 
-// mayForce reports whether this instance, and no other, may force a refresh now.
+// mayForce reports whether this instance may force a new token now. No other instance may at the same time.
 func (c *Client) mayForce(ctx context.Context, stored wechat.AccessToken) bool {
 	mark, ok := stored.MayForce(c.now())
 	if !ok {
@@ -137,8 +136,8 @@ func (c *Client) mayForce(ctx context.Context, stored wechat.AccessToken) bool {
 	return err == nil && first
 }
 
-// fetchToken asks the platform for the account's token. Without force it gives the current one, as often as it is
-// asked; with force a new one, the end of the current one.
+// fetchToken asks the platform for the account's token. Without force, every call returns the current token. With force, the
+// platform makes a new one and ends the current one.
 // https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
 func (c *Client) fetchToken(ctx context.Context, force bool) (wechat.AccessToken, error) {
 	const path = "/cgi-bin/stable_token"
@@ -160,7 +159,7 @@ func (c *Client) fetchToken(ctx context.Context, force bool) (wechat.AccessToken
 		return c.send(ctx, http.MethodPost, path, nil, asJSON(body), &out)
 	})
 	if err == nil && (out.AccessToken == "" || out.ExpiresIn <= 0) {
-		err = fmt.Errorf("wechatapi: %s: the answer holds no access token", path)
+		err = fmt.Errorf("wechatapi: %s: the answer has no access token", path)
 	}
 	if err != nil {
 		c.log.LogAttrs(ctx, slog.LevelWarn, "no access token", slog.Bool("force", force), slog.Any("error", err),
@@ -176,8 +175,8 @@ func (c *Client) fetchToken(ctx context.Context, force bool) (wechat.AccessToken
 	}, nil
 }
 
-// withSecret makes a call that carries the app secret, and once more if the platform refuses it and another has been
-// put in its place.
+// withSecret makes a call that carries the app secret. If the platform refuses the secret and there is a new one, it repeats
+// the call.
 func (c *Client) withSecret(ctx context.Context, call func(secret string) error) error {
 	used := c.secrets.AppSecret()
 	err := call(used)
@@ -185,8 +184,7 @@ func (c *Client) withSecret(ctx context.Context, call func(secret string) error)
 		return err
 	}
 	c.secrets.Reload(ctx)
-	// Compared, rather than taken from Reload, which may have changed something else, or nothing as another call had
-	// it reload just before.
+	// Reload's result does not tell: it may have changed something else, or another call may have reloaded just before.
 	if secret := c.secrets.AppSecret(); secret != used {
 		return call(secret)
 	}

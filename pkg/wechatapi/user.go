@@ -13,8 +13,8 @@ import (
 
 var _ follower.Profiler = (*Client)(nil)
 
-// Profile fetches what the platform tells of a follower. The error is follower.ErrNoPermission where the account may
-// not ask, and follower.ErrNotFound for one who no longer follows.
+// Profile fetches the platform's record of a follower. The error is follower.ErrNoPermission if the account may not call the
+// API, and follower.ErrNotFound if the user does not follow the account.
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_userinfo
 func (c *Client) Profile(ctx context.Context, openid string) (follower.Profile, error) {
 	const path = "/cgi-bin/user/info"
@@ -31,8 +31,8 @@ func (c *Client) Profile(ctx context.Context, openid string) (follower.Profile, 
 	return u.profile(), nil
 }
 
-// user is the platform's record of a user. Of one who does not follow, all but subscribe, openid and unionid is left
-// out.
+// user is the platform's record of a user. If the user does not follow the account, it has only subscribe, openid and
+// unionid.
 type user struct {
 	Subscribe      *int   `json:"subscribe"`
 	UnionID        string `json:"unionid"`

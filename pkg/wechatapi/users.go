@@ -13,8 +13,8 @@ import (
 
 var _ reconcile.Platform = (*Client)(nil)
 
-// Openids returns the account's followers after the openid given, from the first one if that is "": up to 10,000 of
-// them, and how many there are in all. The next call gives next as after; next is "" at the end of the list.
+// Openids returns up to 10,000 followers of the account that come after the openid after, and the number of all followers.
+// An empty after means the beginning. The next call takes next as after. It is "" at the end of the list.
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getfans
 func (c *Client) Openids(ctx context.Context, after string) (openids []string, next string, total int, err error) {
 	var answer struct {
@@ -32,13 +32,13 @@ func (c *Client) Openids(ctx context.Context, after string) (openids []string, n
 		return nil, "", 0, err
 	}
 	if len(answer.Data.OpenIDs) == 0 {
-		answer.Next = "" // the platform may repeat the last one
+		answer.Next = "" // the platform may repeat the last openid
 	}
 	return answer.Data.OpenIDs, answer.Next, answer.Total, nil
 }
 
-// Profiles fetches what the platform tells of up to 100 users. Those who do not follow are in gone instead. The platform
-// refuses the whole call (errcode 40003) if one openid is not the account's.
+// Profiles fetches the platform's records of up to 100 users. Users who do not follow the account are in gone instead. The
+// platform refuses the whole call (errcode 40003) if one openid is not the account's.
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
 func (c *Client) Profiles(ctx context.Context, openids []string) (profiles map[string]follower.Profile, gone []string, err error) {
 	type asked struct {
@@ -74,9 +74,8 @@ func (c *Client) Profiles(ctx context.Context, openids []string) (profiles map[s
 	return profiles, gone, nil
 }
 
-// KeepToken makes the stored access token one that is valid at the time until, if the platform has such a token already.
-// It returns how long the stored token is valid. It never forces a token, and does not ask the platform if the stored
-// token is valid for long enough.
+// KeepToken replaces the stored access token if it ends before until and the platform has a newer one. It returns until when
+// the stored token is valid. It does not ask the platform if the stored token lasts long enough, and never forces a token.
 func (c *Client) KeepToken(ctx context.Context, until time.Time) (validUntil time.Time, err error) {
 	stored, err := c.store.AccessToken(ctx)
 	if err != nil {
