@@ -227,7 +227,7 @@ func (c *reconcileFlags) print(out io.Writer, s reconcile.Summary, lang language
 	}
 	say("最近一轮  开始 %s  结束 %s", "Last pass  began %s  ended %s", inChina(p.Began), ended)
 	say("关注者    %d，已列出 %d，已拉取 %d", "Followers  %d, listed %d, fetched %d", p.Total, p.Listed, p.Fetched)
-	say("修复      补录 %d，移除 %d，补齐资料 %d，资料变更 %d", "Put right  added %d, removed %d, profiles completed %d, profiles changed %d",
+	say("变更      补录 %d，移除 %d，补齐资料 %d，资料变更 %d", "Changes    added %d, removed %d, profiles completed %d, profiles changed %d",
 		p.Added, p.Removed, p.Completed, p.Changed)
 	if p.Days > 0 {
 		say("额度      整轮需要 %d 天的额度", "Quota      the whole pass takes the calls of %d day(s)", p.Days)

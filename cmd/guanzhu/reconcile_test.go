@@ -42,7 +42,7 @@ func TestReconcileOfStack(t *testing.T) {
 	wantRun(t, `The pass is not finished: it goes on within five minutes.
 Last pass  began 2026-11-26 00:00:03 (UTC+8)  ended not yet
 Followers  10000000, listed 4000000, fetched 4000000
-Put right  added 4000000, removed 0, profiles completed 0, profiles changed 0
+Changes    added 4000000, removed 0, profiles completed 0, profiles changed 0
 Quota      the whole pass takes the calls of 2 day(s)
 Estimated  to end 2026-11-27 01:00:00 (UTC+8)
 `, "", 0, stdout, stderr, status)
@@ -59,7 +59,7 @@ Estimated  to end 2026-11-27 01:00:00 (UTC+8)
 	wantRun(t, `Nothing is due.
 Last pass  began 2026-11-26 00:00:03 (UTC+8)  ended 2026-11-26 02:00:00 (UTC+8)
 Followers  10, listed 10, fetched 10
-Put right  added 7, removed 2, profiles completed 1, profiles changed 3
+Changes    added 7, removed 2, profiles completed 1, profiles changed 3
 `, "[#########...............]  40 %  followers 10000000, listed 4000000, fetched 4000000, 812 a second", 0, stdout, stderr, status)
 
 	_, stderr, status = guanzhu(t, env, "--lang", "zh", "reconcile", "run")

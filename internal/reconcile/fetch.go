@@ -86,7 +86,7 @@ func (r *run) fetchBatch(ctx context.Context, users []follower.Follower) error {
 	return r.apply(ctx, users, changes)
 }
 
-// confirmed is what becomes of a user who follows, by an answer to a question of the time at.
+// confirmed returns the change for a user who follows, according to an answer to a call of the time at.
 func confirmed(u follower.Follower, p follower.Profile, at time.Time) Change {
 	is := follower.Follower{OpenID: u.OpenID, Profile: p, State: follower.Complete, CheckedAt: at, EventTime: u.EventTime}
 	followedAt := p.SubscribedAt
@@ -104,8 +104,8 @@ func confirmed(u follower.Follower, p follower.Profile, at time.Time) Change {
 	return Change{Kind: Check, Follower: is.Bounded()}
 }
 
-// unfollowed is what becomes of a user who does not follow, by an answer to a question of the time at. A follow in the
-// very second of the question may have come after it, so the unfollow is a second older.
+// unfollowed returns the change for a user who does not follow, according to an answer to a call of the time at. A follow
+// in the second of the call may have come after it, so the unfollow is dated a second before.
 func unfollowed(u follower.Follower, at time.Time) Change {
 	at = at.Truncate(time.Second).Add(-time.Second)
 	if at.Before(u.EventTime) {
@@ -114,7 +114,7 @@ func unfollowed(u follower.Follower, at time.Time) Change {
 	return Change{Kind: Remove, Follower: u, At: at}
 }
 
-// unknown is what becomes of a user whom the platform does not know as the account's: the record stays as it is.
+// unknown returns the change for a user whom the platform does not know as the account's: the record stays as it is.
 func unknown(u follower.Follower, at time.Time) Change {
 	if u.State == follower.Pending {
 		u.State = follower.Unavailable
@@ -131,7 +131,7 @@ func (r *run) apply(ctx context.Context, users []follower.Follower, changes []Ch
 	var do []Change
 	var were []follower.Follower
 	for i, c := range changes {
-		// Nothing becomes of one who neither follows nor is stored, nor of one of whom the answer says nothing.
+		// A user who neither follows nor is stored needs no change, nor does one whom the answer leaves out.
 		if c.Follower.OpenID != "" && (c.Kind == Add || stored(users[i])) {
 			do, were = append(do, c), append(were, users[i])
 		}

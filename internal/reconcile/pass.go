@@ -167,7 +167,7 @@ func (r *run) addMissing(ctx context.Context) error {
 // parts bounds how much of the table is read for one slice: most of it may have been checked already.
 const partsOfSlice = 20
 
-// verifyAll goes through the table and fetches who was not fetched in this pass.
+// verifyAll goes through the table and fetches the followers who were not fetched in this pass.
 func (r *run) verifyAll(ctx context.Context) error {
 	for !r.is.Verify.Done {
 		if r.timeUp(0) {
