@@ -236,7 +236,7 @@ func TestFailures(t *testing.T) {
 // TestAccepts asks whether an endpoint has the same secrets.
 func TestAccepts(t *testing.T) {
 	t.Parallel()
-	const elsewhere = "it answers something else than the endpoint would"
+	const elsewhere = "the answer is not that of the endpoint"
 	replies := func(key, token string) func(*fixture) {
 		cipher, err := wechat.NewCipher(appID, key)
 		if err != nil {

@@ -23,30 +23,30 @@ import (
 const (
 	patience    = pushing.Timeout // for each step, as for an answer
 	slowAnswer  = 3 * time.Second
-	certificate = 14 * 24 * time.Hour // a warning so long before its end
-	maxBody     = 64 << 10            // bytes of an answer that are looked at
+	certificate = 14 * 24 * time.Hour // before its end, a warning
+	maxBody     = 64 << 10            // bytes of a page that are read
 )
 
-// The endpoint's contract, as package webhook keeps it.
+// The contract of the endpoint. Package webhook implements it.
 const (
 	path     = "/login/wechat"
-	badToken = "Bad Token!" // with status 403: refused
+	badToken = "Bad Token!" // the body of a refusal, with status 403
 )
 
-// Endpoint is an endpoint to be examined from outside, with signed requests as the platform sends them.
+// Endpoint examines an endpoint from outside, with signed requests as the platform sends them.
 type Endpoint struct {
 	URL     string
 	AppID   string
 	Secrets secrets.Secrets
-	Roots   *x509.CertPool   // who may have signed the certificate; nil: whom this machine trusts
-	Now     func() time.Time // the clock that signs and measures
+	Roots   *x509.CertPool   // the trusted authorities; nil: those of this machine
+	Now     func() time.Time // the clock for signatures and durations
 
 	// Transport carries the requests; nil means a new connection for each, without a proxy.
 	Transport http.RoundTripper
 }
 
-// Examine checks the URL, the way to it, and what answers. Each request takes 5 s at most. The push that it sends is a
-// debug_demo event, which the platform's own debugging tool sends too: an endpoint answers it and stores nothing.
+// Examine checks the URL, the connection to it, and the answers. Each request takes at most 5 s. Examine sends one push, a
+// debug_demo event as the platform's debugging tool sends it. An endpoint answers it and stores nothing.
 // https://developers.weixin.qq.com/apiExplorer?type=messagePush
 func (e *Endpoint) Examine(ctx context.Context) []Finding {
 	var r report
@@ -66,9 +66,9 @@ func (e *Endpoint) Examine(ctx context.Context) []Finding {
 	return r.findings
 }
 
-// Accepts makes one request that only an endpoint with these secrets answers well: the platform's URL check or, where
-// there is an EncodingAESKey, Examine's push, encrypted. It takes 5 s at most, follows no redirect, and can be called
-// several times at once. The error says what was answered instead; it holds no secret and no signature.
+// Accepts makes one request that only an endpoint with these secrets answers correctly: the platform's URL check or, with an
+// EncodingAESKey, the encrypted push of Examine. It takes at most 5 s, follows no redirect, and is safe for concurrent use.
+// The error describes the answer. It holds no secret and no signature.
 func (e *Endpoint) Accepts(ctx context.Context) error {
 	u, err := url.Parse(e.URL)
 	if err != nil {
@@ -85,23 +85,23 @@ func (e *Endpoint) Accepts(ctx context.Context) error {
 	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("it cannot be reached: %s", cause(err)) // without the URL, whose query is signed
+		return fmt.Errorf("it cannot be reached: %s", cause(err)) // without the URL, which holds the signature
 	case a.status == http.StatusForbidden:
 		return errors.New("status 403: it has other secrets (or another AppID), or this machine's clock is wrong by ten minutes")
 	case a.status != http.StatusOK:
 		return fmt.Errorf("status %d: look at its log", a.status)
 	case sealed && !v.understands(a.body), !sealed && a.body != echostr:
-		return errors.New("it answers something else than the endpoint would: check the URL")
+		return errors.New("the answer is not that of the endpoint: check the URL")
 	}
 	return nil
 }
 
-// account is the platform's side of the account under examination.
+// account returns what the platform knows of the account.
 func (v *visit) account() pushing.Account {
 	return pushing.Account{AppID: v.AppID, Token: v.Secrets.Token, EncodingAESKey: v.Secrets.EncodingAESKey}
 }
 
-// mode is the form of push that the secrets ask for.
+// mode returns the form of pushes that the secrets require.
 func (v *visit) mode() pushing.Mode {
 	if v.Secrets.EncodingAESKey != "" {
 		return pushing.Safe
@@ -120,8 +120,8 @@ type visit struct {
 	*Endpoint
 	url   *url.URL
 	local bool
-	date  time.Time // of the first answer that told one
-	seen  time.Time // when that was
+	date  time.Time // in the first answer that had one
+	seen  time.Time // when that answer arrived
 }
 
 func (v *visit) readURL() Finding {
@@ -160,7 +160,7 @@ func (v *visit) lookUp(ctx context.Context) Finding {
 	return dnsFine.of("dns", "{host}", host)
 }
 
-// address is the host and port to connect to.
+// address returns the host and port to connect to.
 func (v *visit) address() string {
 	port := v.url.Port()
 	if port == "" {
@@ -216,7 +216,7 @@ func (v *visit) untrusted(err error) Finding {
 
 func day(t time.Time) string { return t.In(wechat.ChinaTime).Format(time.DateOnly) }
 
-// cause is an error of the network without the addresses and the URL that are around it.
+// cause returns a network error without the addresses and the URL around it.
 func cause(err error) string {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
@@ -227,7 +227,7 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// answer is what a request got.
+// answer is the answer to a request.
 type answer struct {
 	status   int
 	location string
@@ -255,7 +255,7 @@ func (v *visit) send(r *http.Request) (answer, error) {
 	return answer{got.Status, got.Header.Get("Location"), string(got.Body), now.Sub(begun)}, nil
 }
 
-// newClient asks as the platform does: it waits for 5 s and follows no redirect. It goes past proxies.
+// newClient returns a client that waits for 5 s and follows no redirect, as the platform does. It uses no proxy.
 func newClient(roots *x509.CertPool) *http.Client {
 	return &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}},
@@ -298,7 +298,7 @@ func (v *visit) check(ctx context.Context) Finding {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
 
-// trouble explains an answer that is neither 200 nor the endpoint's own refusal, or none at all.
+// trouble explains a missing answer, or one that is neither 200 nor a refusal of the endpoint.
 func (v *visit) trouble(check string, a answer, err error) (f Finding, bad bool) {
 	network, timeout := errors.AsType[net.Error](err)
 	timeout = timeout && network.Timeout()
@@ -325,7 +325,7 @@ func (v *visit) trouble(check string, a answer, err error) (f Finding, bad bool)
 	return answerOther.of(check, "{status}", strconv.Itoa(a.status)), true
 }
 
-// forbidden explains a 403 that is not the endpoint's own, by the host that was asked.
+// forbidden explains a 403 that does not come from the endpoint, by its host.
 // https://docs.amazonaws.cn/en_us/aws/latest/userguide/api-gateway.html
 func forbidden(host string) found {
 	if strings.HasSuffix(strings.ToLower(host), ".amazonaws.com.cn") {
@@ -334,13 +334,13 @@ func forbidden(host string) found {
 	return answerForbidden
 }
 
-// withoutQuery is a redirect's target without what was signed.
+// withoutQuery returns a redirect's target without the query, which may be signed.
 func withoutQuery(location string) string {
 	before, _, _ := strings.Cut(location, "?")
 	return before
 }
 
-// forge makes the URL check as one who does not know the token.
+// forge makes the URL check with a wrong token.
 func (v *visit) forge(ctx context.Context) Finding {
 	a, _, err := v.sendCheck(ctx, rand.Text())
 	switch {
@@ -352,7 +352,7 @@ func (v *visit) forge(ctx context.Context) Finding {
 	return forgeryRefused.of("forgery")
 }
 
-// push sends the event in the mode that the secrets ask for, and, where that is refused, finds out about the other.
+// push sends the event in the mode that the secrets require. If it is refused, push tries the other mode.
 func (v *visit) push(ctx context.Context) Finding {
 	a, err := v.sendPush(ctx, v.mode())
 	if f, bad := v.trouble("push", a, err); bad {
@@ -370,7 +370,7 @@ func (v *visit) push(ctx context.Context) Finding {
 	return pushClearFine.of("push")
 }
 
-// refusedPush says which side has a key and which has not. The endpoint's token is known to be the right one.
+// refusedPush finds out which side has no key, or another one. The token is known to be correct.
 func (v *visit) refusedPush(ctx context.Context) Finding {
 	if v.mode() == pushing.Plain {
 		return pushKeyThere.of("push")
@@ -381,7 +381,7 @@ func (v *visit) refusedPush(ctx context.Context) Finding {
 	return pushOtherKey.of("push")
 }
 
-// event is what the platform's own debugging tool sends, from nobody.
+// event is an event as the platform's debugging tool sends it. Its sender does not exist.
 const event = `<xml><ToUserName><![CDATA[gh_doctor]]></ToUserName><FromUserName><![CDATA[oDoctor]]></FromUserName>` +
 	`<CreateTime>%d</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[debug_demo]]></Event>` +
 	`<debug_str><![CDATA[guanzhu]]></debug_str></xml>`

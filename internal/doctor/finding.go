@@ -1,10 +1,9 @@
-// Package doctor examines an account: its endpoint as the platform reaches it (endpoint.go), the follower's pages
-// (pages.go), the platform's API as the functions reach it (platform.go), and what AWS tells of the stack (stack.go).
-// Each check ends in a Finding, which says in Chinese and in English what was found and what to do. All texts are in
-// texts.go.
+// Package doctor examines an account: its endpoint from outside (endpoint.go), the follower's pages (pages.go), the
+// platform's API (platform.go), and the stack in AWS (stack.go). Each check returns a Finding, which says in Chinese and
+// English what was found and what to do. texts.go has all texts, and package errcode those about errcodes.
 //
-// What it does is harmless: it stores nothing, publishes nothing and forces no access token. No finding holds a secret,
-// a token or a follower's openid.
+// An examination changes nothing: it stores nothing, publishes nothing and forces no access token. No finding holds a
+// secret, a token or a follower's openid.
 package doctor
 
 import (
@@ -15,33 +14,33 @@ import (
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
 
-// Status is how a check ended.
+// Status is the result of a check.
 type Status string
 
 const (
 	OK      Status = "ok"
-	Warning Status = "warning" // it works, or may not be the account's fault, but the owner should know
+	Warning Status = "warning" // it works, or may not be the account's fault, but needs attention
 	Failure Status = "failure"
 	Skipped Status = "skipped" // it could not be examined
 )
 
-// Finding is what one check found. As JSON it is what the function doctor answers.
+// Finding is the result of one check. The function doctor returns findings as JSON.
 type Finding struct {
-	Check  string         `json:"check"` // a name that does not change, for programs: "token"
+	Check  string         `json:"check"` // a stable name for programs, such as "token"
 	Status Status         `json:"status"`
-	Name   bilingual.Text `json:"name"` // the check's name for people
+	Name   bilingual.Text `json:"name"` // the name for people
 	What   bilingual.Text `json:"what"`
-	Do     bilingual.Text `json:"do,omitzero"` // what to do; there with a Warning or Failure
+	Do     bilingual.Text `json:"do,omitzero"` // what to do about a Warning or Failure
 }
 
-// found is a row of texts.go: a finding as it is written down, with places like {ip} to be filled in.
+// found is a row of texts.go: the texts of a finding, with places such as {ip} for values.
 type found struct {
 	status Status
 	what   bilingual.Text
 	do     bilingual.Text
 }
 
-// of makes the row check's finding. places are a place and its value, in turn: "{ip}", "192.0.2.1".
+// of returns the row as a finding of a check. places alternates places and values: "{ip}", "192.0.2.1".
 func (f found) of(check string, places ...string) Finding {
 	for i := range places {
 		places[i] = printable(places[i])
@@ -53,7 +52,7 @@ func (f found) of(check string, places ...string) Finding {
 	return Finding{Check: check, Status: f.status, Name: names[check], What: fill(f.what), Do: fill(f.do)}
 }
 
-// printable keeps on one line what comes from elsewhere, and leaves out what could play tricks on a terminal.
+// printable replaces line ends, and characters that could control a terminal, by spaces.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsGraphic(r) {
@@ -63,7 +62,7 @@ func printable(s string) string {
 	}, s)
 }
 
-// skip is the finding of a check that cannot be made while the check cause fails.
+// skip returns the finding of a check that cannot be made because the check cause fails.
 func skip(check, cause string) Finding {
 	return Finding{Check: check, Status: Skipped, Name: names[check], What: bilingual.Text{
 		ZH: strings.ReplaceAll(notExamined.ZH, "{cause}", names[cause].ZH),
@@ -71,13 +70,13 @@ func skip(check, cause string) Finding {
 	}}
 }
 
-// report collects findings. Once a step has failed, the later steps are skipped.
+// report collects findings. After a failed step, it skips the later steps.
 type report struct {
 	findings []Finding
-	failed   string // the step that has, or ""
+	failed   string // the failed step, or ""
 }
 
-// step makes a check that the later ones build on.
+// step makes a check that later checks depend on.
 func (r *report) step(check string, examine func() Finding) {
 	if r.failed != "" {
 		r.findings = append(r.findings, skip(check, r.failed))
@@ -90,20 +89,20 @@ func (r *report) step(check string, examine func() Finding) {
 	}
 }
 
-// check makes a check that no other one builds on.
+// check makes a check that no other check depends on.
 func (r *report) check(check string, examine func() Finding) {
 	failed := r.failed
 	r.step(check, examine)
 	r.failed = failed
 }
 
-// How far clocks may differ: signatures are good for ten minutes.
+// How far clocks may differ. Signatures are valid for ten minutes.
 const (
 	clockWarning = time.Minute
 	clockFailure = 9 * time.Minute
 )
 
-// clock compares the time of an answer's Date header, which has whole seconds, with this machine's.
+// clock compares the time in an answer's Date header, in whole seconds, with this machine's.
 func clock(check string, date, now time.Time) Finding {
 	if date.IsZero() {
 		return clockUnknown.of(check)

@@ -14,22 +14,22 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// openHost is where OAuth begins. It answers browsers inside WeChat alone.
+// openHost is the host at which OAuth begins. It answers only browsers inside WeChat.
 const openHost = "open.weixin.qq.com"
 
-// Pages are the follower's pages to be examined from outside.
+// Pages examines the follower's pages from outside.
 type Pages struct {
 	URL          string // https://host, without a path
-	Endpoint     string // the endpoint's URL, for its host
+	Endpoint     string // the URL of the endpoint; only its host matters
 	AppID        string
 	Mode         string         // of account.yaml: oauth or link
 	Verification string         // DOMAIN_VERIFICATION; empty for none
 	Roots        *x509.CertPool // as an Endpoint's
 }
 
-// Examine checks that the pages answer, where they lead for OAuth, the platform's verification file, and says which
-// domain belongs into the platform's settings. Each request takes 5 s at most. A host that the endpoint's findings say is
-// out of reach is not asked again.
+// Examine checks that the pages answer, where they lead for OAuth, and the platform's verification file. It also says which
+// domain to enter in WeChat's console. Each request takes at most 5 s. Nothing is requested from a host that is out of reach
+// according to the endpoint's findings.
 // https://developers.weixin.qq.com/doc/service/guide/h5/auth.html
 func (p *Pages) Examine(ctx context.Context, endpoint []Finding) []Finding {
 	r := report{failed: p.unreachable(endpoint)}
@@ -44,7 +44,7 @@ func (p *Pages) Examine(ctx context.Context, endpoint []Finding) []Finding {
 	return r.findings
 }
 
-// unreachable returns the check that keeps the pages from answering, or "".
+// unreachable returns the failed check because of which the pages cannot answer, or "".
 func (p *Pages) unreachable(endpoint []Finding) string {
 	pages, err := url.Parse(p.URL)
 	other, otherErr := url.Parse(p.Endpoint)
@@ -59,7 +59,7 @@ func (p *Pages) unreachable(endpoint []Finding) string {
 	return ""
 }
 
-// get asks for a page as a browser does, inside WeChat if it is so.
+// get requests a page as a browser does, inside WeChat or outside.
 func (p *Pages) get(ctx context.Context, address string, inWeChat bool) (status int, body string, head http.Header, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -92,7 +92,7 @@ func (p *Pages) open(ctx context.Context) Finding {
 	return p.opened(u.Hostname(), status)
 }
 
-// opened explains the status of the first page.
+// opened explains the status of the start page.
 func (p *Pages) opened(host string, status int) Finding {
 	switch {
 	case status == http.StatusForbidden:
@@ -103,7 +103,7 @@ func (p *Pages) opened(host string, status int) Finding {
 	return pagesFine.of("pages", "{url}", p.URL)
 }
 
-// verification asks for the file that the platform asks for when the domain is entered.
+// verification requests the file that the platform requests when the domain is entered.
 func (p *Pages) verification(ctx context.Context) Finding {
 	file, content := wechat.DomainFile(p.Verification)
 	status, body, _, err := p.get(ctx, p.URL+"/"+file, false)
@@ -118,8 +118,8 @@ func (p *Pages) verification(ctx context.Context) Finding {
 	return verificationFine.of("verification", "{file}", file)
 }
 
-// oauth looks where a browser inside WeChat is led. Of the platform itself it cannot be asked whether it takes that: only
-// WeChat's own browser gets its answer. A simulated platform on this machine is asked.
+// oauth checks where a browser inside WeChat is redirected. The platform answers only WeChat's own browser, so whether it
+// accepts the redirect is not known. A simulated platform on this machine is asked.
 func (p *Pages) oauth(ctx context.Context) Finding {
 	_, _, head, err := p.get(ctx, p.URL+"/", true)
 	if err != nil {
@@ -143,7 +143,7 @@ func (p *Pages) oauth(ctx context.Context) Finding {
 	return oauthFine.of("oauth", "{url}", p.URL+"/", "{open}", openHost)
 }
 
-// simulated asks a simulated platform, whose pages name their errors as the real ones do.
+// simulated asks a simulated platform, whose error pages have the same codes as the real ones.
 func (p *Pages) simulated(ctx context.Context, authorize *url.URL, host string) Finding {
 	status, body, head, err := p.get(ctx, authorize.String(), true)
 	switch {
@@ -159,7 +159,7 @@ func (p *Pages) simulated(ctx context.Context, authorize *url.URL, host string) 
 	return oauthUnclear.of("oauth")
 }
 
-// domain says what belongs into the platform's settings.
+// domain says which domain to enter in WeChat's console.
 func (p *Pages) domain() Finding {
 	pages, err := url.Parse(p.URL)
 	if err != nil || pages.Hostname() == "" {

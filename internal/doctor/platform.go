@@ -17,12 +17,12 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
-// Platform is the platform's API to be examined, from where it is called.
+// Platform examines the platform's API from the machine that calls it.
 type Platform struct {
 	API  *wechatapi.Client
 	Now  func() time.Time
 	Menu menu.Menu // of account.yaml
-	// Record returns what was published last; nil where that is not known, as outside the stack.
+	// Record returns what was published last. It is nil if that is not known, as outside the stack.
 	Record      func(context.Context) (menu.Record, error)
 	RepairsMenu bool   // menu_drift of account.yaml is repair
 	Pages       string // of account.yaml: oauth or link
@@ -30,8 +30,8 @@ type Platform struct {
 	FixedEgress string
 }
 
-// Examine checks that the platform is reached, gives an access token and accepts it, what the account may call, how many
-// calls are left, and the menu. It makes about ten calls, which the platform counts, and changes nothing.
+// Examine checks that the platform can be reached, returns an access token and accepts it. It also checks the account's
+// permissions, its quotas and the menu. It makes about ten calls, which count against the quotas, and changes nothing.
 func (p *Platform) Examine(ctx context.Context) []Finding {
 	var r report
 	var date, seen time.Time
@@ -74,7 +74,7 @@ func (p *Platform) Examine(ctx context.Context) []Finding {
 	return r.findings
 }
 
-// reached explains a call that ended without an errcode.
+// reached explains a call that ended without an errcode, or with a network error.
 func (p *Platform) reached(check string, err error) Finding {
 	network, timeout := errors.AsType[net.Error](err)
 	timeout = timeout && network.Timeout() || errors.Is(err, context.DeadlineExceeded)
@@ -132,7 +132,7 @@ func remedy(code int) bilingual.Text {
 	return bilingual.New(part.ZH+"。", string(unicode.ToUpper(first))+part.EN[size:]+".")
 }
 
-// permissions are what the tried calls came to.
+// permissions are the results of the calls that need a permission.
 type permissions struct {
 	profiles, menus permission
 }
@@ -145,7 +145,7 @@ const (
 	refused
 )
 
-// nobody is an openid that cannot exist: the platform refuses it where it would answer about another.
+// nobody is an openid that cannot exist. The platform refuses it if the account has the permission.
 const nobody = "oGuanzhuDoctorAsksForNobody"
 
 func (p *Platform) profiles(ctx context.Context, may *permissions) Finding {
@@ -175,7 +175,7 @@ func (p *Platform) menus(ctx context.Context, may *permissions) Finding {
 	return p.refused("menus", err)
 }
 
-// kind concludes from what was tried which kind of account it is; protocol names 订阅号 and 服务号.
+// kind infers the kind of account, 订阅号 or 服务号, from its permissions.
 // https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Explanation_of_interface_privileges.html
 func (p *Platform) kind(may permissions) Finding {
 	switch may {
@@ -195,10 +195,10 @@ func (p *Platform) kind(may permissions) Finding {
 	return kindUnknown.of("kind")
 }
 
-// counted are the APIs whose quotas an account lives on.
+// counted are the APIs whose quotas are reported.
 var counted = []string{"stable_token", "user/info", "menu/create", "menu/get"}
 
-// quota asks how many calls are left. Some accounts are told of fewer APIs.
+// quota reports how many calls are left. The platform reports fewer APIs for some accounts.
 func (p *Platform) quota(ctx context.Context) Finding {
 	var all, low, spent []string
 	for _, api := range counted {
@@ -228,10 +228,10 @@ func (p *Platform) quota(ctx context.Context) Finding {
 	return quotaFine.of("quota", "{quotas}", strings.Join(all, ", "))
 }
 
-// notCounted are the errcodes of a quota that the account has not.
+// notCounted has the errcodes for a quota that the account does not have.
 var notCounted = map[int]bool{errcode.NoPermission: true, 76021: true, 76022: true}
 
-// menu compares the live menu with the file's.
+// menu compares the live menu with that of account.yaml.
 func (p *Platform) menu(ctx context.Context, may permissions) Finding {
 	if may.menus == refused {
 		return menuNotAllowed.of("menu")
@@ -243,7 +243,7 @@ func (p *Platform) menu(ctx context.Context, may permissions) Finding {
 			return menuNoRecord.of("menu", "{error}", err.Error())
 		}
 	}
-	// What is remembered is handed on without the time until which nothing is to be asked, and nothing is stored.
+	// The record is passed on without the time of the next attempt, and nothing is stored.
 	publisher := menu.Publisher{API: p.API, Store: published{was.Hash}, Now: p.Now}
 	s, err := publisher.Run(ctx, "plan", p.Menu)
 	switch {
@@ -268,7 +268,7 @@ func (p *Platform) menu(ctx context.Context, may permissions) Finding {
 	return row.of("menu")
 }
 
-// published is a menu.Store that remembers which menu was published last, and nothing more.
+// published is a menu.Store that knows only which menu was published last.
 type published struct{ hash string }
 
 func (p published) MenuRecord(context.Context) (menu.Record, error) {
@@ -276,5 +276,5 @@ func (p published) MenuRecord(context.Context) (menu.Record, error) {
 }
 func (published) SaveMenuRecord(context.Context, menu.Record) error { return nil }
 
-// SampleAccount says that there is nobody to ask about the sample account.
+// SampleAccount returns the finding for the sample account, which the platform does not know.
 func SampleAccount() Finding { return apiSample.of("api") }

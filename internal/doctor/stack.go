@@ -18,7 +18,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
-// Stack explains what CloudFormation tells of the stack: its StackStatus, or why it could not be asked.
+// Stack explains the StackStatus that CloudFormation reports, or the error of asking for it.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 func Stack(name, status string, err error) Finding {
 	switch {
@@ -34,7 +34,7 @@ func Stack(name, status string, err error) Finding {
 	return stackFine.of("stack", "{name}", name, "{status}", status)
 }
 
-// Secrets explains what reading the secrets from the parameter, parameterstore.Open, came to.
+// Secrets explains the result of reading the secrets from the parameter (parameterstore.Open).
 func Secrets(parameter string, s secrets.Secrets, err error) []Finding {
 	if err != nil {
 		places := []string{"{parameter}", parameter, "{error}", cmp.Or(refusalCode(err), err.Error())}
@@ -64,13 +64,13 @@ func Secrets(parameter string, s secrets.Secrets, err error) []Finding {
 	return findings
 }
 
-// called reports whether err is of a call to AWS, and not of what came before or after it.
+// called reports whether err comes from a call to AWS itself.
 func called(err error) bool {
 	_, ok := errors.AsType[*smithy.OperationError](err)
 	return ok || errors.Is(err, context.DeadlineExceeded)
 }
 
-// refusalCode is the code with which AWS refused a call, or "" where it did not answer.
+// refusalCode returns the code with which AWS refused a call, or "" if AWS did not answer.
 func refusalCode(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorCode()
@@ -78,7 +78,7 @@ func refusalCode(err error) string {
 	return ""
 }
 
-// denied reports whether AWS refused a call because the caller has no permission: its services name that differently.
+// denied reports whether AWS refused a call for lack of permission. Its services have different names for that.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html
 func denied(err error) bool {
 	switch refusalCode(err) {
@@ -88,9 +88,9 @@ func denied(err error) bool {
 	return false
 }
 
-// Refusals explains how often the endpoint refused requests in the last 24 hours, by reason, as the metric Refusals
-// counts them, or err, why that is not known. Below some numbers a reason is noise: strangers knock at every address, and
-// each examination of the endpoint sends one wrong signature on purpose.
+// Refusals explains how often the endpoint refused requests in the last 24 hours, by reason, or the error of asking for that.
+// The numbers come from the metric Refusals. Small ones are noise: strangers try every address, and each examination of the
+// endpoint sends one wrong signature on purpose.
 func Refusals(counts map[refusal.Reason]int, err error) []Finding {
 	switch {
 	case denied(err):
@@ -113,7 +113,7 @@ func Refusals(counts map[refusal.Reason]int, err error) []Finding {
 	return findings
 }
 
-// worthTelling is the finding of a reason that was there often enough.
+// worthTelling returns the finding for a reason that occurred often enough.
 func worthTelling(row refusal.Row) found {
 	return found{
 		Warning,
@@ -122,10 +122,10 @@ func worthTelling(row refusal.Row) found {
 	}
 }
 
-// Alarm is one of the stack's alarms that is in the state ALARM.
+// Alarm is an alarm of the stack that is in the state ALARM.
 type Alarm struct{ Name, Description string }
 
-// Alarms explains which of the stack's alarms are in the state ALARM, or err, why that is not known.
+// Alarms explains which alarms of the stack are in the state ALARM, or the error of asking for that.
 func Alarms(active []Alarm, err error) []Finding {
 	switch {
 	case denied(err):
@@ -144,8 +144,8 @@ func Alarms(active []Alarm, err error) []Finding {
 	return findings
 }
 
-// Function reads the findings that the function doctor answered, or explains why it did not: functionError and payload
-// are those of Lambda's answer, err is of the call itself, or says that there is no such function to be called.
+// Function returns the findings in the answer of the function doctor, or explains why there are none. payload and
+// functionError come from Lambda's answer. err is the error of the call, or of finding the function.
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 func Function(payload []byte, functionError string, err error) []Finding {
 	if f, failed := Invocation("function", payload, functionError, err); failed {
@@ -158,8 +158,8 @@ func Function(payload []byte, functionError string, err error) []Finding {
 	return findings
 }
 
-// Invocation explains why a function did not do what it was invoked for; failed is false if it did. check is "function"
-// or "menu-function", the rest as in Function.
+// Invocation explains why the invocation of a function failed; failed is false if it succeeded. check is "function",
+// "menu-function" or "reconcile-function". The other parameters are as in Function.
 func Invocation(check string, payload []byte, functionError string, err error) (f Finding, failed bool) {
 	switch {
 	case denied(err):
@@ -192,7 +192,7 @@ func Invocation(check string, payload []byte, functionError string, err error) (
 	return functionFailed.of(check, "{error}", failure.Message), true
 }
 
-// errcodeInText finds the platform's errcode in the error of a function, which is a text.
+// errcodeInText finds the platform's errcode in a function's error, which is only a text.
 var errcodeInText = regexp.MustCompile(`errcode (-?\d+)[:：]`)
 
 func firstGroup(pattern *regexp.Regexp, text string) string {
@@ -202,9 +202,8 @@ func firstGroup(pattern *regexp.Regexp, text string) string {
 	return ""
 }
 
-// NotReady reports whether err is Lambda's refusal to call a function that it is making ready, and with which code: a
-// deployed function that nobody has called for weeks, or one that is being changed. It ends by itself, mostly within two
-// minutes.
+// NotReady reports whether Lambda refused to invoke a function because it is not ready, and with which code. A function is
+// not ready while it is being changed, or after weeks without an invocation. This usually ends within two minutes.
 // https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
 func NotReady(err error) (code string, ok bool) {
 	code = refusalCode(err)
@@ -215,6 +214,6 @@ var notReady = map[string]bool{
 	"ResourceConflictException":        true, // 409: the function is in the state Pending
 	"ResourceNotReadyException":        true, // 502: it is in the state Inactive
 	"EC2ThrottledException":            true, // 502: it waits for its network
-	"CodeArtifactUserPendingException": true, // 409: its code is made ready
+	"CodeArtifactUserPendingException": true, // 409: its code is being prepared
 	"CodeArtifactUserDeletedException": true, // 409: as before
 }

@@ -9,11 +9,11 @@ import (
 	"unicode"
 )
 
-// Diff is the way from one menu to another, a line for each button: one that begins with "+ " is new, one that begins
-// with "- " goes, any other stays. What has been changed goes and is new.
+// Diff is the difference between two menus, with a line for each button. A line that begins with "+ " is added, one with
+// "- " is removed, and any other stays. A changed button is both removed and added.
 type Diff []string
 
-// String puts each line on one of its own.
+// String returns the lines, each with a line end.
 func (d Diff) String() string {
 	if len(d) == 0 {
 		return ""
@@ -25,10 +25,10 @@ func (d Diff) String() string {
 func Compare(live, wanted Menu) Diff {
 	old, new := live.lines(), wanted.lines()
 	if live.Console {
-		// It goes as a whole, even where it looks the same.
+		// A console's menu is replaced as a whole, even if it looks the same.
 		return slices.Concat(prefixed("- ", old), prefixed("+ ", new))
 	}
-	// common[i][j] is how many lines old[i:] and new[j:] have in common, in their order. A menu has some dozens.
+	// common[i][j] is the length of the longest common subsequence of old[i:] and new[j:]. A menu has some dozens of lines.
 	common := make([][]int, len(old)+1)
 	for i := range common {
 		common[i] = make([]int, len(new)+1)
@@ -67,7 +67,7 @@ func prefixed(prefix string, lines []string) Diff {
 	return d
 }
 
-// lines are the menu as it is read: a line for each button, those below one indented.
+// lines returns the menu for people: a line for each button, sub-buttons indented.
 func (m Menu) lines() []string {
 	lines := buttonLines("", m.Buttons)
 	for _, c := range m.Conditional {
@@ -77,7 +77,7 @@ func (m Menu) lines() []string {
 	return lines
 }
 
-// String names the rule as a heading of its menu.
+// String returns the rule as a heading of its menu.
 func (r MatchRule) String() string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(r)) {
@@ -111,7 +111,7 @@ func (b Button) line() string {
 	return line + ")"
 }
 
-// printable is s, or, with its escapes, what of a live menu could play tricks on a terminal.
+// printable returns s, quoted if it has characters that could control a terminal.
 func printable(s string) string {
 	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) }) {
 		return strconv.Quote(s)

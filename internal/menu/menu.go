@@ -1,7 +1,7 @@
-// Package menu keeps an Official Account's custom menu as its owner's file has it: it compares the two, and publishes
-// the file's menu where they differ.
+// Package menu compares an Official Account's live menu with that of the owner's file, and publishes the file's if they
+// differ.
 //
-// Everything has the platform's own names
+// It uses the platform's names
 // (https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu).
 package menu
 
@@ -14,36 +14,36 @@ import (
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
 
-// Menu is all that an account shows: a default menu and conditional ones. The zero Menu is none at all.
+// Menu is an account's default menu with its conditional menus. The zero Menu means no menu.
 type Menu struct {
 	Buttons []Button `json:"button"`
-	// Conditional are the menus for some followers, in the order of their precedence: the first whose rule matches is
-	// shown. They need a default menu.
+	// Conditional has the menus for some followers, in the order of precedence: a follower sees the first whose rule
+	// matches. They require a default menu.
 	Conditional []Conditional `json:"conditionalmenu,omitempty"`
 
-	// Console marks a live menu that was made in the platform's own console. An account with a server does not show
-	// it, and menu/get does not know it.
+	// Console marks a live menu that was made in WeChat's console. An account with a server does not show it, and
+	// menu/get does not return it.
 	Console bool `json:"-"`
-	// File is where a menu to be published is written, for the lines in it.
+	// File is the file that has the menu. Line numbers refer to it.
 	File string `json:"-"`
 	// LeftOut names the buttons of the file that are not part of the menu, each with the reason.
 	LeftOut []bilingual.Text `json:"-"`
 }
 
-// Conditional is a menu for the followers whom MatchRule matches.
+// Conditional is a menu for the followers that MatchRule matches.
 type Conditional struct {
 	Buttons   []Button  `json:"button"`
 	MatchRule MatchRule `json:"matchrule"`
 
-	MenuID string `json:"-"` // the platform's id of a live menu
+	MenuID string `json:"-"` // the platform's id, if the menu is live
 	Line   int    `json:"-"` // in Menu.File
 }
 
-// MatchRule is what all must be true of a follower: tag_id and client_platform_type (1 iOS, 2 Android, 3 others). A live
-// menu's may have names that the platform takes no longer.
+// MatchRule maps names to values, all of which must match a follower: tag_id and client_platform_type (1 iOS, 2 Android,
+// 3 others). The rule of a live menu may have names that the platform no longer accepts.
 type MatchRule map[string]string
 
-// Button is a button. Which of its fields are set depends on its Type; one with others below it has a Name alone.
+// Button is a button. Its Type determines which fields are set. A button with sub-buttons has only a Name.
 type Button struct {
 	Type      string   `json:"type,omitempty"`
 	Name      string   `json:"name"`
@@ -58,7 +58,7 @@ type Button struct {
 	Line int `json:"-"` // in Menu.File
 }
 
-// Hash is the same for menus that show and do the same: the ids, lines and empty lists in them do not matter.
+// Hash returns a hash of what the menu shows and does. It ignores ids, lines, and the difference between nil and empty lists.
 func (m Menu) Hash() string {
 	m.Buttons = plain(m.Buttons)
 	m.Conditional = slices.Clone(m.Conditional)
@@ -67,13 +67,13 @@ func (m Menu) Hash() string {
 	}
 	encoded, err := json.Marshal(m)
 	if err != nil {
-		panic(err) // strings alone can be encoded
+		panic(err) // strings and lists can always be encoded
 	}
 	sum := sha256.Sum256(encoded)
 	return hex.EncodeToString(sum[:])
 }
 
-// plain makes no difference between no list and an empty one.
+// plain returns nil for an empty list.
 func plain(buttons []Button) []Button {
 	if len(buttons) == 0 {
 		return nil
@@ -81,5 +81,5 @@ func plain(buttons []Button) []Button {
 	return buttons
 }
 
-// same reports whether live needs no publishing to become wanted.
+// same reports whether live already is wanted, so that nothing must be published.
 func same(live, wanted Menu) bool { return !live.Console && live.Hash() == wanted.Hash() }

@@ -12,75 +12,78 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// API is the platform's part. Where the platform refuses a call, the error has its errcode (wechatapi.Error).
+// API has the platform's calls for menus. If the platform refuses a call, the error has an Errcode method (wechatapi.Error).
+// The client retries what is worth it, so a Publisher does not.
 type API interface {
-	// GetMenu returns what is live, ErrNoMenu where nothing is. Without a menu that was set by a call, it returns the
-	// one of the platform's console.
+	// GetMenu returns the live menu. The error is ErrNoMenu if there is none. If no call has set a menu, it returns the one
+	// of WeChat's console.
 	GetMenu(ctx context.Context) (Menu, error)
 	// CreateMenu replaces the default menu.
 	CreateMenu(ctx context.Context, buttons []Button) error
-	// AddConditionalMenu adds a menu that precedes all earlier ones.
+	// AddConditionalMenu adds a menu that has precedence over all earlier ones.
 	AddConditionalMenu(ctx context.Context, c Conditional) error
-	// DeleteConditionalMenu deletes one. It is no error if there is none with this id any more.
+	// DeleteConditionalMenu deletes the menu with this id. A missing menu is no error.
 	DeleteConditionalMenu(ctx context.Context, menuID string) error
 }
 
-// ErrNoMenu is the error of GetMenu where the account has no menu.
+// ErrNoMenu is the error of GetMenu if the account has no menu.
 var ErrNoMenu = errors.New("the account has no menu")
 
-// Store remembers what was published. Reads see earlier writes.
+// Store keeps the record of the last run. Reads are strongly consistent. Methods retry by themselves until ctx ends.
 type Store interface {
-	// MenuRecord returns the stored Record, the zero Record if there is none.
+	// MenuRecord returns the stored Record, or the zero Record if there is none.
 	MenuRecord(ctx context.Context) (Record, error)
-	// SaveMenuRecord replaces it.
+	// SaveMenuRecord replaces the stored Record.
 	SaveMenuRecord(ctx context.Context, r Record) error
 }
 
-// Record is what one run leaves for the next.
+// Record is what a run stores for the next one.
 type Record struct {
-	Hash     string    // of the menu that was live after the last run that published, or found nothing to publish
-	AskAgain time.Time // nothing is asked of the platform before it; zero: no limit
-	Errcode  int       // why not
+	Hash     string    // of the menu that was live after the last run that published or had nothing to publish
+	AskAgain time.Time // no call is made before it; zero: no limit
+	Errcode  int       // the reason for AskAgain
 }
 
-// What a run came to.
+// The results of a run.
 const (
 	Published = "published" // the file's menu is live now
 	Unchanged = "unchanged" // it was already
-	Different = "different" // it is not, and only a plan was asked for
-	NoMenu    = "no menu"   // the file has none: whatever is live stays
+	Different = "different" // it is not, and the action was plan
+	NoMenu    = "no menu"   // the file has none; the live menu stays
 	Refused   = "refused"   // for lack of permission or quota
-	Waiting   = "not asked" // an earlier run was refused so
+	Waiting   = "not asked" // an earlier run was refused, and it is too early to try again
 )
 
-// planOnly is the action that publishes nothing.
+// planOnly is the action that shows the difference and publishes nothing.
 const planOnly = "plan"
 
-// Summary is what a run came to, for the owner's eyes.
+// Summary describes the result of a run for the owner.
 type Summary struct {
 	Result  string   `json:"result"`             // Published, Unchanged, …
-	Diff    Diff     `json:"diff,omitempty"`     // from the live menu to the file's, the buttons that stay included
-	LeftOut []string `json:"left_out,omitempty"` // buttons of the file that are not part of it, and why
-	// Drift says that the live menu is not the one that was published last, though the file is: someone else has
-	// changed it.
+	Diff    Diff     `json:"diff,omitempty"`     // from the live menu to the file's, with the buttons that stay
+	LeftOut []string `json:"left_out,omitempty"` // Menu.LeftOut
+	// Drift means that someone else has changed the live menu: the file still is what was published last, but the live menu
+	// is not.
 	Drift    bool   `json:"drift,omitempty"`
-	Errcode  int    `json:"errcode,omitempty"`   // of a refusal
-	Reason   string `json:"reason,omitempty"`    // what the errcode means and what to do
-	AskAgain string `json:"ask_again,omitempty"` // when the platform is asked again, in China time
+	Errcode  int    `json:"errcode,omitempty"`   // of Refused and Waiting
+	Reason   string `json:"reason,omitempty"`    // the meaning of the errcode and what to do
+	AskAgain string `json:"ask_again,omitempty"` // the time of the next attempt, China time
 }
 
-// Publisher publishes menus for one account.
+// Publisher publishes menus of one account. Several may run at the same time: the last one wins.
 type Publisher struct {
 	API      API
-	Store    Store // nil: nothing is remembered, and every run asks the platform
+	Store    Store // nil: nothing is stored, and every run makes calls
 	Now      func() time.Time
 	Language string // of the texts in a Summary: zh, or English for any other
 }
 
-// Run does what action says: "" publishes wanted if it is not live, "plan" only tells. What is live and equal is not
-// sent again. A refusal for lack of permission (48001) or of quota (45009) is no error; after it the platform is not
-// asked for a day, or until 00:00 in China. The error of any other refusal names the errcode, what it means, and the
-// lines of the file that it is about.
+// Run performs an action: "" publishes wanted if it is not live, "plan" only shows the difference. A menu that is live already
+// is not sent again.
+//
+// A refusal for lack of permission (48001) or quota (45009) is not an error. After it, no call is made for a day, or until
+// 00:00 China time. The error of any other refusal is a bilingual.Error with the errcode, its meaning and remedy, and the
+// lines in the file that it is about.
 func (p *Publisher) Run(ctx context.Context, action string, wanted Menu) (Summary, error) {
 	if action != "" && action != planOnly {
 		return Summary{}, fmt.Errorf("the action %q is unknown: use {} to publish, or {\"action\":\"plan\"}", action)
@@ -120,7 +123,7 @@ func (p *Publisher) Run(ctx context.Context, action string, wanted Menu) (Summar
 	return s, nil
 }
 
-// run asks the platform. It completes s and returns what is to be remembered.
+// run makes the calls. It completes s and returns the record to store.
 func (p *Publisher) run(ctx context.Context, action string, wanted Menu, was Record, s *Summary) (Record, error) {
 	live, err := p.API.GetMenu(ctx)
 	if err != nil && !errors.Is(err, ErrNoMenu) {
@@ -145,8 +148,8 @@ func (p *Publisher) run(ctx context.Context, action string, wanted Menu, was Rec
 }
 
 // publish replaces live by wanted. The default menu comes first: if the platform refuses it, nothing has changed.
-// Conditional menus cannot be edited or reordered, so all are added anew, and the last one added precedes the others.
-// Another run repeats whatever of this was not done.
+// Conditional menus cannot be edited or reordered, so all are deleted and added again. The last one added has precedence.
+// If publish fails, the next run does what is missing.
 func (p *Publisher) publish(ctx context.Context, live, wanted Menu) error {
 	refused := func(err error, before bilingual.Text, line int, buttons []Button) error {
 		return &refusal{before, about(errcode.Of(err), wanted.File, line, buttons), err}
@@ -175,7 +178,7 @@ var (
 		"the default menu is published, not all conditional ones are")
 )
 
-// askAgain is when the platform may answer otherwise.
+// askAgain returns the earliest time at which the platform may answer differently.
 func (p *Publisher) askAgain(code int) time.Time {
 	now := p.Now()
 	if code == errcode.NoPermission {

@@ -9,10 +9,10 @@ import (
 	"github.com/guanzhu/guanzhu/internal/errcode"
 )
 
-// refusal is the platform's refusal of a menu. It is a bilingual.Error.
+// refusal is the platform's refusal of a menu. It implements bilingual.Error.
 type refusal struct {
-	before bilingual.Text // what was published before it; empty for nothing
-	places []string       // the lines that it is about, as file:line
+	before bilingual.Text // what was published before; empty if nothing was
+	places []string       // the lines that it is about, each as file:line
 	err    error
 }
 
@@ -52,10 +52,10 @@ func (b Button) has(field string) bool {
 	return false
 }
 
-// about returns the places that the errcode is about: the lines of the buttons in question, else the menu's own.
+// about returns the places that an errcode is about: the lines of the buttons in question, or the line of the menu.
 func about(code int, file string, line int, buttons []Button) []string {
 	if code == 0 || code == errcode.NoPermission || code == errcode.NoQuota {
-		return nil // it is not about the menu
+		return nil // not about the menu
 	}
 	row, _ := errcode.Lookup(code)
 	var lines []int

@@ -29,9 +29,9 @@ func (NoTokens) MarkForced(context.Context, wechat.AccessToken, wechat.AccessTok
 	return false, nil
 }
 
-// A token is renewed this long before its end, or a quarter of its life if that is shorter. The platform itself has a
-// new one ready 5 minutes before the end, and takes both until then: in the 4 minutes between, a reconcile renews the
-// stored one, so that a push finds it.
+// renewBefore is how long before its end a token is renewed, or a quarter of its life if that is shorter. The platform has a
+// new token ready 5 minutes before the end, and accepts both until then. In the 4 minutes between, a reconcile renews the
+// stored token, so that pushes find the new one.
 const renewBefore = time.Minute
 
 // saveFor limits the saving of a new token, so that a slow store does not use up the time of the call that needs it.
