@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -65,10 +66,10 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (handler, er
 	}, nil
 }
 
-// concurrency returns the number of concurrent calls to the platform.
+// concurrency returns the number of concurrent calls to the platform: 4 if it is not set, as in the template.
 func concurrency(lookup func(string) (string, bool)) (int, error) {
 	value, _ := lookup("RECONCILE_CONCURRENCY")
-	n, err := strconv.Atoi(value)
+	n, err := strconv.Atoi(cmp.Or(value, "4"))
 	if err != nil || n < 1 || n > 50 {
 		return 0, errors.New("RECONCILE_CONCURRENCY must be a number from 1 to 50")
 	}

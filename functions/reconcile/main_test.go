@@ -104,7 +104,7 @@ func TestPersonalAccount(t *testing.T) {
 }
 
 func TestStartRefuses(t *testing.T) {
-	for _, value := range []string{"", "0", "many", "51"} {
+	for _, value := range []string{"0", "many", "51"} {
 		if _, err := start(t.Context(), environment("RECONCILE_CONCURRENCY", value)); err == nil ||
 			!strings.Contains(err.Error(), "RECONCILE_CONCURRENCY must be a number from 1 to 50") {
 			t.Errorf("%q: error %v", value, err)
@@ -127,7 +127,7 @@ func newFunction(t *testing.T, platform, table http.Handler) lambda.Handler {
 func environment(more ...string) func(string) (string, bool) {
 	env := map[string]string{
 		"WECHAT_APP_ID": appID, "WECHAT_SECRETS": `{"token":"t","app_secret":"s"}`, "TABLE_NAME": "t", "AWS_REGION": "us-east-1",
-		"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "k", "LOG_LEVEL": "error", "RECONCILE_CONCURRENCY": "4",
+		"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "k", "LOG_LEVEL": "error",
 		"PUBLIC_URL": "https://host.example",
 	}
 	for i := 0; i < len(more); i += 2 {
