@@ -105,7 +105,7 @@ func TestFunctions(t *testing.T) {
 			t.Errorf("%s is not a function", path)
 		}
 		for _, not := range []string{
-			module + "pkg/wechattest", module + "internal/boltstore", module + "internal/storetest", "go.etcd.io/bbolt",
+			module + "pkg/wechattest", module + "internal/boltstore", module + "internal/console", module + "internal/storetest", "go.etcd.io/bbolt",
 			"net/http/httptest", "testing", "github.com/alecthomas/kong",
 			"github.com/aws/aws-sdk-go-v2/config", // it costs start-up time and size
 		} {

@@ -1,187 +1,169 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
-	"path/filepath"
-	"sync"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"syscall"
 	"time"
 
-	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/internal/boltstore"
-	"github.com/guanzhu/guanzhu/internal/telemetry"
-	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/web"
-	"github.com/guanzhu/guanzhu/pkg/webhook"
-	"github.com/guanzhu/guanzhu/pkg/wechatapi"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/term"
+
+	"github.com/guanzhu/guanzhu/internal/console"
+	"github.com/guanzhu/guanzhu/internal/publicurl"
 )
 
 type consoleCommand struct {
 	accountFlags `embed:""`
-	Addr         string `default:"127.0.0.1:8080" help:"Loopback address to listen on."`
+	Addr         string `default:"127.0.0.1:8080" help:"Loopback address of the console's page."`
+	AccountAddr  string `default:"127.0.0.1:8081" help:"Loopback address of the account as deployed: its endpoint and pages."`
+	APIURL       string `name:"api-url" placeholder:"URL" help:"The platform's API for a real test account, https://api.weixin.qq.com; without it the platform is simulated."`
+	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Where a tunnel to --account-addr is, for a real test account (${env})."`
+	Fresh        bool   `help:"Start with an empty state instead of that in .guanzhu/console.db."`
+	Transcript   bool   `help:"Print all that comes, goes and stays."`
+	NoOpen       bool   `help:"Do not open the browser."`
 }
 
-// Run serves the deployed endpoint and pages with an embedded store and a simulated platform. It prints each request, its
-// answer and what is stored. Nothing is kept when it ends.
-func (c *consoleCommand) Run() error {
-	dir, err := os.MkdirTemp("", "guanzhu-console-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	store, err := boltstore.Open(filepath.Join(dir, "console.db"), time.Now)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
+// Where the console finds and keeps its files, in the folder in which it runs.
+const (
+	consoleFile = ".guanzhu/console.db"
+	scenarioDir = "account/scenarios"
+)
 
-	listener, err := listenLoopback(c.Addr)
+// Run serves the console's page and the account, until it is interrupted.
+func (c *consoleCommand) Run(lang language) (err error) {
+	keeper, err := openSecrets(context.Background(), c.Secrets)
 	if err != nil {
 		return err
 	}
-	site := "http://" + listener.Addr().String()
-	pushes, pages, platform, err := c.account(store, site)
+	publicURL, err := publicurl.Parse(c.PublicURL)
 	if err != nil {
 		return err
 	}
-	defer platform.Close()
-
-	mux := http.NewServeMux()
-	mux.Handle(webhook.Path, &transcript{handler: pushes, store: store, out: os.Stdout})
-	mux.Handle("/", insideWeChat(pages))
-	fmt.Print(named(fmt.Sprintf(walkThrough, site, platform.URL)))
-	return serve(listener, mux)
+	page, err := listenLoopback(c.Addr, "--addr")
+	if err != nil {
+		return err
+	}
+	account, err := listenLoopback(c.AccountAddr, "--account-addr")
+	if err != nil {
+		return err
+	}
+	config := console.Config{
+		AppID: c.AppID, Secrets: keeper.Current(), File: consoleFile, Fresh: c.Fresh, AccountFile: accountFile, ScenarioDir: scenarioDir,
+		APIURL: c.APIURL, URL: "http://" + page.Addr().String(), AccountURL: "http://" + account.Addr().String(), PublicURL: publicURL,
+		Listen: func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") },
+		Now:    time.Now, Printf: func(format string, args ...any) { fmt.Printf(format, args...) },
+	}
+	if c.Transcript {
+		config.Transcript = os.Stdout
+	}
+	running, err := console.New(config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, running.Close()) }()
+	fmt.Print(named(lang.say(consoleZH, consoleEN, config.URL, config.AccountURL)))
+	if !c.NoOpen && term.IsTerminal(int(os.Stdout.Fd())) {
+		openBrowser(config.URL)
+	}
+	return serveConsole(running, page, account)
 }
 
-// insideWeChat treats every browser as WeChat's own, used by the sample follower.
-func insideWeChat(pages http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Header.Set("User-Agent", r.UserAgent()+" MicroMessenger/8.0")
-		pages.ServeHTTP(w, r)
-	})
+// serveConsole answers at both addresses until it is interrupted.
+func serveConsole(running *console.Console, page, account net.Listener) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	group, ctx := errgroup.WithContext(ctx)
+	for listener, handler := range map[net.Listener]http.Handler{page: running.Page(), account: running.Account()} {
+		server := &http.Server{Handler: handler, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+		group.Go(func() error {
+			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+		group.Go(func() error {
+			<-ctx.Done()
+			return server.Close() // the streams to the page never end by themselves
+		})
+	}
+	group.Go(func() error { return running.Watch(ctx) })
+	return group.Wait()
 }
 
-// listenLoopback refuses addresses that other machines can reach, because the console prints what users write.
-func listenLoopback(addr string) (net.Listener, error) {
+// listenLoopback refuses addresses that others could reach: the console shows what users write.
+func listenLoopback(addr, flag string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w: an address looks like 127.0.0.1:8080", flag, err)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("%s is not a loopback address", host)
+		return nil, fmt.Errorf("%s: %s is not a loopback address: others could read what users write; use 127.0.0.1:PORT", flag, host)
 	}
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%w\nChoose another address with --addr 127.0.0.1:PORT", err)
+		return nil, fmt.Errorf("%w\nIs another console running? Stop it, or choose another address: %s 127.0.0.1:PORT", err, flag)
 	}
 	return listener, nil
 }
 
-// account returns the endpoint for pushes and the follower's pages, which call the simulated platform.
-func (c *consoleCommand) account(store *boltstore.Store, site string) (pushes, pages http.Handler, platform *httptest.Server, err error) {
-	account, err := owner.Load()
-	if err != nil {
-		return nil, nil, nil, err
+// openBrowser opens the page, if there is a browser. Nobody misses it if there is none: the address is printed.
+func openBrowser(url string) {
+	command := map[string][]string{
+		"darwin": {"open"}, "windows": {"rundll32", "url.dll,FileProtocolHandler"},
+	}[runtime.GOOS]
+	if command == nil {
+		command = []string{"xdg-open"}
 	}
-	keeper, err := openSecrets(context.Background(), c.Secrets)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	platform = httptest.NewServer(newPlatform(c.AppID, keeper.Current()))
-	log := slog.New(slog.NewTextHandler(os.Stdout, nil))
-	client, err := wechatapi.New(wechatapi.Config{AppID: c.AppID, BaseURL: platform.URL, Secrets: keeper, Tokens: store, Log: log})
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	hash := telemetry.Hasher(keeper.LinkKey())
-	services := owner.Services{
-		Followers: &follower.Service{Store: store, Profiler: client, Hash: hash, Now: time.Now, LinkKey: keeper.LinkKey},
-		Replies:   account,
-		API:       client,
-	}
-	pushes, err = webhook.New(webhook.Config{
-		AppID: c.AppID, Secrets: keeper, Router: owner.Routes(services), Hash: hash, Now: time.Now, Log: log, PublicURL: site,
-	})
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	pages, err = web.New(web.Config{
-		AppID: c.AppID, OpenURL: platform.URL, PublicURL: site, Mode: web.Mode(account.Pages()), Store: store, Exchanger: client,
-		Secrets: keeper, QR: owner.QR(), Pages: func(site *web.Site) { owner.Pages(site, services) }, Hash: hash, Now: time.Now, Log: log,
-	})
-	return pushes, pages, platform, err
-}
-
-// transcript prints each request to handler, the answer, and what is stored afterwards.
-type transcript struct {
-	handler http.Handler
-	store   *boltstore.Store
-	out     io.Writer
-	mu      sync.Mutex
-}
-
-func (t *transcript) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	t.mu.Lock() // one at a time, so that the output can be read
-	defer t.mu.Unlock()
-
-	body, err := io.ReadAll(io.LimitReader(r.Body, webhook.MaxBody+1))
-	if err != nil {
-		http.Error(w, "unreadable body", http.StatusBadRequest)
-		return
-	}
-	fmt.Fprintf(t.out, "\n──── WeChat → %s %s\n%s\n", r.Method, r.URL.RequestURI(), bytes.TrimSpace(body))
-	r.Body = io.NopCloser(bytes.NewReader(body))
-
-	answer := httptest.NewRecorder()
-	t.handler.ServeHTTP(answer, r)
-	fmt.Fprintf(t.out, "──── WeChat ← %d\n%s\n", answer.Code, answer.Body)
-	t.printRecords(r.Context())
-
-	for name, values := range answer.Header() {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(answer.Code)
-	w.Write(answer.Body.Bytes()) // the client may have hung up
-}
-
-func (t *transcript) printRecords(ctx context.Context) {
-	fmt.Fprintln(t.out, "──── stored")
-	records, err := t.store.Dump(ctx)
-	if err != nil {
-		fmt.Fprintln(t.out, err)
-	}
-	for _, record := range records {
-		var item struct{ PK string }
-		if err := json.Unmarshal(record, &item); err == nil && item.PK == "#account" {
-			continue // the access token
-		}
-		fmt.Fprintf(t.out, "%s\n", record)
+	opener := exec.Command(command[0], append(command[1:], url)...) //nolint:gosec // a fixed program with our own address
+	opener.Stdout, opener.Stderr = io.Discard, io.Discard
+	if opener.Start() == nil {
+		go func() { _ = opener.Wait() }()
 	}
 }
 
-const walkThrough = `
-The account answers at %[1]s/login/wechat
+const consoleEN = `
+The console is at %[1]s/
+The account answers at %[2]s/login/wechat
 with an embedded store and a simulated platform. Nothing leaves this machine.
 
-Paste these commands into a second terminal, one by one, and watch this one:
+From a second terminal:
 
-  guanzhu push --now --url %[1]s/login/wechat events/subscribe.xml
-  guanzhu push --now --url %[1]s/login/wechat events/text.xml
-  guanzhu push --now --url %[1]s/login/wechat events/suggestion.xml
-  guanzhu push --now --url %[1]s/login/wechat events/unsubscribe.xml
+  guanzhu push --now --url %[2]s/login/wechat events/subscribe.xml
+  guanzhu push --now --url %[2]s/login/wechat events/text.xml
+  guanzhu push --now --url %[2]s/login/wechat events/suggestion.xml
+  guanzhu push --now --url %[2]s/login/wechat events/unsubscribe.xml
 
-The first stores a follower and a session, the third a suggestion. The last deletes everything personal.
-While the sample follower follows the account, %[1]s/ shows the page that this follower sees inside WeChat.
+While the sample follower follows the account, %[2]s/ shows the page that this follower sees inside WeChat.
 To check that everything works, as after a deployment, run
-  guanzhu doctor --url %[1]s/login/wechat --api-url %[2]s
+  guanzhu doctor --url %[2]s/login/wechat --api-url %[1]s/platform
 
 The replies are in account/account.yaml, the handlers in account/routes.go. Ctrl-C ends.
+`
+
+const consoleZH = `
+控制台：%[1]s/
+账号的服务器地址：%[2]s/login/wechat
+数据存在本机，微信平台是模拟的，不会有任何内容离开这台电脑。
+
+也可以在另一个终端里推送消息：
+
+  guanzhu push --now --url %[2]s/login/wechat events/subscribe.xml
+  guanzhu push --now --url %[2]s/login/wechat events/text.xml
+  guanzhu push --now --url %[2]s/login/wechat events/suggestion.xml
+  guanzhu push --now --url %[2]s/login/wechat events/unsubscribe.xml
+
+示例粉丝关注期间，%[2]s/ 就是这位粉丝在微信里看到的页面，无需登录。
+像部署之后一样检查一遍：
+  guanzhu doctor --url %[2]s/login/wechat --api-url %[1]s/platform
+
+回复内容在 account/account.yaml，处理消息的代码在 account/routes.go。按 Ctrl-C 结束。
 `

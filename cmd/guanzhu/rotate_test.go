@@ -207,13 +207,13 @@ func (f *fleet) RoundTrip(r *http.Request) (*http.Response, error) {
 // secrets as often as it may.
 type load struct {
 	*fleet
-	console atomic.Pointer[console]
+	console atomic.Pointer[consoleSettings]
 	sent    atomic.Int32
 	refused atomic.Int32
 }
 
-// console is what the platform's console says.
-type console struct {
+// consoleSettings is what the platform's console says.
+type consoleSettings struct {
 	wechattest.Account
 	mode wechattest.Mode
 }
@@ -263,7 +263,7 @@ func underLoad(t *testing.T, mode wechattest.Mode, seed uint64, rotate func(*rot
 	store := holding(t, was)
 	store.unreliable, store.random = true, rand.New(rand.NewPCG(seed, 1))
 	l := &load{fleet: &fleet{t: t, ssm: store, random: rand.New(rand.NewPCG(seed, 2))}}
-	l.console.Store(&console{wechattest.Account{AppID: sampleAppID, Token: was.Token, EncodingAESKey: was.EncodingAESKey, ID: "gh_0123456789ab"}, mode})
+	l.console.Store(&consoleSettings{wechattest.Account{AppID: sampleAppID, Token: was.Token, EncodingAESKey: was.EncodingAESKey, ID: "gh_0123456789ab"}, mode})
 	l.start()
 	before := 2*time.Minute + time.Duration(l.random.IntN(60))*time.Second
 

@@ -11,7 +11,10 @@ import (
 )
 
 // records are the bucket within a transaction: JSON objects by primary key.
-type records struct{ b *bbolt.Bucket }
+type records struct {
+	b       *bbolt.Bucket
+	changes *[]Change // what is written, for a Watcher; nil without one
+}
 
 func bytesOf(k table.Key) []byte { return []byte(k.PK + "\x00" + k.SK) }
 
@@ -36,10 +39,14 @@ func (r records) put(k table.Key, v any) error {
 	if err != nil {
 		return err
 	}
+	r.note(k, value)
 	return r.b.Put(bytesOf(k), value)
 }
 
-func (r records) delete(k table.Key) error { return r.b.Delete(bytesOf(k)) }
+func (r records) delete(k table.Key) error {
+	r.note(k, nil)
+	return r.b.Delete(bytesOf(k))
+}
 
 // each calls do with the records whose key begins with prefix, in the order of the keys.
 func (r records) each(prefix []byte, do func(value []byte) error) error {

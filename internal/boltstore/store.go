@@ -23,8 +23,9 @@ import (
 // Store is a follower.Store in a file. It is safe for concurrent use within one process, and no other process can
 // open the file meanwhile. Expired records are passed over; nothing deletes them.
 type Store struct {
-	db  *bbolt.DB
-	now func() time.Time
+	db    *bbolt.DB
+	now   func() time.Time
+	watch Watcher
 }
 
 var bucket = []byte("guanzhu")
@@ -47,7 +48,7 @@ func Open(path string, now func() time.Time) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
 	}
-	return &Store{db, now}, nil
+	return &Store{db: db, now: now}, nil
 }
 
 // Close waits for calls under way and closes the file.
@@ -402,7 +403,9 @@ func (s *Store) expired(at int64) bool { return at != 0 && at <= s.now().Unix() 
 
 // update runs do in a transaction that is on disk when update returns nil.
 func (s *Store) update(ctx context.Context, operation string, do func(records) error) error {
-	return run(ctx, operation, s.db.Update, do)
+	return s.watched(ctx, operation, true, func(changes *[]Change) error {
+		return run(ctx, operation, s.db.Update, changes, do)
+	})
 }
 
 // updateFor is update for the records of one openid.
@@ -416,15 +419,15 @@ func (s *Store) updateFor(ctx context.Context, operation, openid string, do func
 }
 
 func (s *Store) view(ctx context.Context, operation string, do func(records) error) error {
-	return run(ctx, operation, s.db.View, do)
+	return s.watched(ctx, operation, false, func(*[]Change) error { return run(ctx, operation, s.db.View, nil, do) })
 }
 
 func run(
-	ctx context.Context, operation string, transaction func(func(*bbolt.Tx) error) error, do func(records) error,
+	ctx context.Context, operation string, transaction func(func(*bbolt.Tx) error) error, changes *[]Change, do func(records) error,
 ) error {
 	err := ctx.Err()
 	if err == nil {
-		err = transaction(func(tx *bbolt.Tx) error { return do(records{tx.Bucket(bucket)}) })
+		err = transaction(func(tx *bbolt.Tx) error { return do(records{tx.Bucket(bucket), changes}) })
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", operation, err)

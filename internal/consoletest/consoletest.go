@@ -12,7 +12,8 @@ import (
 // environment env alone. Start returns the address at which the account answers, and all that the console prints before.
 func Start(t testing.TB, path string, env ...string) (site, text string) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), path, "console", "--addr", "127.0.0.1:0")
+	command := exec.CommandContext(t.Context(), path, "console", "--addr", "127.0.0.1:0", "--account-addr", "127.0.0.1:0")
+	command.Dir = t.TempDir() // where the console keeps its state
 	command.Env = env
 	out, err := command.StdoutPipe()
 	if err != nil {

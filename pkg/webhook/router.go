@@ -157,6 +157,27 @@ func (r *Router) route(p wechat.Push) (h PushHandler, known bool) {
 	return r.fallback, false
 }
 
+// Explain says by which registration p finds its handler, such as `OnText prefix "@"`, `On *wechat.Subscribe` or
+// "Default". It returns "" if p has no handler. The local console shows it.
+func (r *Router) Explain(p wechat.Push) string {
+	t := reflect.TypeOf(p)
+	if of := r.rules[t]; of != nil {
+		if first, ok := of.index.First(keyOf(p)); ok {
+			if t == reflect.TypeFor[*wechat.Text]() {
+				return fmt.Sprintf("OnText %v", of.patterns[first])
+			}
+			return fmt.Sprintf("OnKey %v %v", t, of.patterns[first])
+		}
+	}
+	switch {
+	case r.types[t] != nil:
+		return fmt.Sprintf("On %v", t)
+	case r.fallback != nil:
+		return "Default"
+	}
+	return ""
+}
+
 // keyOf returns the text or key that patterns are compared with.
 func keyOf(p wechat.Push) string {
 	switch p := p.(type) {

@@ -61,6 +61,9 @@ type Config struct {
 	Token wechat.AccessToken
 	Now   func() time.Time // nil: time.Now
 	Log   *slog.Logger     // for failed calls and new access tokens; nil: no log
+
+	// Transport makes the calls; nil: over the network. The local console has one that shows the calls.
+	Transport http.RoundTripper
 }
 
 // Secrets returns the app secret. It is safe for concurrent use.
@@ -129,6 +132,10 @@ func New(c Config) (*Client, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	client, files := transport.Client(limits), transport.Client(fileLimits)
+	if c.Transport != nil {
+		client.Transport, files.Transport = c.Transport, c.Transport
+	}
 	return &Client{
 		appID:   c.AppID,
 		base:    base,
@@ -137,8 +144,8 @@ func New(c Config) (*Client, error) {
 		token:   c.Token,
 		now:     c.Now,
 		log:     c.Log,
-		http:    transport.Client(limits),
-		files:   transport.Client(fileLimits),
+		http:    client,
+		files:   files,
 	}, nil
 }
 

@@ -34,7 +34,7 @@ func (a Account) Deliver(
 	ctx context.Context, client *http.Client, serverURL string, mode Mode, message []byte,
 ) (reply []byte, made []Attempt, err error) {
 	for len(made) < attempts && ctx.Err() == nil {
-		request, err := a.Request(ctx, serverURL, mode, message, time.Now())
+		request, err := a.Request(ctx, serverURL, mode, message, a.now())
 		if err != nil {
 			return nil, made, err
 		}
@@ -87,7 +87,7 @@ func (a Account) DeliverAll(
 		slots <- struct{}{}
 		running.Go(func() {
 			defer func() { <-slots }()
-			request, err := a.Request(ctx, serverURL, mode, messages[i], time.Now())
+			request, err := a.Request(ctx, serverURL, mode, messages[i], a.now())
 			if err != nil {
 				attempt.Err = err
 				return

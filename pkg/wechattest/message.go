@@ -42,6 +42,33 @@ func (a Account) Text(openid string, at time.Time, msgID int64, content string) 
 	return a.message(openid, at, "text", cdata("Content", content), element("MsgId", strconv.FormatInt(msgID, 10)))
 }
 
+// Field is an element of a message. Its content is Value, in CDATA, or Fields.
+type Field struct {
+	Name   string
+	Value  string
+	Fields []Field
+}
+
+// Message returns a message of any type, with its other fields in this order. An event has the field Event.
+func (a Account) Message(openid string, at time.Time, msgType string, fields ...Field) []byte {
+	elements := make([]string, len(fields))
+	for i, f := range fields {
+		elements[i] = f.element()
+	}
+	return a.message(openid, at, msgType, elements...)
+}
+
+func (f Field) element() string {
+	if f.Fields == nil {
+		return cdata(f.Name, f.Value)
+	}
+	var inside strings.Builder
+	for _, field := range f.Fields {
+		inside.WriteString(field.element())
+	}
+	return element(f.Name, inside.String())
+}
+
 func (a Account) event(openid string, at time.Time, event string, fields ...string) []byte {
 	return a.message(openid, at, "event", append([]string{cdata("Event", event)}, fields...)...)
 }

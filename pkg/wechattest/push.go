@@ -24,6 +24,16 @@ type Account struct {
 	Token          string
 	EncodingAESKey string // 43 characters; required for Compatible, Safe and encrypted replies
 	ID             string // the account's original id, gh_…
+
+	// Now is the time at which Deliver and DeliverAll sign; time.Now if nil.
+	Now func() time.Time
+}
+
+func (a Account) now() time.Time {
+	if a.Now == nil {
+		return time.Now()
+	}
+	return a.Now()
 }
 
 func (a Account) sender() pushing.Account {

@@ -1,0 +1,373 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/boltstore"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
+)
+
+// Config says which account a Console runs, and where.
+type Config struct {
+	AppID   string
+	Secrets secrets.Secrets
+	// File is where the state is kept. Its folder is made if it is not there.
+	File string
+	// Fresh empties the state first.
+	Fresh bool
+	// AccountFile is the account.yaml to read and to watch. If there is none, that of the program is used.
+	AccountFile string
+	// ScenarioDir is the folder of recorded scenarios. It is made if it is not there.
+	ScenarioDir string
+	// APIURL is the platform's API, for a real test account. If empty, the platform is simulated.
+	APIURL string
+
+	// URL and AccountURL are the origins at which Page and Account answer, such as http://127.0.0.1:8080.
+	URL, AccountURL string
+	// PublicURL is the origin of a tunnel that leads to Account, or empty.
+	PublicURL string
+	// Listen opens a listener for a phone's pages, at a loopback address. If it is nil, phones have no pages.
+	Listen func() (net.Listener, error)
+
+	Now        func() time.Time                 // this machine's clock
+	Transcript io.Writer                        // gets every delivery as text, with what is stored after it; nil: nobody does
+	Printf     func(format string, args ...any) // for the owner's terminal; it must not be nil
+}
+
+// SampleFollower is the openid of the first phone: that of the samples in events/.
+const SampleFollower = "oSAMPLEfollower0000000000001"
+
+// accountID is the account's original id.
+const accountID = "gh_0123456789ab"
+
+// Console runs an account. It is safe for concurrent use.
+type Console struct {
+	config       Config
+	run          string
+	clock        *clock
+	store        *boltstore.Store
+	stream       *stream
+	timeline     *timeline
+	never        time.Time // no deadline
+	saving       sync.Mutex
+	visiting     sync.Mutex // the platform knows one visitor at a time
+	transcribing sync.Mutex
+
+	mu        sync.Mutex // guards all below
+	settings  settings
+	followers []*phone
+	platform  *wechattest.Platform // nil if the platform is not simulated
+	faults    Faults
+	replies   *accountyaml.Account
+	file      FileState
+	current   *instance
+	instances int
+	menus     int
+}
+
+// The modes and kinds of an account.
+const (
+	modePlain, modeCompatible, modeSafe  = "plain", "compatible", "safe"
+	kindTest, kindVerified, kindPersonal = "test", "verified", "personal"
+)
+
+// settings are what is kept of the State across restarts, beside the followers.
+type settings struct {
+	Mode string `json:"mode"`
+	Kind string `json:"kind"`
+}
+
+// New opens the state and starts the account. The error says what to do.
+func New(c Config) (*Console, error) {
+	if err := os.MkdirAll(filepath.Dir(c.File), 0o700); err != nil {
+		return nil, err
+	}
+	if c.Fresh {
+		if err := os.Remove(c.File); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+	}
+	console := &Console{config: c, run: rand.Text(), clock: &clock{machine: c.Now}, stream: new(stream)}
+	var err error
+	if console.store, err = boltstore.Open(c.File, console.clock.Now); err != nil {
+		return nil, fmt.Errorf("%w\n--fresh starts with an empty file", err)
+	}
+	if err := console.open(); err != nil {
+		return nil, errors.Join(err, console.Close())
+	}
+	return console, nil
+}
+
+// open reads the state and starts the account.
+func (c *Console) open() (err error) {
+	c.store.Watch(c.watchStore)
+	if err := c.loadSaved(); err != nil {
+		return fmt.Errorf("%s cannot be read: %w\n--fresh starts with an empty file", c.config.File, err)
+	}
+	if c.timeline, err = openTimeline(c.store.DB(), c.clock.Now, c.stream); err != nil {
+		return fmt.Errorf("%s cannot be read: %w\n--fresh starts with an empty file", c.config.File, err)
+	}
+	if err := c.loadAccount(); err != nil {
+		return err
+	}
+	return c.begin()
+}
+
+// begin starts the platform and the account for the state that is there.
+func (c *Console) begin() error {
+	if len(c.phones()) == 0 {
+		if _, err := c.addPhone(Follower{OpenID: SampleFollower}); err != nil {
+			return err
+		}
+	}
+	c.startPlatform()
+	// Another platform does not know the token of the one before.
+	if c.config.APIURL == "" {
+		if err := c.store.SaveAccessToken(context.Background(), "", time.Time{}); err != nil {
+			return err
+		}
+	}
+	if err := c.startInstance(); err != nil {
+		return err
+	}
+	c.publishMenu()
+	return nil
+}
+
+// Close ends the stream and closes the file.
+func (c *Console) Close() error {
+	c.stream.close()
+	for _, p := range c.phones() {
+		p.close()
+	}
+	return c.store.Close()
+}
+
+// startPlatform starts a simulated platform that knows the followers. It has neither menu nor token.
+func (c *Console) startPlatform() {
+	if c.config.APIURL != "" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	kind := wechattest.ServiceAccount
+	if c.settings.Kind == kindPersonal {
+		kind = wechattest.PersonalAccount
+	}
+	c.platform = wechattest.New(wechattest.Config{
+		AppID: c.config.AppID, AppSecret: c.config.Secrets.AppSecret, Kind: kind, Now: c.clock.Now,
+	})
+	for _, p := range c.followers {
+		if p.Follows {
+			c.platform.Follow(p.OpenID, p.user())
+		}
+	}
+}
+
+func (c *Console) simulated() *wechattest.Platform {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.platform
+}
+
+// publicURL is where the followers' pages are.
+func (c *Console) publicURL() string { return cmp.Or(c.config.PublicURL, c.config.AccountURL) }
+
+// openURL is where OAuth begins.
+func (c *Console) openURL() string {
+	if c.config.APIURL != "" {
+		return ""
+	}
+	return c.config.URL
+}
+
+// loadAccount reads account.yaml. A file with mistakes is an error only if there was none before.
+func (c *Console) loadAccount() error {
+	name := c.config.AccountFile
+	data, err := os.ReadFile(name)
+	watched := err == nil
+	var replies *accountyaml.Account
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		replies, err = owner.Load()
+	case err == nil:
+		replies, err = accountyaml.Parse(name, data)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil && c.replies == nil {
+		return err
+	}
+	c.file.File, c.file.Watched, c.file.Mistakes = name, watched, mistakes(err)
+	if err == nil {
+		c.replies, c.file.LoadedAt = replies, c.clock.Now()
+	}
+	return nil
+}
+
+// mistakes returns the lines of an error.
+func mistakes(err error) []bilingual.Text {
+	all := []bilingual.Text{}
+	if err == nil {
+		return all
+	}
+	for _, one := range unjoin(err) {
+		all = append(all, bilingual.New(bilingual.Explain(one, bilingual.Chinese), one.Error()))
+	}
+	return all
+}
+
+// unjoin returns the errors that errors.Join has joined.
+func unjoin(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// state returns the State now.
+func (c *Console) state() State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := State{
+		Run: c.run, AppID: c.config.AppID, AccountURL: c.config.AccountURL, Simulated: c.platform != nil,
+		Mode: c.settings.Mode, Kind: c.settings.Kind, Instance: c.instances, Menu: c.menus,
+		Clock:     ClockState{c.clock.Now(), c.clock.Offset().Seconds()},
+		Faults:    Faults{append([]PlatformFault{}, c.faults.Platform...), append([]TableFault{}, c.faults.Table...)},
+		Followers: []Follower{},
+		Account:   c.file,
+	}
+	if c.timeline != nil {
+		s.LastItem = c.timeline.lastID()
+	}
+	for _, p := range c.followers {
+		s.Followers = append(s.Followers, p.Follower)
+	}
+	return s
+}
+
+// changed keeps and shows the State after a change. c.mu must not be held.
+func (c *Console) changed() {
+	if err := c.save(); err != nil {
+		c.config.Printf("The state cannot be saved: %v\n", err)
+	}
+	c.stream.send("state", c.state())
+}
+
+var (
+	stateBucket = []byte("console state")
+	stateKey    = []byte("state")
+	mediaBucket = []byte("console media")
+)
+
+// kept is what the file has beside the records, the timeline and the pictures.
+type kept struct {
+	settings
+	Offset    time.Duration `json:"offset"`
+	Followers []*phone      `json:"followers"`
+}
+
+func (c *Console) encodeKept() ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return json.Marshal(kept{c.settings, c.clock.Offset(), c.followers})
+}
+
+func (c *Console) save() error {
+	c.saving.Lock()
+	defer c.saving.Unlock()
+	value, err := c.encodeKept()
+	if err != nil {
+		return err
+	}
+	return c.store.DB().Update(func(tx *bbolt.Tx) error { return tx.Bucket(stateBucket).Put(stateKey, value) })
+}
+
+// loadSaved reads what save has written.
+func (c *Console) loadSaved() error {
+	var k kept
+	err := c.store.DB().Update(func(tx *bbolt.Tx) error {
+		if _, err := tx.CreateBucketIfNotExists(mediaBucket); err != nil {
+			return err
+		}
+		b, err := tx.CreateBucketIfNotExists(stateBucket)
+		if err != nil {
+			return err
+		}
+		if value := b.Get(stateKey); value != nil {
+			return json.Unmarshal(value, &k)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.adopt(k)
+}
+
+// adopt makes k the state.
+func (c *Console) adopt(k kept) error {
+	if k.Mode == "" {
+		k.Mode = modePlain
+		if c.config.Secrets.EncodingAESKey != "" {
+			k.Mode = modeSafe
+		}
+	}
+	k.Kind = cmp.Or(k.Kind, kindVerified)
+	for _, p := range c.phones() {
+		p.close()
+	}
+	c.mu.Lock()
+	c.settings, c.followers, c.faults = k.settings, nil, Faults{}
+	c.mu.Unlock()
+	c.clock.SetOffset(k.Offset)
+	for _, p := range k.Followers {
+		if err := c.connect(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// task records something that the console does by itself.
+func (c *Console) task(name string, do func(context.Context) error) error {
+	rec := c.timeline.begin(func(i *Item) { i.Kind, i.From, i.Title = Task, "console", name })
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	err := do(withSpan(ctx, &span{rec, 0, c.instance()}))
+	rec.done(func(i *Item) {
+		if err != nil {
+			i.Failed, i.Error = true, err.Error()
+		}
+	})
+	return err
+}
+
+var errNoPlatform = refuse("真实的测试号没有这一项：它属于模拟平台", "a real account has no such thing: it belongs to the simulated platform")
+
+// Account returns the handler of the account as it is deployed: endpoint and pages.
+func (c *Console) Account() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST "+pushPath, c.receive)
+	mux.HandleFunc("GET "+pushPath, c.receiveCheck)
+	mux.HandleFunc("/", c.visit)
+	return c.guard(mux, c.config.AccountURL)
+}
