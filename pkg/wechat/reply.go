@@ -95,7 +95,7 @@ type TransferReply struct {
 type TransferAIReply struct{}
 
 func (t TextReply) elements(*Head) []element {
-	text := cutText(sendable(string(t)))
+	text := CutText(sendable(string(t)), MaxText)
 	if text == "" {
 		return nil
 	}
@@ -215,12 +215,12 @@ func (c *Cipher) Seal(reply []byte, token, nonce string, now time.Time) []byte {
 	return envelope.marshal(isJSON(reply))
 }
 
-// cutText returns the longest prefix of s that has at most MaxText bytes and ends at a character and outside a link.
-func cutText(s string) string {
-	if len(s) <= MaxText {
+// CutText returns the longest prefix of s that has at most size bytes and ends at a character and outside a link.
+func CutText(s string, size int) string {
+	if len(s) <= size {
 		return s
 	}
-	end := MaxText
+	end := size
 	for !utf8.RuneStart(s[end]) {
 		end--
 	}
