@@ -128,7 +128,8 @@ func (r records) unfollow(openid string, at, expires time.Time) error {
 	return errors.Join(
 		r.put(table.FollowerKey(openid), table.NewTombstone(openid, at, expires)),
 		r.delete(table.SessionKey(openid)),
-		r.delete(table.OwnKey(openid)))
+		r.delete(table.OwnKey(openid)),
+		r.delete(table.ConversationKey(openid)))
 }
 
 // AddTicket implements follower.Store.

@@ -7,10 +7,13 @@ package conversation
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -91,12 +94,22 @@ type Push struct {
 type Served struct {
 	Push string `json:"push"` // ID of the push
 	Job  string `json:"job"`
-	Page int    `json:"page"`
+	Page int    `json:"page"` // noPage for a tap that came before the answer
 	At   int64  `json:"at"`
 }
 
-// ID returns CreateTime#MsgId, which tells a follower's texts apart.
-func ID(p *wechat.Text) string { return fmt.Sprintf("%d#%d", p.CreateTime, p.MsgID) }
+const noPage = -1
+
+// ID returns CreateTime#MsgId, which tells a follower's texts apart. A number made of the text takes the place of a MsgId
+// that is missing.
+func ID(p *wechat.Text) string {
+	msgID := p.MsgID
+	if msgID == 0 {
+		sum := sha256.Sum256([]byte(p.Content))
+		msgID = binary.BigEndian.Uint64(sum[:])
+	}
+	return fmt.Sprintf("%d#%d", p.CreateTime, msgID)
+}
 
 // Question is what Ask records.
 type Question struct {
@@ -149,14 +162,22 @@ func (p *Push) Received(openid string) *wechat.Text {
 	}
 }
 
-// ServedBy returns the page that the push was answered with before, "" if there is none.
-func (c *Conversation) ServedBy(push string) (page string, ok bool) {
+// Earlier returns the page of an earlier question's answer with which the push was answered before, "" if there is none.
+func (c *Conversation) Earlier(push string) string {
 	for _, s := range c.Served {
-		if job := c.Jobs[s.Job]; s.Push == push && job != nil && s.Page < len(job.Pages) {
-			return job.Page(s.Job, s.Page), true
+		if s.Push == push && s.Job != push {
+			return c.page(s)
 		}
 	}
-	return "", false
+	return ""
+}
+
+func (c *Conversation) page(s Served) string {
+	job := c.Jobs[s.Job]
+	if job == nil || s.Page < 0 || s.Page >= len(job.Pages) {
+		return ""
+	}
+	return job.Page(s.Job, s.Page)
 }
 
 // Deliver returns the next page of the job, by the push of that ID, and records that.
@@ -172,8 +193,10 @@ func (c *Conversation) Deliver(id, push string, now time.Time) string {
 // last is true, the reply is the wait text, and the worker delivers. Neither means that the question has yet to wait.
 func (c *Conversation) Reply(id string, last bool, now time.Time) (page string, wait bool) {
 	job := c.Jobs[id]
-	if page, ok := c.ServedBy(id); ok {
-		return page, false
+	for _, s := range c.Served {
+		if s.Push == id && s.Job == id {
+			return c.page(s), false
+		}
 	}
 	switch {
 	case job.Waits || job.State == Sending || job.State == Delivered:
@@ -227,34 +250,48 @@ type Outcome int
 const (
 	Nothing Outcome = iota // there is no such answer, or it has expired
 	Page                   // the page
-	Pending                // the answer is not there yet, or is being sent
+	Pending                // the answer is not there yet, or is being sent: decide again
+	Later                  // the same, and the time is up
 	Seen                   // the page has been delivered before
+	Sent                   // the page has been sent since the tap
 )
 
-// Tapped decides about the reply to the push of that ID, which is the Tap.
-func (c *Conversation) Tapped(tap Tap, push string, now time.Time) (page string, outcome Outcome) {
-	if page, ok := c.ServedBy(push); ok {
-		return page, Page
+// Tapped decides about the reply to the push of that ID, which is the Tap. If the answer is not there yet and last is true,
+// the decision is that the follower has to tap again. id is the job's ID, if there is a job.
+func (c *Conversation) Tapped(tap Tap, push string, last bool, now time.Time) (id, page string, outcome Outcome) {
+	for _, s := range c.Served {
+		if s.Push != push {
+			continue
+		}
+		if page := c.page(s); page != "" {
+			return s.Job, page, Page
+		}
+		return s.Job, "", Later
 	}
-	id := tap.Job
-	if id == "" {
+	if id = tap.Job; id == "" {
 		if id = c.meant(tap.Page, now); id == "" {
-			return "", Nothing
+			return "", "", Nothing
 		}
 		tap.Page = c.Jobs[id].Next
 	}
 	job := c.Jobs[id]
 	switch {
 	case job == nil:
-		return "", Nothing
+		return "", "", Nothing
 	case tap.Page < job.Next:
-		return "", Seen
+		if at, _ := strconv.ParseInt(seconds(push), 10, 64); job.SendingAt >= at {
+			return id, "", Sent
+		}
+		return id, "", Seen
 	case job.State == Delivered && job.Next < len(job.Pages), job.open(now):
-		return c.Deliver(id, push, now), Page
+		return id, c.Deliver(id, push, now), Page
 	case job.State == Delivered:
-		return "", Nothing
+		return "", "", Nothing
+	case last:
+		c.Served = append(c.Served, Served{push, id, noPage, now.Unix()})
+		return id, "", Later
 	}
-	return "", Pending
+	return id, "", Pending
 }
 
 // meant returns the job that a tap without an ID means: the oldest whose beginning has not been delivered or, for a later
@@ -309,6 +346,9 @@ func (c *Conversation) Start(id string, a Attempt, now time.Time) (*Job, error) 
 	job.Message, job.Receive, job.LeaseUntil = a.Message, a.Receive, a.Until.Unix()
 	return job, nil
 }
+
+// Unstarted reports whether no attempt has been made yet.
+func (j *Job) Unstarted() bool { return j.State == Waiting && j.Attempts == 0 }
 
 // holds reports whether the attempt is the job's last.
 func (j *Job) holds(a Attempt) bool {

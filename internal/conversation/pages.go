@@ -104,15 +104,6 @@ func WaitText(wait, id string) string {
 	return wechat.CutText(wait, wechat.MaxText-linkRoom) + "\n" + link(showAnswer, showAnswer, Tap{id, 0})
 }
 
-// Join returns what is sent if a reply shows a page and then something else, and reports whether one message holds it.
-func Join(page, reply string) (text string, ok bool) {
-	if reply == "" {
-		return page, true
-	}
-	text = page + "\n\n" + reply
-	return text, len(text) <= wechat.MaxText
-}
-
 // link returns a link that sends text as a message of the follower, with an id that the platform delivers as bizmsgmenuid.
 // The form is the one that WeChat's clients accept: the text percent-encoded once, double quotes, no further attributes.
 func link(text, caption string, t Tap) string {

@@ -115,7 +115,8 @@ func (s *Store) unfollow(
 	refused, err := s.transactFor(ctx, openid,
 		s.put(table.NewTombstone(openid, at, expires), condition, values),
 		s.delete(table.SessionKey(openid)),
-		s.delete(table.OwnKey(openid)))
+		s.delete(table.OwnKey(openid)),
+		s.delete(table.ConversationKey(openid)))
 	if err != nil {
 		return false, fmt.Errorf("store an unfollow: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/answers"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/reconcile"
@@ -50,6 +51,8 @@ type Store interface {
 	AccessToken(ctx context.Context) (wechat.AccessToken, error)
 	SaveAccessToken(ctx context.Context, value string, validUntil time.Time) error
 	MarkForced(ctx context.Context, was, mark wechat.AccessToken) (bool, error)
+
+	answers.Store
 
 	// All returns all records by attribute name, numbers as float64, in any order; expired ones may be missing. Put and
 	// Delete change a record, as an owner's own hand may. Each store's test adds the three.
@@ -106,6 +109,10 @@ func Run(t *testing.T, open Open) {
 		{"canceled context", testCanceled},
 		{"menu", testMenu},
 		{"media", testMedia},
+		{"conversation", testConversation},
+		{"conversation of one who has unfollowed", testConversationUnfollowed},
+		{"concurrent changes of a conversation", testConversationChanges},
+		{"conversation of no openid", testConversationNoOpenID},
 	}
 	for _, v := range visits {
 		tests = append(tests, testCase{"visit/" + v.name, v.test})

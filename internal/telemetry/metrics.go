@@ -41,6 +41,13 @@ var (
 	// APIErrors counts calls of the platform's API that failed.
 	APIErrors = metric("ApiErrors", "Count", []string{"appid", "errcode"})
 
+	// Answers counts the answers of slow handlers, by who delivers them.
+	Answers = metric("Answers", "Count", []string{"appid", "outcome"})
+	// AnswerLatency is the time from a question to its answer.
+	AnswerLatency = metric("AnswerLatency", "Milliseconds", []string{"appid"})
+	// AnswersFailed counts the deliveries of questions whose handler has failed for good.
+	AnswersFailed = metric("AnswersFailed", "Count", []string{"appid"})
+
 	// FollowersAdded counts followers whom a reconcile has added: from before, or whose follow was lost.
 	FollowersAdded = metric("FollowersAdded", "Count", []string{"appid"})
 	// FollowersRemoved counts followers whose unfollow was lost.
@@ -61,6 +68,7 @@ var (
 func Metrics() []*Metric {
 	return []*Metric{
 		Pushes, ReplyLatency, Refusals, Suggestions, ProfilesPending, TokenFetches, TokenFailures, APIErrors,
+		Answers, AnswerLatency, AnswersFailed,
 		FollowersAdded, FollowersRemoved, ProfilesCompleted, ProfilesChanged, PassHours, ListCallsLeft, FetchCallsLeft,
 	}
 }

@@ -169,13 +169,12 @@ func (inline) Text(
 	return wechat.TextReply(answer), err
 }
 
-// Promised runs the handler of p and returns the *Slow that it returns, nil if p's handler is not slow.
-func (r *Router) Promised(ctx context.Context, p *wechat.Text) (*Slow, error) {
+// Reply runs the handler of p and returns its reply, a *Slow if the handler is slow.
+func (r *Router) Reply(ctx context.Context, p wechat.Push) (wechat.Reply, error) {
 	h, _ := r.route(p)
 	if h == nil {
 		return nil, nil
 	}
 	got := guard(ctx, slog.Default(), h, p)
-	slow, _ := got.reply.(*Slow)
-	return slow, got.err
+	return got.reply, got.err
 }

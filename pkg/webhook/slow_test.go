@@ -93,9 +93,10 @@ func TestSlowMiddleware(t *testing.T) {
 		return p.Content, nil
 	}, webhook.Wait("wait"), webhook.NotByAI())
 	p := &wechat.Text{Content: "?"}
-	slow, err := router.Promised(t.Context(), p)
-	if err != nil || slow == nil {
-		t.Fatalf("%v, %v", slow, err)
+	reply, err := router.Reply(t.Context(), p)
+	slow, ok := reply.(*webhook.Slow)
+	if err != nil || !ok {
+		t.Fatalf("%v, %v", reply, err)
 	}
 	if answer, err := slow.Answer(t.Context(), p); answer != "wrapped ?" || err != nil {
 		t.Errorf("answer %q, error %v", answer, err)
@@ -103,8 +104,8 @@ func TestSlowMiddleware(t *testing.T) {
 	if slow.Wait() != "wait" || slow.Sorry() == "" || slow.ByAI() {
 		t.Errorf("%q, %q, %v", slow.Wait(), slow.Sorry(), slow.ByAI())
 	}
-	if slow, err := router.Promised(t.Context(), &wechat.Text{Content: "!"}); slow != nil || err != nil {
-		t.Errorf("a text without a handler: %v, %v", slow, err)
+	if reply, err := router.Reply(t.Context(), &wechat.Text{Content: "!"}); reply != nil || err != nil {
+		t.Errorf("a text without a handler: %v, %v", reply, err)
 	}
 }
 

@@ -271,7 +271,10 @@ func (c *Client) ask(
 	}
 	// The platform closes idle connections while Lambda is frozen. With this key, of which an empty one is not sent,
 	// net/http sends even a POST again on another connection, if the pooled one is closed.
-	request.Header["Idempotency-Key"] = nil
+	// A message to a follower must not be sent twice.
+	if path != customSend {
+		request.Header["Idempotency-Key"] = nil
+	}
 
 	client := c.http
 	if max(largest, len(body.content)) > maxAnswer {

@@ -48,6 +48,8 @@ type Config struct {
 //	POST /cgi-bin/menu/addconditional
 //	POST /cgi-bin/menu/delconditional
 //	POST /cgi-bin/menu/trymatch
+//	POST /cgi-bin/message/custom/send
+//	POST /cgi-bin/message/custom/typing
 //	GET  /sns/oauth2/access_token
 //
 // Every answer has HTTP status 200. If a call fails, the answer has errcode and errmsg. OAuthPage is the platform's
@@ -82,6 +84,9 @@ type Platform struct {
 	autoReplies string // the answer of get_current_autoreply_info; "" for none
 	materials   map[string]material
 	lastMediaID int
+
+	windows map[string]*window // by openid
+	custom  []CustomMessage
 
 	visitor visitor
 	grants  map[string]*grant // by OAuth code
@@ -141,6 +146,8 @@ func New(c Config) *Platform {
 		"/cgi-bin/menu/addconditional":        {post, true, p.menuAddConditional},
 		"/cgi-bin/menu/delconditional":        {post, true, p.menuDelConditional},
 		"/cgi-bin/menu/trymatch":              {post, true, p.menuTryMatch},
+		"/cgi-bin/message/custom/send":        {post, true, p.customSend},
+		"/cgi-bin/message/custom/typing":      {post, true, p.customTyping},
 		snsTokenPath:                          {get, false, p.snsToken},
 	}
 	return p

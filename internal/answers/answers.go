@@ -1,0 +1,27 @@
+// Package answers answers the texts whose handler takes longer than WeChat waits. The endpoint records a question and sends
+// it to a queue (Replier); another function runs the handler (Worker). Whoever of the two writes to the conversation first
+// decides who delivers the answer.
+package answers
+
+import (
+	"context"
+	"time"
+
+	"github.com/guanzhu/guanzhu/internal/conversation"
+)
+
+// Store keeps conversations.
+//
+// Reads are consistent. A write is durable when it returns nil. One that returns an error may or may not have been made.
+// An unfollow deletes the conversation in its own transaction.
+type Store interface {
+	// Conversation returns the follower's conversation, the zero Conversation if there is none or it has expired.
+	Conversation(ctx context.Context, openid string) (conversation.Conversation, error)
+
+	// ChangeConversation stores what change makes of the conversation. If another write comes in between, it reads again
+	// and calls change again. If change returns an error, nothing is written.
+	//
+	// at is the time of the push for which the conversation changes. If there is no conversation and the follower has
+	// unfollowed at that time or later, or followed later, the error is follower.ErrNotFound.
+	ChangeConversation(ctx context.Context, openid string, at time.Time, change func(*conversation.Conversation) error) error
+}

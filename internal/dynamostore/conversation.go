@@ -1,0 +1,98 @@
+package dynamostore
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/guanzhu/guanzhu/internal/conversation"
+	"github.com/guanzhu/guanzhu/internal/table"
+	"github.com/guanzhu/guanzhu/pkg/follower"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// Conversation implements answers.Store.
+func (s *Store) Conversation(ctx context.Context, openid string) (conversation.Conversation, error) {
+	record, err := s.conversation(ctx, openid)
+	if err != nil {
+		return conversation.Conversation{}, fmt.Errorf("read a conversation: %w", err)
+	}
+	return record.Current(s.now()), nil
+}
+
+func (s *Store) conversation(ctx context.Context, openid string) (record table.Conversation, err error) {
+	if !wechat.IsOpenID(openid) {
+		return record, follower.ErrOpenID
+	}
+	return record, s.get(ctx, table.ConversationKey(openid), &record)
+}
+
+// ChangeConversation implements answers.Store.
+func (s *Store) ChangeConversation(
+	ctx context.Context, openid string, at time.Time, change func(*conversation.Conversation) error,
+) error {
+	version := "" // of the last try
+	err := untilStored(ctx, func() (stored bool, err error) {
+		record, err := s.conversation(ctx, openid)
+		if err != nil {
+			return false, err
+		}
+		if version != "" && record.Version == version {
+			return true, nil // the answer to the last try was lost
+		}
+		changed := record.Current(s.now())
+		if err := change(&changed); err != nil {
+			return false, err
+		}
+		version = rand.Text()
+		return s.putConversation(ctx, record.Version, at, table.NewConversation(openid, version, changed))
+	})
+	if err != nil {
+		return fmt.Errorf("change a conversation: %w", err)
+	}
+	return nil
+}
+
+// putConversation stores record if the stored one still has the version old. If there is none, it begins a conversation.
+func (s *Store) putConversation(ctx context.Context, old string, at time.Time, record table.Conversation) (stored bool, err error) {
+	if old == "" {
+		return s.beginConversation(ctx, at, record)
+	}
+	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName:                 s.table,
+		Item:                      pack(record),
+		ConditionExpression:       aws.String("version = :old"),
+		ExpressionAttributeValues: item{":old": text(old)},
+	})
+	if err != nil && !conditionFailed(err) {
+		return false, err
+	}
+	return err == nil, nil
+}
+
+// beginConversation stores record if there is no conversation and the follower has neither unfollowed at that time or
+// later, nor followed later.
+func (s *Store) beginConversation(ctx context.Context, at time.Time, record table.Conversation) (stored bool, err error) {
+	refused, err := s.transact(ctx,
+		types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+			TableName: s.table,
+			Key:       pack(table.FollowerKey(record.PK)),
+			ConditionExpression: aws.String("attribute_not_exists(event_time) OR event_time < :t OR expires_at <= :now" +
+				" OR (event_time = :t AND attribute_not_exists(expires_at))"),
+			ExpressionAttributeValues:           item{":t": seconds(at), ":now": seconds(s.now())},
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		}},
+		s.put(record, "attribute_not_exists(pk)", nil))
+	if err != nil {
+		return false, err
+	}
+	if _, ok := refused[0]; ok {
+		return false, follower.ErrNotFound
+	}
+	return len(refused) == 0, nil
+}
