@@ -25,6 +25,7 @@ type followersCommand struct {
 type followerStore interface {
 	Followers(ctx context.Context) iter.Seq2[follower.Follower, error]
 	Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error)
+	Own(ctx context.Context, openid string) (follower.OwnData, error)
 	Unfollow(ctx context.Context, openid string, at, expires time.Time) error
 }
 
@@ -35,7 +36,7 @@ type followersDeleteCommand struct {
 
 // Help is shown by --help.
 func (*followersDeleteCommand) Help() string {
-	return `This deletes the follower's record and session, as an unfollow does. The openid and the time are kept for 30 days, so that a late push does not restore the profile.
+	return `This deletes the follower's record and session and your own data about the follower, as an unfollow does. The openid and the time are kept for 30 days, so that a late push does not restore the profile.
 
 It does not delete suggestions, which hold no openid and expire after 180 days, nor the table's backups, which expire after 35 days (point-in-time recovery).
 
@@ -88,7 +89,7 @@ func deleteFollower(
 		since = f.SubscribedAt.In(wechat.ChinaTime).Format(time.DateTime) + " (China time)"
 	}
 	fmt.Fprintf(out, "Follows since %s. Profile: %s.\n", since, f.State)
-	if err := confirm("Delete this follower's record and session?"); err != nil {
+	if err := confirm("Delete this follower's record and session, and your own data about the follower?"); err != nil {
 		return err
 	}
 

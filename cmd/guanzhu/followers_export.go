@@ -14,9 +14,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -31,7 +34,7 @@ type followersExportCommand struct {
 func (*followersExportCommand) Help() string {
 	return `Times are China time. An unknown value is empty in CSV and left out in JSON lines.
 
-CSV begins with a byte order mark; without it, Excel reads Chinese text as GBK. A cell that begins with = + - @ or their full-width forms would be a formula in a spreadsheet, so it gets an apostrophe (') in front. Tag ids are separated by |. JSON lines hold every value as it is stored.
+CSV begins with a byte order mark; without it, Excel reads Chinese text as GBK. A cell that begins with = + - @ or their full-width forms would be a formula in a spreadsheet, so it gets an apostrophe (') in front. Tag ids are separated by |. JSON lines hold every value as it is stored. Only they have your own data about each follower, in the member own.
 
 The table is read page by page. A follower who follows or unfollows meanwhile may be missing or included.`
 }
@@ -107,6 +110,8 @@ type exported struct {
 	Remark       string `json:"remark,omitempty"`
 	Tags         []int  `json:"tags,omitempty"`
 	Profile      string `json:"profile"`
+
+	Own map[string]json.RawMessage `json:"own,omitempty"` // not in CSV
 }
 
 func newExported(f follower.Follower) exported {
@@ -140,7 +145,16 @@ func (e exported) cells() []string {
 	return cells
 }
 
-// exportFollowers writes the followers as they are read. It returns how many it wrote, and how many it could not read.
+// exportAtOnce is how many followers are written together, and exportReads how many of them have their own data read at
+// the same time.
+const (
+	exportAtOnce = 100
+	exportReads  = 16
+	exportTime   = 30 * time.Second // limits each of these reads
+)
+
+// exportFollowers writes the followers as they are read. It returns how many it wrote, and how many records it could not
+// read.
 func exportFollowers(
 	ctx context.Context, store followerStore, format string, w io.Writer,
 ) (n, unreadable int, err error) {
@@ -150,6 +164,24 @@ func exportFollowers(
 			return 0, 0, err
 		}
 	}
+	var batch []exported
+	writeBatch := func() error {
+		if format == "jsonl" {
+			broken, err := addOwn(ctx, store, batch)
+			unreadable += broken
+			if err != nil {
+				return err
+			}
+		}
+		for _, e := range batch {
+			if err := write(e); err != nil {
+				return err
+			}
+			n++
+		}
+		batch = batch[:0]
+		return nil
+	}
 	for f, err := range store.Followers(ctx) {
 		if errors.Is(err, follower.ErrUnreadable) {
 			unreadable++
@@ -158,12 +190,46 @@ func exportFollowers(
 		if err != nil {
 			return n, unreadable, err
 		}
-		if err := write(newExported(f)); err != nil {
+		if batch = append(batch, newExported(f)); len(batch) < exportAtOnce {
+			continue
+		}
+		if err := writeBatch(); err != nil {
 			return n, unreadable, err
 		}
-		n++
+	}
+	if err := writeBatch(); err != nil {
+		return n, unreadable, err
 	}
 	return n, unreadable, flush()
+}
+
+// addOwn reads the own data about the followers of batch into it. It returns how many records it could not read.
+func addOwn(ctx context.Context, store followerStore, batch []exported) (unreadable int, err error) {
+	var broken atomic.Int64
+	reads, reading := errgroup.WithContext(ctx)
+	reads.SetLimit(exportReads)
+	for i := range batch {
+		reads.Go(func() error {
+			ctx, cancel := context.WithTimeout(reading, exportTime)
+			defer cancel()
+			data, err := store.Own(ctx, batch[i].OpenID)
+			own := map[string]json.RawMessage{}
+			for name, value := range data.Values {
+				own[name] = json.RawMessage(value)
+				if !json.Valid(own[name]) {
+					err = follower.ErrUnreadable
+				}
+			}
+			if errors.Is(err, follower.ErrUnreadable) {
+				broken.Add(1)
+				return nil
+			}
+			batch[i].Own = own
+			return err
+		})
+	}
+	err = reads.Wait()
+	return int(broken.Load()), err
 }
 
 func jsonLines(w io.Writer) (write func(exported) error, flush func() error) {

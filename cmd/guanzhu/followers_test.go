@@ -90,6 +90,55 @@ oSAMPLEfollower0000000000001,oUnion,2026-11-01T00:30:00+08:00,ADD_SCENE_QR_CODE,
 	}
 }
 
+var stamps = follower.Own[int]("stamps")
+
+// stamp gives the follower so many stamps.
+func stamp(t *testing.T, store follower.Store, openid string, n int) {
+	t.Helper()
+	_, err := stamps.UpdateFor(t.Context(), &follower.Service{Store: store}, openid, func(have *int) error {
+		*have = n
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestExportOwn: JSON lines have the own data, of more than one batch, without what cannot be read.
+func TestExportOwn(t *testing.T) {
+	t.Parallel()
+	store := openStore(t)
+	var want strings.Builder
+	for n := range 150 {
+		openid := fmt.Sprintf("oFollower-%03d", n)
+		follow(t, store, follower.Follower{OpenID: openid, State: follower.Complete, EventTime: present})
+		own := ""
+		if n%3 > 0 {
+			stamp(t, store, openid, n)
+			own = fmt.Sprintf(`,"own":{"stamps":%d}`, n)
+		}
+		if n == 1 {
+			err := store.ChangeOwn(t.Context(), follower.Follower{OpenID: openid}, nil, func(d *follower.OwnData) error {
+				d.Values["stamps"] = "{"
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			own = ""
+		}
+		fmt.Fprintf(&want, `{"openid":"%s","profile":"complete"%s}`+"\n", openid, own)
+	}
+	var out bytes.Buffer
+	n, unreadable, err := exportFollowers(t.Context(), store, "jsonl", &out)
+	if err != nil || n != 150 || unreadable != 1 {
+		t.Errorf("exported %d, left out %d, error %v; want 150 and 1", n, unreadable, err)
+	}
+	if diff := cmp.Diff(want.String(), out.String()); diff != "" {
+		t.Errorf("export (-want +got):\n%s", diff)
+	}
+}
+
 func TestExportOfNobody(t *testing.T) {
 	t.Parallel()
 	for format, want := range map[string]string{
@@ -195,7 +244,12 @@ func table(t *testing.T, next http.HandlerFunc) (env []string) {
 	var pages atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body) // only then the server sees that the client has gone
-		if operation := r.Header.Get("X-Amz-Target"); operation != "DynamoDB_20120810.Scan" {
+		switch operation := r.Header.Get("X-Amz-Target"); operation {
+		case "DynamoDB_20120810.Scan":
+		case "DynamoDB_20120810.BatchGetItem": // for own data, of which there is none
+			io.WriteString(w, "{}")
+			return
+		default:
 			t.Errorf("asks for %s", operation)
 		}
 		if pages.Add(1) > 1 {
@@ -302,6 +356,7 @@ func remove(t *testing.T, store followerStore, openid string, confirm func(strin
 func TestDelete(t *testing.T) {
 	t.Parallel()
 	store := storeFollowers(t)
+	stamp(t, store, sampleFollower, 7)
 	before := dump(t, store)
 	asked := ""
 	out, err := remove(t, store, sampleFollower, func(question string) error {
@@ -319,7 +374,7 @@ Deleted. Suggestions and the table's backups are not: see guanzhu followers dele
 `, out); diff != "" {
 		t.Errorf("output (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff("Delete this follower's record and session?", asked); diff != "" {
+	if diff := cmp.Diff("Delete this follower's record and session, and your own data about the follower?", asked); diff != "" {
 		t.Errorf("question (-want +got):\n%s", diff)
 	}
 

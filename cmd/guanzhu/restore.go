@@ -25,7 +25,7 @@ type restoreCommand struct {
 
 // Help is shown by --help.
 func (*restoreCommand) Help() string {
-	return `This copies followers and suggestions from a restored table into the present one, unless the present one has something newer: a follower who has unfollowed or followed again since then stays as is. Unfollows are remembered for 30 days, so the table must not be restored to an earlier time. A follower who is put back gets a new session and must sign in again.
+	return `This copies followers, your own data about them, and suggestions from a restored table into the present one, unless the present one has something newer: a follower who has unfollowed or followed again since then stays as is, and so does own data that is there. Unfollows are remembered for 30 days, so the table must not be restored to an earlier time. A follower who is put back gets a new session and must sign in again.
 
 Nothing is deleted in either table. The command can be run again.`
 }
@@ -40,10 +40,12 @@ const restoreAtOnce = 16
 type (
 	restoreSource interface {
 		Followers(ctx context.Context) iter.Seq2[follower.Follower, error]
+		Own(ctx context.Context, openid string) (follower.OwnData, error)
 		Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error)
 	}
 	restoreTarget interface {
 		Follow(ctx context.Context, f follower.Follower, s follower.Session) (follower.Follower, bool, error)
+		ChangeOwn(ctx context.Context, f follower.Follower, s *follower.Session, change func(*follower.OwnData) error) error
 		AddSuggestion(ctx context.Context, s follower.Suggestion) (kept bool, err error)
 	}
 )
@@ -91,6 +93,7 @@ func (c *restoreCommand) Run() error {
 // restoration counts what was done.
 type restoration struct {
 	followers, back     int // all of them, and those put back
+	own                 int // followers whose own data was put back
 	suggestions, beyond int // those in the present table now, and those beyond a writer's daily limit
 	unreadable          int // records of the restored table
 }
@@ -98,6 +101,9 @@ type restoration struct {
 func (r restoration) tell(out, notes io.Writer) {
 	fmt.Fprintf(out, "Of %d followers, %d were put back. The others are in the table or have unfollowed since then.\nSuggestions in the table: %d\n",
 		r.followers, r.back, r.suggestions)
+	if r.own > 0 {
+		fmt.Fprintf(out, "Followers whose own data was put back: %d\n", r.own)
+	}
 	if r.beyond > 0 {
 		fmt.Fprintf(notes, "Suggestions left out because their writer has %d on that day: %d.\n", follower.MaxSuggestions, r.beyond)
 	}
@@ -113,14 +119,15 @@ func notTooEarly(restored, now time.Time) error {
 		"in between would come back. Restore to a later time", restored.Format(time.DateTime), follower.TombstoneFor/(24*time.Hour))
 }
 
-// restoreFollowers puts back the followers who are missing. Each is a follow at its own time, so anything newer wins.
+// restoreFollowers puts back the followers who are missing, and own data that is. Each is a follow at its own time, so
+// anything newer wins.
 func restoreFollowers(ctx context.Context, from restoreSource, to restoreTarget, now time.Time) (done restoration, err error) {
-	var applied atomic.Int64
+	var back, own, unreadable atomic.Int64
 	writes, writing := errgroup.WithContext(ctx)
 	writes.SetLimit(restoreAtOnce)
 	for f, listErr := range from.Followers(writing) {
 		if errors.Is(listErr, follower.ErrUnreadable) {
-			done.unreadable++
+			unreadable.Add(1)
 			continue
 		}
 		if listErr != nil {
@@ -131,19 +138,52 @@ func restoreFollowers(ctx context.Context, from restoreSource, to restoreTarget,
 		writes.Go(func() error {
 			ctx, cancel := context.WithTimeout(writing, restoreTime)
 			defer cancel()
-			_, was, err := to.Follow(ctx, f, follower.Session{EstablishedAt: now, EventTime: f.EventTime})
+			stored, was, err := to.Follow(ctx, f, follower.Session{EstablishedAt: now, EventTime: f.EventTime})
 			if was {
-				applied.Add(1)
+				back.Add(1)
 			}
-			return err
+			if err != nil || !stored.EventTime.Equal(f.EventTime) { // own data of another follow is not this one's
+				return err
+			}
+			return restoreOwn(ctx, from, to, f, &own, &unreadable)
 		})
 	}
 	// A write that fails ends the listing, so its error is the cause of both.
 	if writeErr := writes.Wait(); writeErr != nil {
 		err = writeErr
 	}
-	done.back = int(applied.Load())
+	done.back, done.own, done.unreadable = int(back.Load()), int(own.Load()), int(unreadable.Load())
 	return done, err
+}
+
+var errOwnThere = errors.New("there is own data")
+
+// restoreOwn puts back the own data about f if there is none, and counts it.
+func restoreOwn(
+	ctx context.Context, from restoreSource, to restoreTarget, f follower.Follower, back, unreadable *atomic.Int64,
+) error {
+	was, err := from.Own(ctx, f.OpenID)
+	if errors.Is(err, follower.ErrUnreadable) {
+		unreadable.Add(1)
+		return nil
+	}
+	if err != nil || was.Version == 0 {
+		return err
+	}
+	err = to.ChangeOwn(ctx, f, nil, func(is *follower.OwnData) error {
+		if is.Version > 0 {
+			return errOwnThere
+		}
+		*is = was
+		return nil
+	})
+	switch {
+	case err == nil:
+		back.Add(1)
+	case errors.Is(err, errOwnThere), errors.Is(err, follower.ErrNotFound): // the follower has unfollowed meanwhile
+		err = nil
+	}
+	return err
 }
 
 // addSuggestions puts back the suggestions that are missing.

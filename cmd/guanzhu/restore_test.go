@@ -69,6 +69,34 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+// TestRestoreOwn puts back own data of the same follow, and only if there is none.
+func TestRestoreOwn(t *testing.T) {
+	t.Parallel()
+	was, is := openStore(t), openStore(t)
+	since := map[string]time.Time{"oLost": present, "oOwnLost": present, "oBusy": present, "oBack": present.Add(time.Hour)}
+	for openid, now := range since {
+		before := follower.Follower{OpenID: openid, State: follower.Complete, EventTime: present}
+		follow(t, was, before)
+		stamp(t, was, openid, 7)
+		if openid != "oLost" {
+			before.EventTime = now
+			follow(t, is, before)
+		}
+	}
+	stamp(t, is, "oBusy", 9)
+	for _, want := range []restoration{{followers: 4, back: 1, own: 2}, {followers: 4}} { // the second time nothing is missing
+		done, err := restoreFollowers(t.Context(), was, is, present)
+		if err != nil || done != want {
+			t.Errorf("done %+v, error %v; want %+v", done, err, want)
+		}
+	}
+	for openid, want := range map[string]int{"oLost": 7, "oOwnLost": 7, "oBusy": 9, "oBack": 0} {
+		if got, err := stamps.Load(t.Context(), &follower.Service{Store: is}, openid); err != nil || got != want {
+			t.Errorf("%s: %d stamps, error %v; want %d", openid, got, err, want)
+		}
+	}
+}
+
 // TestRestoreOfLongAgo is about times whose unfollows the present table has forgotten.
 func TestRestoreOfLongAgo(t *testing.T) {
 	t.Parallel()
