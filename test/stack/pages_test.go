@@ -19,8 +19,8 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// TestOwnersPages puts the pages of docs/pages.md in the place of account/pages.go. They must be served alike by the console
-// and by the function as it is built for Lambda.
+// TestOwnersPages puts the pages of docs/pages.md in the place of account/pages.go, and the own data of docs/handlers.md beside
+// them. Console and functions, as they are built for Lambda, must do the same.
 func TestOwnersPages(t *testing.T) {
 	t.Run("console", func(t *testing.T) {
 		t.Parallel()
@@ -32,14 +32,33 @@ func TestOwnersPages(t *testing.T) {
 	})
 }
 
-// visitOwnersPages follows the account at site and visits the pages of docs/pages.md inside WeChat.
+// visitOwnersPages follows the account at site, earns points, and visits the pages of docs/pages.md inside WeChat.
 func visitOwnersPages(t *testing.T, site string) {
 	account := wechattest.Account{AppID: appID, Token: "guanzhuSampleToken", ID: accountID}
 	now := time.Now()
-	if _, _, err := account.Deliver(t.Context(), http.DefaultClient, site+webhook.Path, wechattest.Plain,
-		account.Subscribe(openid, now, "")); err != nil {
-		t.Fatal(err)
+	push := func(message []byte) string {
+		t.Helper()
+		reply, _, err := account.Deliver(t.Context(), http.DefaultClient, site+webhook.Path, wechattest.Plain, message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(reply)
 	}
+	push(account.Subscribe(openid, now, ""))
+	for id, want := range []string{"您有 1 积分。", "您有 2 积分。"} {
+		for range 3 { // delivered again
+			if reply := push(account.Text(openid, now, int64(id+1), "签到")); !strings.Contains(reply, want) {
+				t.Errorf("check-in %d is answered %q, want %q", id+1, reply, want)
+			}
+		}
+	}
+	defer func() {
+		push(account.Unsubscribe(openid, now.Add(time.Second)))
+		push(account.Subscribe(openid, now.Add(2*time.Second), ""))
+		if reply := push(account.Text(openid, now.Add(2*time.Second), 9, "签到")); !strings.Contains(reply, "您有 1 积分。") {
+			t.Errorf("the check-in after an unfollow is answered %q", reply)
+		}
+	}()
 	follower, stranger := newBrowser(), newBrowser()
 	for _, step := range []struct {
 		name         string
@@ -49,8 +68,10 @@ func visitOwnersPages(t *testing.T, site string) {
 		status       int
 		parts        []string
 	}{
-		{"the card, by OAuth", follower, "GET", "/club/card", "", 200, []string{"<h1>会员卡</h1>", "关注于 " + now.In(wechat.ChinaTime).Format(time.DateOnly)}},
-		{"the form", follower, "POST", "/club/bookings/tea", site, 200, []string{"<h1>已预约</h1>", "tea 2026-12-01&lt;"}},
+		{"the card, by OAuth", follower, "GET", "/club/card", "", 200, []string{"<h1>会员卡</h1>", "关注于 " + now.In(wechat.ChinaTime).Format(time.DateOnly) + "，2 积分"}},
+		{"the form", follower, "POST", "/club/bookings/tea", site, 200, []string{"<h1>已预约</h1>", "tea 2026-12-01&lt;，剩余 1 积分"}},
+		{"the form, the last point", follower, "POST", "/club/bookings/tea", site, 200, []string{"剩余 0 积分"}},
+		{"the form, no points", follower, "POST", "/club/bookings/tea", site, 409, []string{"积分不足"}},
 		{"the form from another site", follower, "POST", "/club/bookings/tea", "https://other.example", 403, nil},
 		{"the form without a session", stranger, "POST", "/club/bookings/tea", site, 401, nil},
 		{"a method that the page does not take", follower, "GET", "/club/bookings/tea", "", 405, nil},
@@ -117,35 +138,66 @@ func startPages(t *testing.T) (site string) {
 	return server.URL
 }
 
-// buildWithPages builds a program with the pages of docs/pages.md in the place of account/pages.go.
+// buildWithPages builds a program with the account of the docs: the pages of docs/pages.md in the place of account/pages.go,
+// the account/points.go of docs/handlers.md, and the line that this file needs in routes.go.
 func buildWithPages(t *testing.T, env []string, program string) (executable string) {
 	t.Helper()
-	doc, err := os.ReadFile(root + "/docs/pages.md")
+	handlers, pages := readDoc(t, "handlers.md"), readDoc(t, "pages.md")
+	file := regexp.MustCompile("(?s)\n```go\n(package account\n.*?)```\n")
+	line := regexp.MustCompile("\n```go\n(\t.*checkIn\\(s\\)\\)\n)```\n")
+	routes, err := os.ReadFile(root + "/account/routes.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	match := regexp.MustCompile("(?s)\n```go\n(package account\n.*?)```\n").FindSubmatch(doc)
-	if match == nil {
-		t.Fatal("docs/pages.md shows no account/pages.go")
-	}
+	before, after, _ := strings.Cut(string(routes), "\treturn r\n")
 	dir := t.TempDir()
-	pages, overlay := filepath.Join(dir, "pages.go"), filepath.Join(dir, "overlay.json")
-	replaced, err := filepath.Abs(root + "/account/pages.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	replace, err := json.Marshal(map[string]map[string]string{"Replace": {replaced: pages}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, content := range map[string][]byte{pages: match[1], overlay: replace} {
-		if err := os.WriteFile(file, content, 0o600); err != nil {
+	replace := map[string]string{}
+	for name, content := range map[string]string{
+		"pages.go":  only(t, pages, file),
+		"points.go": only(t, handlers, file),
+		"routes.go": before + only(t, handlers, line) + "\treturn r\n" + after,
+	} {
+		path, err := filepath.Abs(root + "/account/" + name)
+		if err != nil {
 			t.Fatal(err)
 		}
+		replace[path] = filepath.Join(dir, name)
+		writeFile(t, replace[path], content)
 	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "overlay.json"), string(overlay))
 	executable = filepath.Join(dir, "bootstrap")
-	run(t, env, "go", "build", "-overlay="+overlay, "-o", executable, program)
+	run(t, env, "go", "build", "-overlay="+filepath.Join(dir, "overlay.json"), "-o", executable, program)
 	return executable
+}
+
+func readDoc(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(root + "/docs/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// only returns what the doc shows in its only block that matches.
+func only(t *testing.T, doc string, block *regexp.Regexp) string {
+	t.Helper()
+	blocks := block.FindAllStringSubmatch(doc, -1)
+	if len(blocks) != 1 {
+		t.Fatalf("%d blocks match %s, want one", len(blocks), block)
+	}
+	return blocks[0][1]
+}
+
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // newBrowser returns WeChat's browser. It keeps cookies over http as well, as if the gateway had a certificate.
