@@ -1,0 +1,141 @@
+// Everything that belongs to the selected item.
+import { h, button } from "./dom.js";
+import { choices, show } from "./dialog.js";
+import { t } from "./text.js";
+import { api, act, on, say, select, store } from "./store.js";
+import { heading, kind, moment, ms, outcome, who } from "./format.js";
+import { edit, more, replay } from "./again.js";
+import { save } from "./scenario.js";
+import { diff } from "./diff.js";
+
+export function details() {
+  const body = h("div", { class: "cards" });
+  const head = h("header");
+  const pane = h("section", { class: "details", "aria-label": t("details"), hidden: true, onkeydown: (e) => {
+    if (e.key === "Escape") select(null);
+  } }, head, body);
+  let drawn = null; // the id
+
+  on("details", () => {
+    const item = store.details;
+    if (drawn !== item.id) {
+      head.replaceChildren(...heads(item));
+      body.scrollTop = 0;
+    }
+    drawn = item.id;
+    body.replaceChildren(...cards(item));
+    point();
+  });
+  on("selected", () => {
+    pane.hidden = store.selected === null;
+    document.body.classList.toggle("selecting", store.selected !== null);
+    if (store.selected === null) drawn = null;
+    point();
+  });
+
+  // point shows the selected part.
+  const point = () => {
+    for (const old of body.querySelectorAll(".chosen")) old.classList.remove("chosen");
+    const part = store.selected?.part && body.querySelector(`[data-part="${store.selected.part}"]`);
+    if (!part) return;
+    part.classList.add("chosen");
+    part.scrollIntoView({ block: "nearest" });
+  };
+  return pane;
+}
+
+function heads(item) {
+  const isDelivery = item.kind === "delivery";
+  return [
+    h("h2", null, `#${item.id} `, heading(item)),
+    h("div", { class: "actions" },
+      isDelivery && [
+        button({ name: "again", text: t("sendAgainShort"), title: t("sendAgain") }, () => replay({ items: [item.id] })),
+        button({ text: "×3", label: t("threeTimes"), "aria-label": t("threeTimes") }, () => replay({ items: [item.id], copies: 3 })),
+        button({ name: "edit", text: t("edit"), title: t("editAndSend") }, () => edit(store.details)),
+        button({ name: "clock", text: t("moreAgain"), title: t("moreAgainTitle") }, () => more(item)),
+        choices({ name: "copy", text: t("copyAs") }, t("copyAs"), () => ["curl", "sam", "scenario", "go"].map((as) => ["code", t(`copy-${as}`), () => copy(item.id, as)])),
+        button({ name: "file", text: t("saveScenarioShort"), title: t("saveScenario") }, () => save([item])),
+      ],
+      button({ label: t("close"), name: "close", class: "quiet" }, () => select(null))),
+  ];
+}
+
+async function copy(id, as) {
+  const text = await act(() => api("GET", `/api/items/${id}/copy?as=${as}`));
+  if (text === undefined) return;
+  try {
+    await navigator.clipboard.writeText(text);
+    say(t("copied"));
+  } catch {
+    await show(t(`copy-${as}`), text);
+  }
+}
+
+function cards(item) {
+  const steps = (kind) => item.steps.filter((s) => s.kind === kind);
+  const changes = steps("table").filter((s) => s.changes?.length);
+  const reads = steps("table").filter((s) => !s.changes?.length);
+  return [
+    card(t("whatHappened"), facts(item)),
+    item.message && card(t("push"), pre(item.message)),
+    card(t("records"), changes.map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), s.changes.map(diff))),
+      reads.map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s))),
+      changes.length + reads.length === 0 && h("p", { class: "none" }, t("noRecords"))),
+    ...item.attempts.map((a) => card(item.attempts.length > 1 ? t("attemptN", a.n) : t("requestAndReply"), {
+      part: `attempt:${a.n}` }, exchanges(a), a.error && h("p", { class: "error" }, a.error))),
+    steps("call").length > 0 && card(t("calls"), steps("call").map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), exchanges(s)))),
+    steps("log").length > 0 && card(t("logs"), steps("log").map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), s.line && logLine(s.line)))),
+  ].filter(Boolean);
+}
+
+// card is a section with a heading. An argument with a part is for the section itself.
+function card(title, ...content) {
+  const own = content[0]?.part ? content.shift() : null;
+  return h("section", { class: "card", "data-part": own?.part }, h("h3", null, title), content);
+}
+
+const stepHead = (s) => h("p", { class: s.failed ? "step-head bad" : "step-head" }, h("code", null, s.name), s.kind === "log" ? null : h("span", null, ms(s.ms)), s.error && h("span", { class: "error" }, s.error));
+
+function facts(item) {
+  const last = item.attempts.at(-1);
+  const rows = [
+    [t("decidedRule"), item.decided?.rule && h("code", null, item.decided.rule)],
+    [t("decidedRoute"), item.decided?.route && h("code", null, item.decided.route)],
+    [t("outcome"), item.failed ? h("span", { class: "error" }, outcome(item)) : outcome(item)],
+    [t("kindOfPush"), item.push && kind(item.push)],
+    [t("who"), item.openid && [who(item.openid), " ", h("code", null, item.openid)]],
+    [t("at"), moment(new Date(item.at))],
+    [t("took"), last && [ms(last.ms), item.attempts.length > 1 && ` · ${t("attemptsN", item.attempts.length)}`]],
+    [t("from"), t(`from-${item.from}`)],
+    [t("target"), item.target],
+    [t("repeats"), item.of && h("a", { href: `#${item.of}`, onclick: (e) => { e.preventDefault(); select(item.of); } }, `#${item.of}`)],
+  ];
+  return h("dl", null, rows.filter(([, value]) => value).map(([name, value]) => [h("dt", null, name), h("dd", null, value)]));
+}
+
+function exchanges({ request, response }) {
+  return h("div", { class: "exchanges" }, [["request", request], ["reply", response]].map(([name, exchange]) => h("div", null,
+    h("h4", null, t(name), exchange?.status ? ` ${exchange.status}` : ""),
+    exchange ? [
+      exchange.url && h("p", { class: "url" }, h("b", null, exchange.method), " ", exchange.url),
+      exchange.header && Object.keys(exchange.header).length > 0 && h("details", null, h("summary", null, t("headers")), pre(Object.entries(exchange.header).map(([k, v]) => `${k}: ${v.join(", ")}`).join("\n"))),
+      exchange.opened && [h("h5", null, t("opened")), pre(exchange.opened), h("h5", null, t("sealed"))],
+      exchange.body ? pre(exchange.body) : h("p", { class: "none" }, t("noBody")),
+    ] : h("p", { class: "none" }, t("nothingCame")))));
+}
+
+// pre shows a body: JSON and the platform's XML with line breaks.
+function pre(text) {
+  let shown = text;
+  try { shown = JSON.stringify(JSON.parse(text), null, 2); } catch { shown = text.startsWith("<xml>") ? text.replace(/>\s*(?=<(?!!\[CDATA))/g, ">\n").replace(/\n(?!<\/?xml>)/g, "\n  ") : text; }
+  return h("pre", { tabindex: "0", role: "region", "aria-label": t("body") }, h("code", null, shown));
+}
+
+// logLine shows the members of a log line, with the metrics first.
+function logLine(line) {
+  const { _aws: metrics, ...members } = line;
+  const names = new Set(metrics?.CloudWatchMetrics?.flatMap((m) => [...(m.Metrics ?? []).map((x) => x.Name), ...(m.Dimensions ?? []).flat()]) ?? []);
+  const entries = Object.entries(members).sort(([a], [b]) => names.has(b) - names.has(a));
+  return h("table", { class: "line" }, h("tbody", null, entries.map(([name, value]) => h("tr", { class: names.has(name) ? "metric" : null }, h("th", { scope: "row" }, name, names.has(name) && h("span", { class: "hidden" }, ` (${t("metric")})`)), h("td", null, typeof value === "object" ? JSON.stringify(value) : String(value))))));
+}
