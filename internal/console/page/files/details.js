@@ -82,18 +82,14 @@ function cards(item) {
     card(t("records"), changes.map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), s.changes.map(diff))),
       reads.map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s))),
       changes.length + reads.length === 0 && h("p", { class: "none" }, t("noRecords"))),
-    ...item.attempts.map((a) => card(item.attempts.length > 1 ? t("attemptN", a.n) : t("requestAndReply"), {
-      part: `attempt:${a.n}` }, exchanges(a), a.error && h("p", { class: "error" }, a.error))),
+    ...item.attempts.map((a) => card(item.attempts.length > 1 ? t("attemptN", a.n) : t("requestAndReply"),
+      h("div", { class: "part", "data-part": `attempt:${a.n}` }, exchanges(a), a.error && h("p", { class: "error" }, a.error)))),
     steps("call").length > 0 && card(t("calls"), steps("call").map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), exchanges(s)))),
     steps("log").length > 0 && card(t("logs"), steps("log").map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), s.line && logLine(s.line)))),
   ].filter(Boolean);
 }
 
-// card is a section with a heading. An argument with a part is for the section itself.
-function card(title, ...content) {
-  const own = content[0]?.part ? content.shift() : null;
-  return h("section", { class: "card", "data-part": own?.part }, h("h3", null, title), content);
-}
+const card = (title, ...content) => h("section", { class: "card" }, h("h3", null, title), content);
 
 const stepHead = (s) => h("p", { class: s.failed ? "step-head bad" : "step-head" }, h("code", null, s.name), s.kind === "log" ? null : h("span", null, ms(s.ms)), s.error && h("span", { class: "error" }, s.error));
 

@@ -6,9 +6,15 @@ import { moment } from "./format.js";
 const isTime = /(_at|_time|_since|_until|^expires)$/;
 
 function written(name, value) {
-  const text = typeof value === "string" ? value : JSON.stringify(value, null, 1);
+  const text = typeof value === "string" ? value : json(value);
   const when = typeof value === "number" && value > 1e9 && value < 1e11 && isTime.test(name) ? moment(new Date(value * 1000)) : null;
   return [text, when && h("span", { class: "when" }, when)];
+}
+
+// json breaks only what is long into lines.
+function json(value) {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? JSON.stringify(value, null, 1) : text;
 }
 
 // diff is a table of a change.

@@ -68,7 +68,7 @@ export function heading(item) {
     const says = gist(item.push);
     return says ? `${kind(item.push)} ${quote(says)}` : kind(item.push);
   }
-  return item.title;
+  return { "publish the menu": t("publishMenu"), unreadable: t("unreadable") }[item.title] ?? item.title;
 }
 
 const quote = (text) => t("quoted", text.length > 60 ? `${text.slice(0, 60)}…` : text);

@@ -59,7 +59,7 @@ function phone(openid) {
   const menu = menuBar(openid, send, browser);
   const name = h("h2");
   const status = h("small");
-  const log = h("ol", { class: "log", "aria-label": t("conversation"), tabindex: "0" });
+  const log = h("ol", { class: "talk", "aria-label": t("conversation"), tabindex: "0" });
   const [more, moreList] = choices({ label: t("phoneMore"), name: "more", class: "quiet" }, t("phoneMore"), () => [
     user().follows && ["close", t("unfollow"), () => send("unfollow")],
     user().pages_url && ["call", t("openPages"), () => browser.open(user().pages_url)],
@@ -254,7 +254,7 @@ function menuBar(openid, send, browser) {
 // a window of their own, since other sites refuse frames.
 function pageOverlay(user) {
   const title = h("span");
-  const frame = h("iframe", { title: t("pageInPhone"), sandbox: "allow-scripts allow-forms allow-same-origin" });
+  const frame = h("iframe", { title: t("pageInPhone") });
   const close = () => {
     element.hidden = true;
     frame.src = "about:blank";

@@ -203,6 +203,9 @@ const texts = {
   "step-write": ["写表", "Write"],
   "step-log": ["日志", "Log"],
 
+  publishMenu: ["发布菜单", "Publish the menu"],
+  unreadable: ["无法解析的推送", "A push that cannot be read"],
+
   details: ["详情", "Details"],
   whatHappened: ["经过", "What happened"],
   decidedRule: ["命中规则", "Rule"],
