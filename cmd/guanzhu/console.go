@@ -57,7 +57,7 @@ func (c *consoleCommand) Run(lang language) (err error) {
 		return err
 	}
 	config := console.Config{
-		AppID: c.AppID, Secrets: keeper.Current(), File: consoleFile, Fresh: c.Fresh, AccountFile: accountFile, ScenarioDir: scenarioDir,
+		AppID: c.AppID, Secrets: keeper.Current(), File: consoleFile, Fresh: c.Fresh, AccountFile: accountFile, Language: string(lang), ScenarioDir: scenarioDir,
 		APIURL: c.APIURL, URL: "http://" + page.Addr().String(), AccountURL: "http://" + account.Addr().String(), PublicURL: publicURL,
 		Listen: func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") },
 		Now:    time.Now, Printf: func(format string, args ...any) { fmt.Printf(format, args...) },

@@ -2,24 +2,18 @@ package console
 
 import (
 	"context"
-	"embed"
 	"encoding/json"
 	"errors"
 	"io"
-	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/console/page"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
-
-// page has the files of the console's page, which are served at / by their names; / itself is index.html.
-//
-//go:embed page
-var page embed.FS
 
 const (
 	platformPath = "/platform"
@@ -39,12 +33,8 @@ func refuse(zh, en string) error { return &refusal{bilingual.New(zh, en)} }
 
 // Page returns the handler of the console's page and API. It answers pushes, too.
 func (c *Console) Page() http.Handler {
-	files, err := fs.Sub(page, "page")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /", http.FileServerFS(files))
+	mux.Handle("GET /", page.Handler(c.config.Language))
 	mux.HandleFunc("POST "+pushPath, c.receive)
 	mux.HandleFunc("GET "+pushPath, c.receiveCheck)
 	mux.HandleFunc("GET /api/events", c.serveEvents)

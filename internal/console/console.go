@@ -31,6 +31,8 @@ type Config struct {
 	Secrets secrets.Secrets
 	// File is where the state is kept. Its folder is made if it is not there.
 	File string
+	// Language is that of the page in a browser that has not chosen one: bilingual.Chinese, or another for English.
+	Language string
 	// Fresh empties the state first.
 	Fresh bool
 	// AccountFile is the account.yaml to read and to watch. If there is none, that of the program is used.
