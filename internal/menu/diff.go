@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/guanzhu/guanzhu/internal/linediff"
 )
 
 // Diff is the difference between two menus, with a line for each button. A line that begins with "+ " is added, one with
@@ -28,35 +30,7 @@ func Compare(live, wanted Menu) Diff {
 		// A console's menu is replaced as a whole, even if it looks the same.
 		return slices.Concat(prefixed("- ", old), prefixed("+ ", new))
 	}
-	// common[i][j] is the length of the longest common subsequence of old[i:] and new[j:]. A menu has some dozens of lines.
-	common := make([][]int, len(old)+1)
-	for i := range common {
-		common[i] = make([]int, len(new)+1)
-	}
-	for i := len(old) - 1; i >= 0; i-- {
-		for j := len(new) - 1; j >= 0; j-- {
-			if old[i] == new[j] {
-				common[i][j] = common[i+1][j+1] + 1
-			} else {
-				common[i][j] = max(common[i+1][j], common[i][j+1])
-			}
-		}
-	}
-	var d Diff
-	for i, j := 0, 0; i < len(old) || j < len(new); {
-		switch {
-		case i < len(old) && j < len(new) && old[i] == new[j]:
-			d = append(d, "  "+old[i])
-			i, j = i+1, j+1
-		case j == len(new) || i < len(old) && common[i+1][j] >= common[i][j+1]:
-			d = append(d, "- "+old[i])
-			i++
-		default:
-			d = append(d, "+ "+new[j])
-			j++
-		}
-	}
-	return d
+	return linediff.Lines(old, new)
 }
 
 func prefixed(prefix string, lines []string) Diff {

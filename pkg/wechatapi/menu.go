@@ -18,10 +18,7 @@ var _ menu.API = (*Client)(nil)
 // no menu, and follower.ErrNoPermission if the account may not have one.
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_getmenu
 func (c *Client) GetMenu(ctx context.Context) (menu.Menu, error) {
-	var answer struct {
-		Menu        menu.Menu         `json:"menu"`
-		Conditional []conditionalMenu `json:"conditionalmenu"`
-	}
+	var answer menuAnswer
 	err := c.Get(ctx, "/cgi-bin/menu/get", nil, &answer)
 	if hasCode(err, errcode.NoMenu) {
 		return c.consoleMenu(ctx)
@@ -29,6 +26,25 @@ func (c *Client) GetMenu(ctx context.Context) (menu.Menu, error) {
 	if err != nil {
 		return menu.Menu{}, err
 	}
+	return answer.menu(), nil
+}
+
+// ParseMenu reads an answer of menu/get.
+func ParseMenu(answer []byte) (menu.Menu, error) {
+	var a menuAnswer
+	if err := decode("/cgi-bin/menu/get", answer, &a); err != nil {
+		return menu.Menu{}, err
+	}
+	return a.menu(), nil
+}
+
+// menuAnswer is an answer of menu/get.
+type menuAnswer struct {
+	Menu        menu.Menu         `json:"menu"`
+	Conditional []conditionalMenu `json:"conditionalmenu"`
+}
+
+func (answer menuAnswer) menu() menu.Menu {
 	// Later menus have precedence, and higher ids.
 	slices.SortStableFunc(answer.Conditional, func(a, b conditionalMenu) int { return cmp.Compare(b.MenuID, a.MenuID) })
 	m := menu.Menu{Buttons: answer.Menu.Buttons}
@@ -39,7 +55,7 @@ func (c *Client) GetMenu(ctx context.Context) (menu.Menu, error) {
 			MenuID:    fmt.Sprint(conditional.MenuID),
 		})
 	}
-	return m, nil
+	return m
 }
 
 // conditionalMenu is a conditional menu in an answer of menu/get. There, its id is a number. In other calls, it is a string.
