@@ -130,10 +130,11 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 		out.show(doctor.SampleAccount())
 		return nil
 	}
-	out.flags["menu"] = "--public-url " + site
+	flags := "--public-url " + site
 	if c.APIURL != "" {
-		out.flags["menu"] += " --api-url " + c.APIURL
+		flags += " --api-url " + c.APIURL
 	}
+	out.flags["plan"], out.flags["publish"] = flags, flags
 	wanted, err := account.Menu(site)
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 // examineStack examines a deployed stack: its state in AWS, its endpoint and pages from this machine, and the platform's
 // API from the stack's own functions.
 func (c *doctorCommand) examineStack(ctx context.Context, out *printer) error {
-	out.flags = map[string]string{"secrets": "--stack " + c.Stack, "menu": "--stack " + c.Stack}
+	out.flags = map[string]string{"secrets": "--stack " + c.Stack, "plan": "--stack " + c.Stack, "publish": "--stack " + c.Stack}
 	account, err := owner.Load()
 	if err != nil {
 		return err

@@ -43,10 +43,10 @@ func TestDoctorLocal(t *testing.T) {
 
 			stdout, stderr, status := guanzhu(t, env, "doctor", url)
 			if status != 0 || stderr != "" || !strings.Contains(stdout, "! menu: the live menu is not that of account.yaml\n"+
-				"    Show the difference: guanzhu menu plan --public-url "+site+" --api-url "+api.URL+" ; then publish: guanzhu menu publish --public-url "+site+" --api-url "+api.URL+"\n") {
+				"    Show the difference: guanzhu plan --public-url "+site+" --api-url "+api.URL+" ; then publish: guanzhu publish --public-url "+site+" --api-url "+api.URL+"\n") {
 				t.Errorf("before the menu is published: status %d\n%s%s", status, stdout, stderr)
 			}
-			_, stderr, status = guanzhu(t, append(env, "PUBLIC_URL="+site), "menu", "publish", "../../account/account.yaml")
+			_, stderr, status = guanzhu(t, append(env, "PUBLIC_URL="+site), "publish", "../../account/account.yaml")
 			if status != 0 {
 				t.Fatal(stderr)
 			}
@@ -146,13 +146,13 @@ func TestNamed(t *testing.T) {
 	was := os.Args[0]
 	defer func() { os.Args[0] = was }()
 	os.Args[0] = "bin/guanzhu"
-	flags := map[string]string{"secrets": "--stack prod", "menu": "--stack prod"}
+	flags := map[string]string{"secrets": "--stack prod", "plan": "--stack prod", "publish": "--stack prod"}
 	for text, want := range map[string]string{
-		"Run guanzhu secrets finish.":                     "Run bin/guanzhu secrets finish --stack prod.",
-		"看差别：guanzhu menu plan ；再发布：guanzhu menu publish": "看差别：bin/guanzhu menu plan --stack prod ；再发布：bin/guanzhu menu publish --stack prod",
-		"see `guanzhu followers export`":                  "see `bin/guanzhu followers export`",
-		"deploy again, and build guanzhu again":           "deploy again, and build guanzhu again",
-		"<debug_str>guanzhu</debug_str>":                  "<debug_str>guanzhu</debug_str>",
+		"Run guanzhu secrets finish.":           "Run bin/guanzhu secrets finish --stack prod.",
+		"看差别：guanzhu plan ；再发布：guanzhu publish": "看差别：bin/guanzhu plan --stack prod ；再发布：bin/guanzhu publish --stack prod",
+		"see `guanzhu followers export`":        "see `bin/guanzhu followers export`",
+		"deploy again, and build guanzhu again": "deploy again, and build guanzhu again",
+		"<debug_str>guanzhu</debug_str>":        "<debug_str>guanzhu</debug_str>",
 	} {
 		if got := complete(text, flags); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -81,7 +81,11 @@ func openFunction(ctx context.Context, lang language, stack, kind string) (stack
 
 // ask invokes the function with the action and decodes its answer.
 func (f stackFunction) ask(ctx context.Context, action string, answer any) error {
-	request := map[string]string{"action": action}
+	return f.askWith(ctx, map[string]string{"action": action}, answer)
+}
+
+// askWith invokes the function with a request that has more than an action.
+func (f stackFunction) askWith(ctx context.Context, request map[string]string, answer any) error {
 	if f.lang == bilingual.Chinese {
 		request["lang"] = bilingual.Chinese // English is what functions answer otherwise
 	}

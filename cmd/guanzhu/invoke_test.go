@@ -126,8 +126,8 @@ func TestStackOfEnvironment(t *testing.T) {
 		{"followers export", func(c *commands) string { return c.Followers.Stack }, "from-environment"},
 		{"followers --table T export", func(c *commands) string { return c.Followers.Stack }, ""},
 		{"restore --from T", func(c *commands) string { return c.Restore.Stack }, "from-environment"},
-		{"menu plan", func(c *commands) string { return c.Menu.Plan.Stack }, "from-environment"},
-		{"menu publish --stack given", func(c *commands) string { return c.Menu.Publish.Stack }, "given"},
+		{"plan", func(c *commands) string { return c.Plan.Stack }, "from-environment"},
+		{"publish --stack given", func(c *commands) string { return c.Publish.Stack }, "given"},
 		{"secrets", func(c *commands) string { return c.Secrets.Write.Stack }, "from-environment"},
 		{"secrets --name /p", func(c *commands) string { return c.Secrets.Write.Stack }, ""},
 		{"reconcile status", func(c *commands) string { return c.Reconcile.Status.Stack }, "from-environment"},
@@ -155,11 +155,11 @@ func TestMenuOfStackAsks(t *testing.T) {
 	}}
 	env := stack.serve(t)
 	for _, action := range []string{"plan", "publish"} {
-		stdout, stderr, status := guanzhu(t, env, "menu", action)
+		stdout, stderr, status := guanzhu(t, env, action)
 		wantRun(t, "", "This is the live menu", 0, stdout, stderr, status)
 	}
 	failing = true
-	stdout, stderr, status := guanzhu(t, env, "--lang", "zh", "menu", "publish")
+	stdout, stderr, status := guanzhu(t, env, "--lang", "zh", "publish")
 	wantRun(t, "", "在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加调用方的 IP", 1, stdout, stderr, status)
 	want := []string{`{"action":"plan"}`, `{"action":""}`, `{"action":"","lang":"zh"}`}
 	if diff := cmp.Diff(want, stack.asked); diff != "" {

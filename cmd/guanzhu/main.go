@@ -27,7 +27,11 @@ type commands struct {
 
 	Console     consoleCommand     `cmd:"" help:"Run the account on this machine: its endpoint, an embedded store, a simulated platform. No AWS, no WeChat account."`
 	Push        pushCommand        `cmd:"" help:"Send a push, signed as WeChat signs it, and show the reply."`
-	Menu        menuCommand        `cmd:"" help:"Check the menu of account.yaml, compare it with the live one, or publish it."`
+	Import      importCommand      `cmd:"" help:"Write account.yaml from the replies and the menu that the account has on the platform."`
+	Check       checkCommand       `cmd:"" help:"Check account.yaml and the files that it uses against the platform's limits. Works offline."`
+	Plan        planCommand        `cmd:"" help:"Show what publishing would change on the platform. Changes nothing."`
+	Publish     publishCommand     `cmd:"" help:"Publish the menu of account.yaml, and the files that its replies use, if they differ."`
+	Menu        menuCommand        `cmd:"" help:"Old names of check, plan and publish."`
 	Secrets     secretsCommand     `cmd:"" help:"Write the account's secrets into AWS, and rotate them without a gap."`
 	Doctor      doctorCommand      `cmd:"" help:"Examine the account, and say what to do about each problem."`
 	Logs        logsCommand        `cmd:"" help:"Print the output of sam logs in a readable form, one line a push. make logs runs it."`

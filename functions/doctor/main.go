@@ -49,6 +49,7 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (handler, er
 		platform := doctor.Platform{
 			API: api, Now: time.Now, Menu: wanted, Record: f.Store.MenuRecord, RepairsMenu: f.Replies.RepairsMenu(),
 			Pages: f.Replies.Pages(), FixedEgress: r.FixedEgress,
+			Files: f.Replies.Files(), Published: f.Store.MediaRecord,
 		}
 		return platform.Examine(ctx), nil
 	}, nil

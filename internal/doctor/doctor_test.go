@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
+	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/web"
@@ -191,18 +193,21 @@ func TestFailures(t *testing.T) {
 		{name: "menu/get used up", spoil: script(func(p *wechattest.Platform) { p.SetQuota(menuGet, 1) }), check: "menu", status: failure, zh: "45009", en: "45009", zh2: "00:00", en2: "00:00"},
 
 		// The menu.
-		{name: "no menu yet", spoil: func(w *fixture) { w.record = menu.Record{}; w.script = func(p *wechattest.Platform) { p.SetMenu("") } }, check: "menu", status: warning, zh: "guanzhu menu publish", en: "guanzhu menu publish", zh2: "还没有发布过", en2: "never been published"},
-		{name: "menu changed elsewhere", spoil: script(func(p *wechattest.Platform) { p.SetMenu(otherMenu) }), check: "menu", status: warning, zh: "menu_drift: repair", en: "menu_drift: repair", zh2: "guanzhu menu publish", en2: "guanzhu menu publish"},
+		{name: "no menu yet", spoil: func(w *fixture) { w.record = menu.Record{}; w.script = func(p *wechattest.Platform) { p.SetMenu("") } }, check: "menu", status: warning, zh: "guanzhu publish", en: "guanzhu publish", zh2: "还没有发布过", en2: "never been published"},
+		{name: "menu changed elsewhere", spoil: script(func(p *wechattest.Platform) { p.SetMenu(otherMenu) }), check: "menu", status: warning, zh: "menu_drift: repair", en: "menu_drift: repair", zh2: "guanzhu publish", en2: "guanzhu publish"},
 		{name: "menu changed elsewhere, tell", spoil: func(w *fixture) {
 			w.examined.RepairsMenu = false
 			w.script = func(p *wechattest.Platform) { p.SetMenu(otherMenu) }
-		}, check: "menu", status: warning, zh: "menu_drift: tell", en: "menu_drift: tell", zh2: "guanzhu menu plan", en2: "guanzhu menu plan"},
+		}, check: "menu", status: warning, zh: "menu_drift: tell", en: "menu_drift: tell", zh2: "guanzhu plan", en2: "guanzhu plan"},
 		{name: "menu not asked for a day", spoil: func(w *fixture) { w.record.AskAgain = time.Now().Add(time.Hour) }, check: "menu", status: ok, zh: "已发布", en: "published"},
 		{name: "the file is newer", spoil: func(w *fixture) {
 			w.record.Hash = "another"
 			w.script = func(p *wechattest.Platform) { p.SetMenu(otherMenu) }
-		}, check: "menu", status: warning, zh: "guanzhu menu plan", en: "guanzhu menu plan", zh2: "和 account.yaml 不同", en2: "not that of account.yaml"},
+		}, check: "menu", status: warning, zh: "guanzhu plan", en: "guanzhu plan", zh2: "和 account.yaml 不同", en2: "not that of account.yaml"},
 		{name: "no menu in the file", spoil: func(w *fixture) { w.examined.Menu = menu.Menu{} }, check: "menu", status: ok, zh: "保持不变", en: "stays"},
+		{name: "files", spoil: func(w *fixture) { w.useFiles(media.Record{{Kind: media.Image, Name: "a.jpg", MediaID: "id"}}, nil) }, check: "files", status: ok, zh: "都已发布", en: "all are published"},
+		{name: "a file that is not published", spoil: func(w *fixture) { w.useFiles(nil, nil) }, check: "files", status: failure, zh: "还没有发布：a.jpg", en: "not published: a.jpg", zh2: "guanzhu publish", en2: "guanzhu publish"},
+		{name: "files, and no table", spoil: func(w *fixture) { w.useFiles(nil, errors.New("gone")) }, check: "files", status: skipped, zh: "表读不到：gone", en: "cannot be read: gone"},
 		{name: "buttons left out", spoil: func(w *fixture) {
 			w.examined.Menu.LeftOut = []bilingual.Text{bilingual.New("account.yaml:9：我的 不发布", "account.yaml:9: 我的 is left out")}
 		}, check: "left-out", status: warning, zh: "我的 不发布", en: "我的 is left out", zh2: "DomainName", en2: "DomainName"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/doctor"
+	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
@@ -78,6 +79,12 @@ func newFixture(t *testing.T) *fixture {
 	w.record.Hash = wanted.Hash()
 	w.site = web.Config{AppID: appID}
 	return w
+}
+
+// useFiles makes a reply use a file.
+func (w *fixture) useFiles(published media.Record, err error) {
+	w.examined.Files = []media.Use{{Kind: media.Image, Name: "a.jpg"}}
+	w.examined.Published = func(context.Context) (media.Record, error) { return published, err }
 }
 
 // keyed makes the account one in safe mode.

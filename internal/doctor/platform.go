@@ -12,6 +12,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/errcode"
+	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
@@ -28,6 +29,9 @@ type Platform struct {
 	Pages       string // of account.yaml: oauth or link
 	// FixedEgress is the stack's parameter: nat or none; empty outside the stack.
 	FixedEgress string
+	// Files are those that replies use, and Published returns those that are published; nil if that is not known.
+	Files     []media.Use
+	Published func(context.Context) (media.Record, error)
 }
 
 // Examine checks that the platform can be reached, returns an access token and accepts it. It also checks the account's
@@ -62,6 +66,9 @@ func (p *Platform) Examine(ctx context.Context) []Finding {
 	r.check("kind", func() Finding { return p.kind(may) })
 	r.check("quota", func() Finding { return p.quota(ctx) })
 	r.check("menu", func() Finding { return p.menu(ctx, may) })
+	if len(p.Files) > 0 && p.Published != nil {
+		r.findings = append(r.findings, p.files(ctx))
+	}
 	if len(p.Menu.LeftOut) > 0 {
 		var zh, en []string
 		for _, text := range p.Menu.LeftOut {
@@ -278,3 +285,15 @@ func (published) SaveMenuRecord(context.Context, menu.Record) error { return nil
 
 // SampleAccount returns the finding for the sample account, which the platform does not know.
 func SampleAccount() Finding { return apiSample.of("api") }
+
+// files looks for files that replies use and that are not published: followers get the default reply then.
+func (p *Platform) files(ctx context.Context) Finding {
+	record, err := p.Published(ctx)
+	if err != nil {
+		return filesUnknown.of("files", "{error}", err.Error())
+	}
+	if missing := record.Missing(p.Files); len(missing) > 0 {
+		return filesMissing.of("files", "{files}", strings.Join(missing, ", "))
+	}
+	return filesPublished.of("files")
+}

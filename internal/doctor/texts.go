@@ -5,7 +5,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/errcode"
 )
 
-// A text names a command without the flags that select the account: "guanzhu secrets", "guanzhu menu plan". The command
+// A text names a command without the flags that select the account: "guanzhu secrets", "guanzhu plan". The command
 // line adds the flags when it prints the text.
 //
 // The English texts keep the labels of WeChat's console in Chinese, as the console shows them.
@@ -66,6 +66,7 @@ var names = map[string]bilingual.Text{
 	"kind":               text("账号类型", "kind of account"),
 	"quota":              text("接口剩余次数", "quotas left"),
 	"menu":               text("菜单", "menu"),
+	"files":              text("回复里的文件", "files of replies"),
 	"left-out":           text("菜单按钮", "menu buttons"),
 }
 
@@ -466,20 +467,26 @@ var (
 	menuNoRecord   = skipped("没有检查：表读不到：{error}", "not examined: the table cannot be read: {error}")
 	menuNever      = warning(
 		"account.yaml 的菜单还没有发布过", "the menu of account.yaml has never been published",
-		"发布：guanzhu menu publish",
-		"Publish it: guanzhu menu publish")
+		"发布：guanzhu publish",
+		"Publish it: guanzhu publish")
 	menuDifferent = warning(
 		"平台上的菜单和 account.yaml 不同", "the live menu is not that of account.yaml",
-		"先看差别：guanzhu menu plan ；再发布：guanzhu menu publish",
-		"Show the difference: guanzhu menu plan ; then publish: guanzhu menu publish")
+		"先看差别：guanzhu plan ；再发布：guanzhu publish",
+		"Show the difference: guanzhu plan ; then publish: guanzhu publish")
 	menuDriftRepair = warning(
 		"平台上的菜单被别处改动过（menu_drift: repair）", "someone else has changed the live menu (menu_drift: repair)",
-		"改回来：guanzhu menu publish ；要保留改动，把它写进 account.yaml 再部署。",
-		"Restore it: guanzhu menu publish ; to keep the change, write it into account.yaml and deploy again.")
+		"改回来：guanzhu publish ；要保留改动，把它写进 account.yaml 再部署。",
+		"Restore it: guanzhu publish ; to keep the change, write it into account.yaml and deploy again.")
 	menuDriftTell = warning(
 		"平台上的菜单被别处改动过（menu_drift: tell，不会自动改回）", "someone else has changed the live menu (menu_drift: tell, so it is not restored automatically)",
-		"看差别：guanzhu menu plan ；改回来：guanzhu menu publish ；要保留就写进 account.yaml。",
-		"Show the difference: guanzhu menu plan ; restore it: guanzhu menu publish ; or write the change into account.yaml.")
+		"看差别：guanzhu plan ；改回来：guanzhu publish ；要保留就写进 account.yaml。",
+		"Show the difference: guanzhu plan ; restore it: guanzhu publish ; or write the change into account.yaml.")
+	filesPublished = fine("都已发布", "all are published")
+	filesUnknown   = skipped("没有检查：表读不到：{error}", "not examined: the table cannot be read: {error}")
+	filesMissing   = failure(
+		"account.yaml 用到的文件还没有发布：{files}，用到它们的回复会变成 default 的回复", "files that account.yaml uses are not published: {files}; replies with them become the default reply",
+		"发布：guanzhu publish",
+		"Publish them: guanzhu publish")
 	menuLeftOut = warning(
 		"", "", // menu.Menu.LeftOut
 		"设置 PUBLIC_URL（堆栈的参数 DomainName），重新部署后再发布菜单。",

@@ -75,7 +75,7 @@ func wantRun(t *testing.T, wantOut, wantErr string, wantStatus int, stdout, stde
 	}
 }
 
-func TestMenuCheck(t *testing.T) {
+func TestCheck(t *testing.T) {
 	t.Parallel()
 	good := write(t, menuFile)
 	const url = "PUBLIC_URL=https://host.example"
@@ -96,19 +96,19 @@ func TestMenuCheck(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			stdout, stderr, status := guanzhu(t, []string{tt.env}, "menu", "check", tt.file)
+			stdout, stderr, status := guanzhu(t, []string{tt.env}, "check", tt.file)
 			wantRun(t, tt.wantOut, tt.wantErr, tt.wantStatus, stdout, stderr, status)
 		})
 	}
 	t.Run("no menu", func(t *testing.T) {
 		t.Parallel()
 		file := write(t, menuFile[:strings.Index(menuFile, "menu:")])
-		stdout, stderr, status := guanzhu(t, nil, "menu", "check", file)
+		stdout, stderr, status := guanzhu(t, nil, "check", file)
 		wantRun(t, file+" is good, and has no menu to publish.\n", "", 0, stdout, stderr, status)
 	})
 }
 
-func TestMenuPlanAndPublish(t *testing.T) {
+func TestPlanAndPublish(t *testing.T) {
 	t.Parallel()
 	platform := wechattest.New(wechattest.Config{AppID: sampleAppID, AppSecret: "sample-app-secret-not-real"})
 	platform.SetMenu(`{"button":[{"type":"click","name":"帮助","key":"help"},{"type":"click","name":"旧","key":"old"}]}`)
@@ -121,9 +121,9 @@ func TestMenuPlanAndPublish(t *testing.T) {
 		stdout, stderr, status := guanzhu(t, env, append(args, file)...)
 		wantRun(t, wantOut, wantErr, wantStatus, stdout, stderr, status)
 	}
-	run(diff, "Publishing adds the lines with +", 2, "menu", "plan")
-	run(diff, "发布会增加带 + 的行", 2, "--lang=zh", "menu", "plan")
-	stdout, stderr, status := guanzhu(t, env, "menu", "plan", "--json", file)
+	run(diff, "Publishing adds the lines with +", 2, "plan")
+	run(diff, "发布会增加带 + 的行", 2, "--lang=zh", "plan")
+	stdout, stderr, status := guanzhu(t, env, "plan", "--json", file)
 	var summary menu.Summary
 	if err := json.Unmarshal([]byte(stdout), &summary); err != nil || status != 2 || stderr != "" ||
 		summary.Result != menu.Different || summary.Diff.String() != diff {
@@ -132,19 +132,19 @@ func TestMenuPlanAndPublish(t *testing.T) {
 	if calls := platform.Calls("/cgi-bin/menu/create"); calls != 0 {
 		t.Errorf("plan has published %d times", calls)
 	}
-	run(diff, "Published.", 0, "menu", "publish")
+	run(diff, "Published.", 0, "publish")
 	const live = "  帮助 (click, key help)\n  我的 (view, url https://host.example/)\n"
-	run(live, "nothing to publish", 0, "menu", "publish")
-	run(live, "nothing to publish", 0, "menu", "plan")
+	run(live, "nothing to publish", 0, "publish")
+	run(live, "nothing to publish", 0, "plan")
 	if calls := platform.Calls("/cgi-bin/menu/create"); calls != 1 {
 		t.Errorf("published %d times, want once", calls)
 	}
 
 	platform.SetMenu("")
 	platform.Fail("/cgi-bin/menu/create", 40055, 1)
-	run("", file+":8: wechatapi: /cgi-bin/menu/create: errcode 40055: ", 1, "menu", "publish")
+	run("", file+":8: wechatapi: /cgi-bin/menu/create: errcode 40055: ", 1, "publish")
 	platform.Fail("/cgi-bin/menu/get", 40164, 1)
-	run("", "203.0.113.7", 1, "menu", "plan")
+	run("", "203.0.113.7", 1, "plan")
 }
 
 func TestMenuWithoutPermission(t *testing.T) {
@@ -152,16 +152,16 @@ func TestMenuWithoutPermission(t *testing.T) {
 	platform := wechattest.New(wechattest.Config{AppID: sampleAppID, AppSecret: "sample-app-secret-not-real",
 		Kind: wechattest.PersonalAccount})
 	env := serveMenus(t, platform)
-	stdout, stderr, status := guanzhu(t, env, "menu", "publish", write(t, menuFile))
+	stdout, stderr, status := guanzhu(t, env, "publish", write(t, menuFile))
 	wantRun(t, "", "errcode 48001: the account has no permission", 1, stdout, stderr, status)
-	stdout, stderr, status = guanzhu(t, append(env, "LANG=zh_CN.UTF-8"), "menu", "publish", write(t, menuFile))
+	stdout, stderr, status = guanzhu(t, append(env, "LANG=zh_CN.UTF-8"), "publish", write(t, menuFile))
 	wantRun(t, "", "errcode 48001：账号没有这个接口的权限\n", 1, stdout, stderr, status)
 }
 
 // TestMenuOfTheSample is what someone meets who has set nothing.
 func TestMenuOfTheSample(t *testing.T) {
 	t.Parallel()
-	stdout, stderr, status := guanzhu(t, nil, "menu", "plan", write(t, menuFile))
+	stdout, stderr, status := guanzhu(t, nil, "plan", write(t, menuFile))
 	wantRun(t, "", "set WECHAT_APP_ID and WECHAT_SECRETS", 1, stdout, stderr, status)
 }
 
@@ -177,7 +177,7 @@ func TestSecretsOfAWSWithoutARegion(t *testing.T) {
 	t.Parallel()
 	env := []string{"WECHAT_APP_ID=wx1111111111111111", "WECHAT_SECRETS=ssm:/guanzhu/prod", "HOME=" + t.TempDir()}
 	for _, args := range [][]string{
-		{"menu", "plan", write(t, menuFile)}, {"console", "--addr", "127.0.0.1:0"}, {"push", "../../events/text.xml"},
+		{"plan", write(t, menuFile)}, {"console", "--addr", "127.0.0.1:0"}, {"push", "../../events/text.xml"},
 		{"platform", "--addr", "127.0.0.1:0"}, {"doctor"},
 	} {
 		stdout, stderr, status := guanzhu(t, env, args...)

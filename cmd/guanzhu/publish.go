@@ -1,0 +1,282 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/doctor"
+	"github.com/guanzhu/guanzhu/internal/media"
+	"github.com/guanzhu/guanzhu/internal/menu"
+	"github.com/guanzhu/guanzhu/internal/publish"
+	"github.com/guanzhu/guanzhu/pkg/wechatapi"
+)
+
+// accountFile is the path of the owner's file in the repository.
+const accountFile = "account/account.yaml"
+
+// fileFlags select account.yaml. The file is read as it is now, not as it was when this program was built.
+type fileFlags struct {
+	File      string `arg:"" optional:"" default:"${file}" help:"The file. Default: ${default}."`
+	PublicURL string `env:"PUBLIC_URL" placeholder:"URL" help:"Address of the follower's pages (${env}). It completes a url that begins with a slash."`
+}
+
+// read reads the file, and checks it with the files that it uses.
+func (c *fileFlags) read() (*accountyaml.Account, error) {
+	data, err := os.ReadFile(c.File)
+	if err != nil {
+		return nil, fmt.Errorf("%w\nGive the path of account.yaml, or run this in the folder that has account/account.yaml", err)
+	}
+	a, err := accountyaml.Parse(c.File, data)
+	if err != nil {
+		return nil, err
+	}
+	return a, media.Verify(c.media(), a.Files())
+}
+
+// media is the folder of the files that the replies use, beside account.yaml.
+func (c *fileFlags) media() fs.FS { return os.DirFS(c.mediaFolder()) }
+
+func (c *fileFlags) mediaFolder() string { return filepath.Join(filepath.Dir(c.File), "media") }
+
+type checkCommand struct {
+	fileFlags `embed:""`
+}
+
+// Run prints the menu as it would be published.
+func (c *checkCommand) Run(lang language) error {
+	a, err := c.read()
+	if err != nil {
+		return err
+	}
+	m, err := a.Menu(c.PublicURL)
+	if err != nil {
+		return err
+	}
+	for _, text := range m.LeftOut {
+		fmt.Fprintln(os.Stderr, text.In(string(lang)))
+	}
+	if len(m.Buttons) == 0 {
+		fmt.Println(lang.say("%s 没有错误，也没有要发布的菜单。", "%s is good, and has no menu to publish.", c.File))
+		return nil
+	}
+	fmt.Print(lang.say("%s 没有错误。其中的菜单：\n\n%s", "%s is good. Its menu:\n\n%s", c.File, menu.Compare(m, m)))
+	return nil
+}
+
+type planCommand struct {
+	publishFlags `embed:""`
+	JSON         bool `name:"json" help:"Print the summary as JSON."`
+}
+
+// Run shows the difference.
+func (c *planCommand) Run(lang language) error {
+	summary, err := c.run(publish.Plan, lang)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := printJSON(os.Stdout, summary); err != nil {
+			return err
+		}
+		return outcome(summary, lang)
+	}
+	return showSummary(summary, lang)
+}
+
+type publishCommand struct {
+	publishFlags `embed:""`
+	RemoveUnused bool `help:"Delete the permanent material that was made from files which account.yaml uses no longer."`
+}
+
+// Run publishes what differs.
+func (c *publishCommand) Run(lang language) error {
+	action := publish.All
+	if c.RemoveUnused {
+		action = publish.RemoveUnused
+	}
+	summary, err := c.run(action, lang)
+	if err != nil {
+		return err
+	}
+	return showSummary(summary, lang)
+}
+
+// Help is shown by --help.
+func (*planCommand) Help() string {
+	return publishHelp + "\n\nExit status: 0 if there is nothing to publish, 2 if there is, 1 if that is not known."
+}
+
+// Help is shown by --help.
+func (*publishCommand) Help() string { return publishHelp }
+
+const publishHelp = "What is published: the menu, and the files of account/media that replies use. Replies themselves go out as they are deployed.\n\n" +
+	"With --stack, the stack's function menu does the work. It has the account.yaml and the files that the stack was deployed with, " +
+	"and its address is on the account's IP whitelist. The flags that select an account or a file are not used then."
+
+// publishFlags select an account.yaml and the account that it is of.
+type publishFlags struct {
+	Stack        string `placeholder:"NAME" help:"Name of the deployed stack (GUANZHU_STACK)."`
+	Table        string `env:"TABLE_NAME" placeholder:"NAME" help:"Name of the stack's table (${env}), in which the media_ids of files are kept. Needed without --stack if account.yaml uses files."`
+	fileFlags    `embed:""`
+	accountFlags `embed:""`
+	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own."`
+}
+
+// Validate refuses a file beside a stack, whose function knows only the file that it was deployed with.
+func (c *publishFlags) Validate() error {
+	if c.Stack != "" && c.File != accountFile {
+		return errors.New("with --stack (GUANZHU_STACK), the menu is that of the deployed account.yaml: leave the file out, or give --stack= to use the file")
+	}
+	return nil
+}
+
+// run performs the action in the stack's function, or from this machine.
+func (c *publishFlags) run(action string, lang language) (summary publish.Summary, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), publishWithin+wakesWithin)
+	defer cancel()
+	if c.Stack == "" {
+		return c.runHere(ctx, action, lang)
+	}
+	function, err := openFunction(ctx, lang, c.Stack, "menu")
+	if err != nil {
+		return publish.Summary{}, err
+	}
+	return summary, function.ask(ctx, action, &summary)
+}
+
+// publishWithin bounds the whole: uploads over a slow line take minutes.
+const publishWithin = 10 * time.Minute
+
+// runHere does what functions/menu does, without the record of the menu.
+func (c *publishFlags) runHere(ctx context.Context, action string, lang language) (publish.Summary, error) {
+	a, err := c.read()
+	if err != nil {
+		return publish.Summary{}, err
+	}
+	api, err := c.liveAPI(ctx, c.APIURL, lang)
+	if err != nil {
+		return publish.Summary{}, err
+	}
+	publisher := publish.Publisher{
+		Account: a, PublicURL: c.PublicURL, API: api, Files: c.media(),
+		Menu: menu.Publisher{API: api, Now: time.Now, Language: string(lang)},
+	}
+	if c.Table != "" && len(a.Files()) > 0 {
+		cfg, err := loadAWS(ctx)
+		if err != nil {
+			return publish.Summary{}, err
+		}
+		publisher.Media = openTable(cfg, c.Table)
+	}
+	summary, err := publisher.Run(ctx, action)
+	if err != nil {
+		return publish.Summary{}, errors.New(bilingual.Explain(err, string(lang)))
+	}
+	summary.AskAgain = "" // nothing was stored
+	return summary, nil
+}
+
+// liveAPI returns a client of the API for an account that the platform knows.
+func (c *accountFlags) liveAPI(ctx context.Context, apiURL string, lang language) (*wechatapi.Client, error) {
+	if c.AppID == sampleAppID && apiURL == "" {
+		return nil, errors.New(lang.say(
+			"这是示例账号，微信并不认识：用 --stack 给出已部署的堆栈，或把 WECHAT_APP_ID 和 WECHAT_SECRETS 设为自己的",
+			"this is the sample account, which the platform does not know: give a deployed stack with --stack, "+
+				"or set WECHAT_APP_ID and WECHAT_SECRETS to your account's"))
+	}
+	_, api, err := c.open(ctx, apiURL)
+	return api, err
+}
+
+// showSummary prints the difference to standard output and everything else to standard error.
+func showSummary(s publish.Summary, lang language) error {
+	note := func(zh, en string, values ...any) { fmt.Fprintln(os.Stderr, lang.say(zh, en, values...)) }
+	for _, line := range s.LeftOut {
+		fmt.Fprintln(os.Stderr, line)
+	}
+	fmt.Print(s.Diff)
+	for _, name := range s.Files.Uploads {
+		fmt.Println("+ media/" + name)
+	}
+	if unused := strings.Join(s.Files.Unused, ", "); s.Files.Removed {
+		note("已删除不再使用的素材：%s", "Deleted the material that nothing uses any longer: %s", unused)
+	} else if unused != "" {
+		note("不再使用的素材：%s。加上 --remove-unused 再发布，就会删除。", "Nothing uses the material of %s any longer. To delete it, publish with --remove-unused.", unused)
+	}
+	if s.Drift {
+		note("发布之后，平台上的菜单被别处改动过。", "Someone else has changed the live menu since it was published.")
+	}
+	switch s.Result {
+	case menu.Published:
+		note("已发布，关注者 5 分钟内看到。", "Published. Followers see it within 5 minutes.")
+	case menu.Unchanged:
+		note("平台上已经是这个菜单，不用发布。", "This is the live menu: there is nothing to publish.")
+	case menu.Different:
+		note("发布会增加带 + 的行，去掉带 - 的行。", "Publishing adds the lines with + and removes the lines with -.")
+	case menu.NoMenu:
+		note("account.yaml 里没有菜单，平台上的保持不变。", "There is no menu to publish: the live one stays.")
+	}
+	if s.AskAgain != "" {
+		note("函数在 %s 之前不再询问平台。", "The function asks the platform again after %s.", s.AskAgain)
+	}
+	return outcome(s, lang)
+}
+
+// outcome returns the error by which a command exits after the summary.
+func outcome(s publish.Summary, lang language) error {
+	switch {
+	case s.FilesErrcode != 0:
+		return findingError(doctor.Errcode("files", s.FilesErrcode, s.FilesReason), lang)
+	case s.Result == menu.Refused, s.Result == menu.Waiting:
+		return findingError(doctor.Errcode("menu", s.Errcode, s.Reason), lang)
+	case s.Result == menu.Different:
+		return differs
+	}
+	return nil
+}
+
+// menuCommand has the old names of three commands.
+type menuCommand struct {
+	Check   oldCheck   `cmd:"" help:"Old name of guanzhu check."`
+	Plan    oldPlan    `cmd:"" help:"Old name of guanzhu plan."`
+	Publish oldPublish `cmd:"" help:"Old name of guanzhu publish."`
+}
+
+type oldCheck struct {
+	checkCommand `embed:""`
+}
+
+type oldPlan struct {
+	planCommand `embed:""`
+}
+
+type oldPublish struct {
+	publishCommand `embed:""`
+}
+
+// Run does what the new command does.
+func (c *oldCheck) Run(lang language) error { return renamed(lang, "check", c.checkCommand.Run) }
+
+// Run does what the new command does.
+func (c *oldPlan) Run(lang language) error { return renamed(lang, "plan", c.planCommand.Run) }
+
+// Run does what the new command does.
+func (c *oldPublish) Run(lang language) error { return renamed(lang, "publish", c.publishCommand.Run) }
+
+// renamed runs a command under its old name. People at a terminal are told the new one; scripts get what they always got.
+func renamed(lang language, name string, run func(language) error) error {
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		fmt.Fprintln(os.Stderr, lang.say("这个命令现在叫 guanzhu %s，旧名字仍然可用。", "This command is now called guanzhu %s; its old name still works.", name))
+	}
+	return run(lang)
+}
