@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/boltstore"
 	"github.com/guanzhu/guanzhu/internal/errcode"
+	"github.com/guanzhu/guanzhu/internal/pause"
 )
 
 var (
@@ -95,7 +95,7 @@ func (c *Console) disturbedCall(r *http.Request, next http.RoundTripper) (*http.
 	if f == nil {
 		return next.RoundTrip(r)
 	}
-	if err := wait(r.Context(), time.Duration(f.Delay*float64(time.Second))); err != nil {
+	if err := pause.For(r.Context(), time.Duration(f.Delay*float64(time.Second))); err != nil {
 		return nil, err
 	}
 	if f.Errcode == 0 {
@@ -109,20 +109,6 @@ func (c *Console) disturbedCall(r *http.Request, next http.RoundTripper) (*http.
 		Body:          io.NopCloser(strings.NewReader(body)),
 		ContentLength: int64(len(body)),
 	}, nil
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // check returns what is wrong with the faults.

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
+	"github.com/guanzhu/guanzhu/internal/pause"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
@@ -157,9 +158,7 @@ func (k *Keeper) read(ctx context.Context, within time.Duration) (secrets.Secret
 		if advice := permanent(err); advice != "" {
 			return secrets.Secrets{}, fmt.Errorf("cannot read the parameter %s: %s: %w", k.parameter, advice, err)
 		}
-		select {
-		case <-time.After(wait/2 + rand.N(wait/2)): // random, because many instances may be waiting
-		case <-ctx.Done():
+		if pause.For(ctx, wait/2+rand.N(wait/2)) != nil { // random, because many instances may be waiting
 			return secrets.Secrets{}, fmt.Errorf("cannot read the parameter %s within %v: "+
 				"check the network path to Systems Manager and its limits: %w", k.parameter, within, last)
 		}

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/menu"
+	"github.com/guanzhu/guanzhu/internal/pause"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
@@ -118,7 +119,7 @@ type Reconciler struct{ Config }
 // New returns a Reconciler.
 func New(c Config) *Reconciler {
 	if c.Sleep == nil {
-		c.Sleep = sleep
+		c.Sleep = pause.For
 	}
 	return &Reconciler{c}
 }
@@ -200,15 +201,4 @@ func (r *Reconciler) underLease(ctx context.Context, full bool) (Summary, error)
 	}
 	err = run.work(ctx, full)
 	return run.summary, err
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
