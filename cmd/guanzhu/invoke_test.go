@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -146,9 +147,9 @@ func TestStackOfEnvironment(t *testing.T) {
 // TestMenuOfStackAsks holds what the stack's function is invoked with.
 func TestMenuOfStackAsks(t *testing.T) {
 	t.Parallel()
-	failing := false
+	var failing atomic.Bool
 	stack := &fakeStack{output: "MenuFunctionName", answer: func(string) string {
-		if failing {
+		if failing.Load() {
 			return ""
 		}
 		return `{"result":"unchanged"}`
@@ -158,7 +159,7 @@ func TestMenuOfStackAsks(t *testing.T) {
 		stdout, stderr, status := guanzhu(t, env, action)
 		wantRun(t, "", "This is the live menu", 0, stdout, stderr, status)
 	}
-	failing = true
+	failing.Store(true)
 	stdout, stderr, status := guanzhu(t, env, "--lang", "zh", "publish")
 	wantRun(t, "", "在微信开发者平台 → 基础信息 → 开发密钥 → IP白名单 添加调用方的 IP", 1, stdout, stderr, status)
 	want := []string{`{"action":"plan"}`, `{"action":""}`, `{"action":"","lang":"zh"}`}
