@@ -27,6 +27,7 @@
 //	transfer_customer_service: {kf_account: name@account} # to a text; {} is any agent who is online
 //	transfer_biz_ai_ivr: {}          # to a text: the platform's own AI reply
 //	random: [reply, reply, …]        # one of them, the same for each delivery of one push
+//	ai: {base_url: …, model: …}      # to a text, as the default or of a keyword: what a language model answers, see AI
 //
 // Instead of media_id or thumb_media_id, file may name a file in account/media.
 //
@@ -62,6 +63,7 @@ type Account struct {
 	tellsDrift bool
 	byLink     bool
 	files      []media.Use // each once
+	ais        []*AI
 }
 
 // Welcome returns the reply to a follow: like every reply here, one that has all that the platform demands.

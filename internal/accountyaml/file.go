@@ -64,6 +64,9 @@ func (f *file) random(e entry, to purpose) wechat.Reply {
 		f.problem(e.line, "random must be a list of at least two replies, each beginning with \"- \"")
 		return nil
 	}
+	if to == toText {
+		to = toMessage // which ai is not for
+	}
 	var several wechat.OneOf
 	for _, item := range list.Values {
 		reply := f.reply(item, "a reply of random", to)

@@ -68,7 +68,7 @@ func Merge(name string, data []byte, c Changes) ([]byte, []Covered, error) {
 		return nil, nil, err
 	}
 	d.setReply("welcome", c.Welcome, toEvent)
-	d.setReply("default", c.Default, toMessage)
+	d.setReply("default", c.Default, toText)
 	covered := d.setRules(c.Rules)
 	d.setClicks(c.Clicks)
 	if err := d.setMenus(before, c); err != nil {

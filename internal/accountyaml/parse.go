@@ -52,6 +52,7 @@ type file struct {
 	name     string
 	problems []problem
 	uses     []media.Use
+	ais      []*AI
 }
 
 type problem struct {
@@ -170,7 +171,7 @@ func (f *file) account(root ast.Node) *Account {
 		case "welcome":
 			a.welcome = f.reply(e.value, e.key, toEvent)
 		case "default":
-			a.fallback = f.reply(e.value, e.key, toMessage)
+			a.fallback = f.reply(e.value, e.key, toText)
 		case "suggestion":
 			a.suggestion = f.reply(e.value, e.key, toMessage)
 		case "keywords":
@@ -191,7 +192,7 @@ func (f *file) account(root ast.Node) *Account {
 		}
 	}
 	f.menus(a, entries)
-	a.files = f.uses
+	a.files, a.ais = f.uses, f.ais
 	for _, key := range []string{"welcome", "default", "suggestion"} {
 		if !slices.Contains(given, key) {
 			f.problems = append(f.problems, problem{1, fmt.Sprintf("%s is missing: add a line \"%s: …\" with its text", key, key),
@@ -265,7 +266,7 @@ func (f *file) rule(n ast.Node) (r writtenRule, ok bool) {
 	for _, e := range entries {
 		if e.key == "reply" {
 			replies++
-			r.reply = f.reply(e.value, e.key, toMessage)
+			r.reply = f.reply(e.value, e.key, toText)
 			continue
 		}
 		kinds++

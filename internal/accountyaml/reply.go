@@ -17,6 +17,7 @@ type purpose int
 
 const (
 	toMessage purpose = iota
+	toText            // a message that is a text, which a language model may answer
 	toEvent
 )
 
@@ -30,9 +31,10 @@ const (
 	transfer = "transfer_customer_service"
 	toAI     = "transfer_biz_ai_ivr"
 	random   = "random"
+	ai       = "ai"
 )
 
-const replyKinds = image + ", " + voice + ", " + video + ", " + music + ", " + news + ", " + transfer + ", " + toAI + ", " + random
+const replyKinds = image + ", " + voice + ", " + video + ", " + music + ", " + news + ", " + transfer + ", " + toAI + ", " + random + ", " + ai
 
 // reply reads a reply: a text, or a mapping of one of the other kinds. After a problem it is of no use, or nil.
 func (f *file) reply(n ast.Node, what string, to purpose) wechat.Reply {
@@ -88,6 +90,8 @@ func (f *file) richReply(e entry, to purpose) wechat.Reply {
 		return f.news(e.value, to)
 	case transfer, toAI:
 		return f.transfer(e, to)
+	case ai:
+		return f.ai(e, to)
 	}
 	f.problem(e.line, "%q is no kind of reply: use one of %s, or put a text that begins with { in quotes",
 		e.key, replyKinds)
@@ -101,7 +105,7 @@ func (f *file) news(n ast.Node, to purpose) wechat.Reply {
 		return nil
 	}
 	switch count := len(list.Values); {
-	case to == toMessage && count != 1:
+	case to != toEvent && count != 1:
 		f.problem(lineOf(n), "news in reply to a message has exactly one article, this one has %d: "+
 			"WeChat shows the first alone", count)
 	case count == 0 || count > wechat.MaxArticles:

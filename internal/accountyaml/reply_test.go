@@ -111,7 +111,7 @@ func TestEveryKindOfReply(t *testing.T) {
 // Each reply of the table stands as the welcome (line 1 is welcome:, the reply begins on line 2), and as the default.
 func TestReplyRefused(t *testing.T) {
 	t.Parallel()
-	const needsOne = "exactly one of image, voice, video, music, news, transfer_customer_service, transfer_biz_ai_ivr, random, this one has "
+	const needsOne = "exactly one of image, voice, video, music, news, transfer_customer_service, transfer_biz_ai_ivr, random, ai, this one has "
 	tests := []struct {
 		name, reply string
 		want        string // as in TestParseRefuses, WHAT being welcome or default

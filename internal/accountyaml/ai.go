@@ -1,0 +1,173 @@
+package accountyaml
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/guanzhu/guanzhu/internal/publicurl"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// AI is the reply that a language model writes. It is not sent as it is: the account's routes promise the answer.
+type AI struct {
+	wechat.TextReply // empty
+
+	BaseURL      string // of an OpenAI-compatible API; https, or http for this machine itself
+	Model        string
+	Instructions string // for the model, before all questions
+	Memory       int    // how many earlier questions, with their answers, the model is given
+	MaxTokens    int    // the longest answer
+	DailyLimit   int    // questions of one follower a day in China time
+	AccountLimit int    // questions of all followers a day in China time
+	Wait         string // what the follower sees while the model works
+	Sorry        string // the apology if there is no answer
+	Full         string // what a follower sees beyond a limit
+}
+
+// What an ai in the file has if it does not say otherwise.
+const (
+	defaultInstructions = "你是一个微信公众号的助手。请用简洁、友好的中文回答，一般不超过 300 字。不知道的就说不知道，不要编造。"
+	defaultMemory       = 5
+	defaultMaxTokens    = 1000
+	defaultDailyLimit   = 20
+	defaultAccountLimit = 500
+	defaultWait         = "正在思考，请稍候……"
+	defaultSorry        = "抱歉，暂时没能回答您的问题，请稍后再试。"
+	defaultFull         = "今天的提问次数已经用完，请明天再来。"
+)
+
+const (
+	maxMemory       = 10
+	maxMaxTokens    = 8000
+	maxDailyLimit   = 1000
+	maxAccountLimit = 1_000_000
+	maxInstructions = 8 << 10 // bytes; they are paid for with every question
+)
+
+// AIs returns every AI of the file. All have the same BaseURL, because the account has one key.
+func (a *Account) AIs() []*AI { return a.ais }
+
+const aiFields = "base_url, model, instructions, memory, max_tokens, daily_limit, account_daily_limit, wait, sorry, full"
+
+// keyNames are names under which an API's key might be written into the file, where it must not be.
+var keyNames = []string{"ai_key", "api_key", "apikey", "key"}
+
+func (f *file) ai(e entry, to purpose) wechat.Reply {
+	if to != toText {
+		f.problem(e.line, "ai answers a text: use it as the default, or as the reply of a keyword rule")
+	}
+	entries, ok := f.entries(e.value, ai, append(strings.Split(aiFields, ", "), keyNames...)...)
+	if !ok {
+		return nil
+	}
+	r := &AI{
+		Instructions: defaultInstructions, Memory: defaultMemory, MaxTokens: defaultMaxTokens, DailyLimit: defaultDailyLimit,
+		AccountLimit: defaultAccountLimit, Wait: defaultWait, Sorry: defaultSorry, Full: defaultFull,
+	}
+	for _, field := range entries {
+		f.aiField(r, field)
+	}
+	for _, name := range []string{"base_url", "model"} {
+		if !slices.ContainsFunc(entries, func(e entry) bool { return e.key == name }) {
+			f.problem(e.line, "ai has no %s: add \"%s: …\"", name, name)
+		}
+	}
+	if first := slices.IndexFunc(f.ais, func(other *AI) bool { return other.BaseURL != r.BaseURL }); first >= 0 && r.BaseURL != "" {
+		f.problem(e.line, "this ai has another base_url than one above, and the account's one key would go to both: use the same")
+	}
+	if r.BaseURL != "" {
+		f.ais = append(f.ais, r)
+	}
+	return r
+}
+
+func (f *file) aiField(r *AI, e entry) {
+	switch e.key {
+	case "base_url":
+		r.BaseURL = f.baseURL(e)
+	case "model":
+		r.Model = f.modelName(e)
+	case "instructions":
+		r.Instructions = f.aiText(e, maxInstructions)
+	case "memory":
+		r.Memory = f.number(e, 0, maxMemory)
+	case "max_tokens":
+		r.MaxTokens = f.number(e, 1, maxMaxTokens)
+	case "daily_limit":
+		r.DailyLimit = f.number(e, 1, maxDailyLimit)
+	case "account_daily_limit":
+		r.AccountLimit = f.number(e, 1, maxAccountLimit)
+	case "wait":
+		r.Wait = f.aiText(e, wechat.MaxText-linkRoom)
+	case "sorry":
+		r.Sorry = f.aiText(e, wechat.MaxText-linkRoom)
+	case "full":
+		r.Full = f.aiText(e, wechat.MaxText-linkRoom)
+	default:
+		f.problem(e.line, "the key of the model's API is a secret and does not belong in this file: remove the line, and enter "+
+			"the key with `guanzhu secrets`")
+	}
+}
+
+// baseURL reads the address of the API. All problems are told without it, because some owners put a key into it.
+func (f *file) baseURL(e entry) string {
+	text, ok := f.shown(e.value, e.key)
+	if !ok {
+		return ""
+	}
+	u, err := url.Parse(text)
+	wrong := ""
+	switch {
+	case err != nil || u.Hostname() == "" || strings.ContainsFunc(text, invisible):
+		wrong = "is no address: write it as the provider's documentation has it, such as https://api.deepseek.com/v1"
+	case u.Scheme != "https" && (u.Scheme != "http" || !publicurl.IsLoopback(u.Host)):
+		wrong = "must begin with https://; http:// is only for this machine, such as http://127.0.0.1:11434/v1"
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		wrong = "must be an address without a password, ? and #: enter the key with `guanzhu secrets`"
+	case strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), "/chat/completions"):
+		wrong = "must end before /chat/completions, which is added to it: remove that"
+	}
+	if wrong != "" {
+		f.problem(lineOf(e.value), "base_url %s", wrong)
+		return ""
+	}
+	return strings.TrimSuffix(text, "/")
+}
+
+func (f *file) modelName(e entry) string {
+	text, ok := f.shown(e.value, e.key)
+	if ok && strings.ContainsFunc(text, invisible) {
+		f.problem(lineOf(e.value), "model contains white space, or something as invisible: write the model's name as its provider does")
+	}
+	return text
+}
+
+// aiText reads a text of at most so many bytes of UTF-8.
+func (f *file) aiText(e entry, longest int) string {
+	text, ok := f.shown(e.value, e.key)
+	switch {
+	case !ok:
+	case strings.Contains(text, PersonalLink):
+		f.problem(lineOf(e.value), "%s is sent as it is in %s: remove it", PersonalLink, e.key)
+	case len(text) > longest:
+		f.problem(lineOf(e.value), "%s has %d bytes of UTF-8, and may have %d (a Chinese character has 3): shorten it by %d",
+			e.key, len(text), longest, len(text)-longest)
+	}
+	return text
+}
+
+// number reads a whole number between two others.
+func (f *file) number(e entry, least, most int) int {
+	if n, ok := e.value.(*ast.IntegerNode); ok {
+		var value int
+		if _, err := fmt.Sscan(fmt.Sprint(n.Value), &value); err == nil && value >= least && value <= most {
+			return value
+		}
+	}
+	f.problem(lineOf(e.value), "%s must be a whole number from %d to %d, without quotes", e.key, least, most)
+	return 0
+}
