@@ -15,7 +15,7 @@ import (
 )
 
 type secretsCommand struct {
-	Write  writeSecretsCommand  `cmd:"" default:"withargs" help:"Ask for token, app secret and EncodingAESKey, and write them. Default command."`
+	Write  writeSecretsCommand  `cmd:"" default:"withargs" help:"Ask for token, app secret and EncodingAESKey, and for the key of a language model if account.yaml has an ai, and write them. Default command."`
 	Rotate rotateSecretsCommand `cmd:"" help:"Make a new token and EncodingAESKey, wait until running instances accept them, and say what to change in WeChat's console."`
 	Finish finishSecretsCommand `cmd:"" help:"Remove the previous token and EncodingAESKey, once WeChat's console has the new ones."`
 }
@@ -39,6 +39,7 @@ type parameter struct {
 	region string
 	flags  string // the flags that select it
 	stack  stack  // zero if the flags name the parameter
+	usesAI bool   // account.yaml has an ai
 	ssm    interface {
 		parameterstore.Reader
 		parameterstore.Writer
@@ -108,6 +109,9 @@ func fields(s secrets.Secrets) string {
 	}
 	if s.LinkKey == "" {
 		names = append(names, "no link key")
+	}
+	if s.AIKey != "" {
+		names = append(names, "AI key")
 	}
 	return strings.Join(names, ", ")
 }

@@ -25,13 +25,18 @@ func TestSecretsDialogue(t *testing.T) {
 	const (
 		token2 = "anotherToken"
 		key2   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg"
-		made   = "made" // stands for what the command makes
+		made   = "made"    // stands for what the command makes
+		usesAI = "uses ai" // as the first answer: account.yaml has an ai
 	)
 	none := secrets.Secrets{}
 	plain := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey}
 	safe := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: oldKey}
 	before := secrets.Secrets{Token: oldToken, AppSecret: theSecret} // from a version without link keys
 	rotated := secrets.Secrets{Token: token2, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: key2, PreviousToken: oldToken, PreviousEncodingAESKey: oldKey}
+	withAI := safe
+	withAI.AIKey = "HIDE-sk-1"
+	rotatedAI := rotated
+	rotatedAI.AIKey = withAI.AIKey
 	tests := []struct {
 		name    string
 		stored  secrets.Secrets
@@ -41,6 +46,20 @@ func TestSecretsDialogue(t *testing.T) {
 		says    string // to the owner
 		wantErr string
 	}{
+		{"the first AI key", safe, []string{usesAI, "", "", "", "HIDE-sk-1", "yes"}, withAI,
+			"version 2: token, app secret, EncodingAESKey, AI key.\n", "请先部署本版本", ""},
+		{"an AI key from the beginning", none, []string{usesAI, oldToken, theSecret, oldKey, "HIDE-sk-1"}, withAI, "AI key.\n", "does not exist yet", ""},
+		{"no AI key", none, []string{usesAI, oldToken, theSecret, oldKey, ""}, safe, "EncodingAESKey.\n", "Enter leaves it out", ""},
+		{"another AI key", withAI, []string{"", "", "", "HIDE-sk-2", "yes"}, func() secrets.Secrets {
+			s := withAI
+			s.AIKey = "HIDE-sk-2"
+			return s
+		}(), "version 2", "What changes: AI key. Type yes", ""},
+		{"an AI key that is removed", withAI, []string{"", "", "", "-", "yes"}, safe, "version 2", "What changes: AI key (removed).", ""},
+		{"an AI key that is kept", withAI, []string{token2, "", key2, "", "yes"}, rotatedAI, "previous EncodingAESKey, AI key.\n", "- removes it", ""},
+		{"an AI key with a space", safe, []string{usesAI, "", "", "", "HIDE sk"}, safe, "", "", "the key has a space"},
+		{"no AI key to remove", safe, []string{usesAI, "", "", "", "-"}, safe, "", "", "to remove: press Enter"},
+
 		{"all made", none, []string{"", theSecret, "g"}, secrets.Secrets{Token: made, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: made},
 			"Written: /guanzhu/test in us-east-1, version 1: token, app secret, EncodingAESKey.\n", "does not exist yet", ""},
 		{"g for a token", none, []string{"g", theSecret, ""}, secrets.Secrets{Token: made, AppSecret: theSecret, LinkKey: linkKey},
@@ -104,9 +123,12 @@ func TestSecretsDialogue(t *testing.T) {
 				store = holding(t, tt.stored)
 			}
 			var out, owner bytes.Buffer
+			p := &parameter{name: secretsName, region: "us-east-1", flags: "--name " + secretsName, ssm: store, out: &out}
+			if tt.answers[0] == usesAI {
+				p.usesAI, tt.answers = true, tt.answers[1:]
+			}
 			script := answering(tt.answers...)
 			script.out = &owner
-			p := &parameter{name: secretsName, region: "us-east-1", flags: "--name " + secretsName, ssm: store, out: &out}
 			err := p.ask(t.Context(), script)
 			if (err == nil) != (tt.wantErr == "") || err != nil && !strings.Contains(err.Error(), tt.wantErr) {
 				t.Errorf("the error is %v, want %q in it", err, tt.wantErr)

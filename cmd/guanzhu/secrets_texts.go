@@ -14,6 +14,12 @@ Functions of a version without link keys refuse such secrets: deploy this versio
 将添加 link key：此后个人链接和日志中的 openid 哈希不再依赖 AppSecret。请先部署本版本，再继续：旧版本的函数不接受它。
 `
 
+	firstAIKey = `
+A key of a language model's API will be added to these secrets. Functions of a version without AI refuse such secrets:
+deploy this version first.
+将添加模型接口的密钥（AI key）。请先部署本版本，再继续：旧版本的函数不接受它。
+`
+
 	toCompatible = `
 The account is in plain mode (明文模式). With an EncodingAESKey, pushes in clear are refused, so follow this order:
   1. now: set the console to compatible mode (兼容模式) with this key, and save

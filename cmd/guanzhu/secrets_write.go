@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -24,6 +25,11 @@ func (c *writeSecretsCommand) Run() error {
 	if err != nil {
 		return err
 	}
+	account, err := owner.Load()
+	if err != nil {
+		return err
+	}
+	p.usesAI = len(account.AIs()) > 0
 	return p.ask(ctx, newPrompt())
 }
 
@@ -41,6 +47,9 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 	fmt.Fprintln(owner.out, about, "What you enter is not shown.")
 
 	entered, err := enter(owner, was, exists)
+	if err == nil && (p.usesAI || was.AIKey != "") {
+		err = entered.enterAIKey(owner, was)
+	}
 	if err != nil {
 		return err
 	}
@@ -64,6 +73,9 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 		fmt.Fprint(owner.out, firstLinkKey)
 	}
 	fmt.Fprint(owner.out, steps.before)
+	if was.AIKey == "" && next.AIKey != "" && exists {
+		fmt.Fprint(owner.out, firstAIKey)
+	}
 	if steps.keyFirst {
 		reveal(owner.out, secrets.Secrets{EncodingAESKey: made.EncodingAESKey})
 		made.EncodingAESKey = ""
@@ -83,9 +95,9 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 
 // entered is what the owner entered. An empty value stays as it is.
 type entered struct {
-	token, appSecret, key string
-	removesKey            bool
-	made                  secrets.Secrets // those of the values that were made here, which the owner has not seen yet
+	token, appSecret, key, aiKey string
+	removesKey, removesAIKey     bool
+	made                         secrets.Secrets // those of the values that were made here, which the owner has not seen yet
 }
 
 func enter(owner *prompt, was secrets.Secrets, exists bool) (e entered, err error) {
@@ -118,6 +130,20 @@ func enter(owner *prompt, was secrets.Secrets, exists bool) (e entered, err erro
 	return e, err
 }
 
+// enterAIKey asks for the key of the language model's API. A program on the owner's machine may need none.
+func (e *entered) enterAIKey(owner *prompt, was secrets.Secrets) (err error) {
+	about := "Enter leaves it out"
+	if was.AIKey != "" {
+		about = "- removes it"
+	}
+	e.aiKey, err = owner.secret("Key of the language model's API, for ai in account.yaml ("+about+"):",
+		func(answer string) error { return checkAIKey(answer, was) })
+	if e.aiKey == removeIt {
+		e.aiKey, e.removesAIKey = "", true
+	}
+	return err
+}
+
 // applyTo returns the secrets with what was entered. The error is secrets.ErrRotating if was has previous values that the
 // new ones would replace.
 func (e entered) applyTo(was secrets.Secrets) (secrets.Secrets, error) {
@@ -126,6 +152,10 @@ func (e entered) applyTo(was secrets.Secrets) (secrets.Secrets, error) {
 		return was, err
 	}
 	next.AppSecret, next.LinkKey = cmp.Or(e.appSecret, was.AppSecret), cmp.Or(was.LinkKey, secrets.NewLinkKey())
+	next.AIKey = cmp.Or(e.aiKey, was.AIKey)
+	if e.removesAIKey {
+		next.AIKey = ""
+	}
 	if e.removesKey {
 		next.EncodingAESKey, next.PreviousEncodingAESKey = "", ""
 	}
@@ -195,6 +225,16 @@ func checkKey(answer string, was secrets.Secrets) error {
 	return fmt.Errorf("an EncodingAESKey has 43 letters and digits; this one has %d characters", len(answer))
 }
 
+func checkAIKey(answer string, was secrets.Secrets) error {
+	switch {
+	case answer == removeIt && was.AIKey == "":
+		return errors.New("there is no key of a language model's API to remove: press Enter")
+	case strings.ContainsFunc(answer, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return errors.New("the key has a space or a character outside ASCII: copy it again")
+	}
+	return nil
+}
+
 // changes names the fields that differ, without their values.
 func changes(was, next secrets.Secrets) string {
 	var names []string
@@ -215,6 +255,13 @@ func changes(was, next secrets.Secrets) string {
 	}
 	if next.LinkKey != was.LinkKey {
 		names = append(names, "link key (the first)")
+	}
+	switch {
+	case next.AIKey == was.AIKey:
+	case next.AIKey == "":
+		names = append(names, "AI key (removed)")
+	default:
+		names = append(names, "AI key")
 	}
 	return strings.Join(names, ", ")
 }

@@ -80,7 +80,7 @@ func Write(ctx context.Context, w Writer, name string, s secrets.Secrets, was in
 // redact returns err. If its text contains a value of s, as the text of a validation error may, redact returns only the
 // error's code.
 func redact(err error, s secrets.Secrets) error {
-	for _, value := range []string{s.Token, s.AppSecret, s.EncodingAESKey, s.PreviousToken, s.PreviousEncodingAESKey, s.LinkKey} {
+	for _, value := range []string{s.Token, s.AppSecret, s.EncodingAESKey, s.PreviousToken, s.PreviousEncodingAESKey, s.LinkKey, s.AIKey} {
 		if value != "" && strings.Contains(err.Error(), value) {
 			if api, ok := errors.AsType[smithy.APIError](err); ok {
 				return errors.New(api.ErrorCode())

@@ -95,6 +95,7 @@ func TestWriteFails(t *testing.T) {
 		{"no credentials", fmt.Errorf("get identity: get credentials: no EC2 IMDS role found: %w", dial), nil, "check the AWS credentials"},
 		{"another one", code("HierarchyLevelLimitExceededException", "15"), nil, "check the parameter"},
 		{"one that quotes", code("ValidationException", "Value '"+otherJSON+"' failed"), nil, "ValidationException"},
+		{"one that quotes the AI key", errors.New("cannot send HIDE_ai"), func(s *secrets.Secrets) { s.AIKey = "HIDE_ai" }, "its text contains a secret"},
 		{"one that quotes the link key", errors.New("cannot send HIDE_link"), func(s *secrets.Secrets) { s.LinkKey = "HIDE_link" }, "its text contains a secret"},
 		{"one that quotes, not of AWS", errors.New("cannot send " + otherJSON), nil, "its text contains a secret"},
 		{"too large", nil, func(s *secrets.Secrets) { s.AppSecret = strings.Repeat("HIDE", 1100) }, "a parameter holds 4096"},

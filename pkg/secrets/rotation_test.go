@@ -44,8 +44,8 @@ func TestNewValues(t *testing.T) {
 func TestReplace(t *testing.T) {
 	t.Parallel()
 	const token3, key3 = "token3value", "0BCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg"
-	now := secrets.Secrets{Token: "token1value", AppSecret: "s", EncodingAESKey: aesKey, LinkKey: "l"}
-	both := secrets.Secrets{Token: token3, AppSecret: "s", LinkKey: "l", EncodingAESKey: key3, PreviousToken: "token1value", PreviousEncodingAESKey: aesKey}
+	now := secrets.Secrets{Token: "token1value", AppSecret: "s", EncodingAESKey: aesKey, LinkKey: "l", AIKey: "a"}
+	both := secrets.Secrets{Token: token3, AppSecret: "s", LinkKey: "l", AIKey: "a", EncodingAESKey: key3, PreviousToken: "token1value", PreviousEncodingAESKey: aesKey}
 	tests := []struct {
 		name       string
 		was        secrets.Secrets
@@ -56,11 +56,11 @@ func TestReplace(t *testing.T) {
 		{"nothing", now, "", "", now, nil},
 		{"the same", now, now.Token, now.EncodingAESKey, now, nil},
 		{"both", now, token3, key3, both, nil},
-		{"token", now, token3, "", secrets.Secrets{Token: token3, AppSecret: "s", LinkKey: "l", EncodingAESKey: aesKey, PreviousToken: now.Token}, nil},
-		{"key", now, "", key3, secrets.Secrets{Token: now.Token, AppSecret: "s", LinkKey: "l", EncodingAESKey: key3, PreviousEncodingAESKey: aesKey}, nil},
+		{"token", now, token3, "", secrets.Secrets{Token: token3, AppSecret: "s", LinkKey: "l", AIKey: "a", EncodingAESKey: aesKey, PreviousToken: now.Token}, nil},
+		{"key", now, "", key3, secrets.Secrets{Token: now.Token, AppSecret: "s", LinkKey: "l", AIKey: "a", EncodingAESKey: key3, PreviousEncodingAESKey: aesKey}, nil},
 		{"the first key", other, "", key3, secrets.Secrets{Token: other.Token, AppSecret: other.AppSecret, EncodingAESKey: key3}, nil},
 		{"of nothing", secrets.Secrets{}, token3, key3, secrets.Secrets{Token: token3, EncodingAESKey: key3}, nil},
-		{"back again", both, now.Token, now.EncodingAESKey, secrets.Secrets{Token: now.Token, AppSecret: "s", LinkKey: "l", EncodingAESKey: aesKey,
+		{"back again", both, now.Token, now.EncodingAESKey, secrets.Secrets{Token: now.Token, AppSecret: "s", LinkKey: "l", AIKey: "a", EncodingAESKey: aesKey,
 			PreviousToken: token3, PreviousEncodingAESKey: key3}, nil},
 		{"another token in between", both, "token4value", "", secrets.Secrets{}, secrets.ErrRotating},
 		{"another key in between", both, "", aesKey2, secrets.Secrets{}, secrets.ErrRotating},
@@ -71,7 +71,7 @@ func TestReplace(t *testing.T) {
 			t.Errorf("%s: error %v (-want +got):\n%s", tt.name, err, diff)
 		}
 	}
-	if now.Rotating() || !both.Rotating() || both.Finish() != (secrets.Secrets{Token: token3, AppSecret: "s", LinkKey: "l", EncodingAESKey: key3}) {
+	if now.Rotating() || !both.Rotating() || both.Finish() != (secrets.Secrets{Token: token3, AppSecret: "s", LinkKey: "l", AIKey: "a", EncodingAESKey: key3}) {
 		t.Error("Rotating or Finish are wrong")
 	}
 }

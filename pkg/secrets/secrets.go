@@ -1,5 +1,6 @@
 // Package secrets holds the account's secrets: the token, the app secret and the EncodingAESKey, which it shares with the
-// platform, and the link key, which only the account knows. Parse and Document read and write them as JSON.
+// platform, the link key, which only the account knows, and the key of a language model's API. Parse and Document read and
+// write them as JSON.
 //
 // No error, log line or formatted text of this package contains the value of a secret.
 package secrets
@@ -33,6 +34,8 @@ type Secrets struct {
 	// LinkKey is the key from which the keys of personal links and of openid hashes are derived. It does not change when
 	// the app secret is replaced. Secrets that an early version wrote have none; the app secret then takes its place.
 	LinkKey string
+
+	AIKey string // of the language model's API, for ai in account.yaml; may be empty
 }
 
 const hidden = "secrets [hidden]"
@@ -51,9 +54,9 @@ func (Secrets) MarshalJSON() ([]byte, error) {
 	return nil, errors.New("secrets are not written as JSON")
 }
 
-// Parse reads secrets from JSON of this form. The last three members are optional:
+// Parse reads secrets from JSON of this form. The last four members are optional:
 //
-//	{"token": "…", "app_secret": "…", "encoding_aes_key": "…", "link_key": "…",
+//	{"token": "…", "app_secret": "…", "encoding_aes_key": "…", "link_key": "…", "ai_key": "…",
 //		"previous": {"token": "…", "encoding_aes_key": "…"}}
 //
 // Parse refuses unknown and repeated members, and names in another case: a mistyped encoding_aes_key would mean plain
@@ -61,7 +64,7 @@ func (Secrets) MarshalJSON() ([]byte, error) {
 // value counts as absent. The error has one line for each problem and contains no part of data.
 func Parse(data []byte) (Secrets, error) {
 	var r reader
-	top := r.object("", data, "token", "app_secret", "encoding_aes_key", "link_key", "previous")
+	top := r.object("", data, "token", "app_secret", "encoding_aes_key", "link_key", "ai_key", "previous")
 	if top == nil {
 		return Secrets{}, errors.Join(r.problems...)
 	}
@@ -70,6 +73,7 @@ func Parse(data []byte) (Secrets, error) {
 		AppSecret:      r.secret("app_secret", top["app_secret"]),
 		EncodingAESKey: r.key("encoding_aes_key", top["encoding_aes_key"]),
 		LinkKey:        r.secret("link_key", top["link_key"]),
+		AIKey:          r.secret("ai_key", top["ai_key"]),
 	}
 	for _, name := range []string{"token", "app_secret"} {
 		if value := string(top[name]); value == "" || value == `""` {
@@ -188,8 +192,9 @@ func Document(s Secrets) ([]byte, error) {
 		AppSecret      string   `json:"app_secret"`
 		EncodingAESKey string   `json:"encoding_aes_key,omitempty"`
 		LinkKey        string   `json:"link_key,omitempty"`
+		AIKey          string   `json:"ai_key,omitempty"`
 		Previous       previous `json:"previous,omitzero"`
-	}{s.Token, s.AppSecret, s.EncodingAESKey, s.LinkKey, previous{s.PreviousToken, s.PreviousEncodingAESKey}})
+	}{s.Token, s.AppSecret, s.EncodingAESKey, s.LinkKey, s.AIKey, previous{s.PreviousToken, s.PreviousEncodingAESKey}})
 	if err != nil {
 		return nil, err
 	}

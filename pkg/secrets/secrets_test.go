@@ -26,6 +26,7 @@ var all = secrets.Secrets{
 	PreviousToken:          "token0value",
 	PreviousEncodingAESKey: aesKey2,
 	LinkKey:                "linkkey1value",
+	AIKey:                  "sk-aikey1value",
 }
 
 const otherJSON = `{"token":"token2value","app_secret":"appsecret2value"}`
@@ -33,7 +34,7 @@ const otherJSON = `{"token":"token2value","app_secret":"appsecret2value"}`
 var other = secrets.Secrets{Token: "token2value", AppSecret: "appsecret2value"}
 
 const allJSON = `{"token": "token1value", "app_secret": "appsecret1value", "encoding_aes_key": "` + aesKey + `",
-	"link_key": "linkkey1value", "previous": {"token": "token0value", "encoding_aes_key": "` + aesKey2 + `"}}`
+	"link_key": "linkkey1value", "ai_key": "sk-aikey1value", "previous": {"token": "token0value", "encoding_aes_key": "` + aesKey2 + `"}}`
 
 func TestParse(t *testing.T) {
 	t.Parallel()
@@ -99,6 +100,7 @@ func TestParseRefuses(t *testing.T) {
 		{"value as a name", `{` + basics + `,"HIDE3":"token"}`, "secrets: the name of member 3 is unknown"},
 		{"link key of another type", `{` + basics + `,"link_key":7777}`, "secrets: link_key must be a string"},
 		{"link key with white space", `{` + basics + `,"link_key":"HIDE3 "}`, "secrets: link_key contains white space"},
+		{"AI key with white space", `{` + basics + `,"ai_key":"sk-HIDE3\n"}`, "secrets: ai_key contains white space"},
 		{"link key in previous", `{` + basics + `,"previous":{"link_key":"HIDE3"}}`,
 			"secrets: the name of previous.member 1 is unknown"},
 		{"unknown name in previous", `{` + basics + `,"previous":{"app_secret":"HIDE3"}}`,
@@ -158,7 +160,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 		"%s":   fmt.Sprintf("%s %q", all, holder),
 		"JSON": string(asJSON),
 	} {
-		for _, value := range []string{all.Token, all.AppSecret, all.EncodingAESKey, all.PreviousToken, all.LinkKey} {
+		for _, value := range []string{all.Token, all.AppSecret, all.EncodingAESKey, all.PreviousToken, all.LinkKey, all.AIKey} {
 			if strings.Contains(text, value) {
 				t.Errorf("%s shows %q", name, value)
 			}
@@ -179,6 +181,7 @@ func TestDocumentIsWhatParseReads(t *testing.T) {
 		"previous key":        {Token: "t", AppSecret: "s", EncodingAESKey: aesKey, PreviousEncodingAESKey: aesKey2},
 		"characters of HTML":  {Token: "t", AppSecret: `<&>"\`},
 		"link key":            {Token: "t", AppSecret: "s", LinkKey: "l"},
+		"AI key":              {Token: "t", AppSecret: "s", AIKey: "sk-1"},
 		"longer than a token": {Token: strings.Repeat("t", 100), AppSecret: "s"},
 	} {
 		document, err := secrets.Document(s)
