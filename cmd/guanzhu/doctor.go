@@ -125,6 +125,7 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 		URL: site, Endpoint: endpoint.URL, AppID: c.AppID, Mode: account.Pages(), Verification: c.Verification,
 	}
 	out.show(pages.Examine(ctx, outside)...)
+	out.show(examineAI(ctx, account, keeper.Current().AIKey)...)
 
 	if c.AppID == sampleAppID && c.APIURL == "" {
 		out.show(doctor.SampleAccount())

@@ -55,6 +55,9 @@ func (c *doctorCommand) examineStack(ctx context.Context, out *printer) error {
 		Mode: account.Pages(), Verification: s.parameters["DomainVerification"],
 	}
 	out.show(pages.Examine(ctx, outside)...)
+	if keeper != nil {
+		out.show(examineAI(ctx, account, current.AIKey)...)
+	}
 	out.show(invokeDoctor(ctx, cfg, s, out.language)...)
 	return nil
 }

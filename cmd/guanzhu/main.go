@@ -32,6 +32,7 @@ type commands struct {
 	Plan        planCommand        `cmd:"" help:"Show what publishing would change on the platform. Changes nothing."`
 	Publish     publishCommand     `cmd:"" help:"Publish the menu of account.yaml, and the files that its replies use, if they differ."`
 	Menu        menuCommand        `cmd:"" help:"Old names of check, plan and publish."`
+	AI          aiCommand          `cmd:"" name:"ai" help:"Try the language model of account.yaml."`
 	Secrets     secretsCommand     `cmd:"" help:"Write the account's secrets into AWS, and rotate them without a gap."`
 	Doctor      doctorCommand      `cmd:"" help:"Examine the account, and say what to do about each problem."`
 	Logs        logsCommand        `cmd:"" help:"Print the output of sam logs in a readable form, one line a push. make logs runs it."`

@@ -38,6 +38,7 @@ var names = map[string]bilingual.Text{
 	"secrets":  text("密钥参数", "secrets"),
 	"link-key": text("link key", "link key"),
 	"rotation": text("密钥轮换", "rotation of the secrets"),
+	"model":    text("语言模型", "language model"),
 	"refusals": text("24 小时内被拒绝的请求", "requests refused in 24 hours"),
 	"alarms":   text("告警", "alarms"),
 
@@ -116,6 +117,13 @@ var (
 		"没有 link key：重置 AppSecret 后，个人链接可能在两小时内失效，日志里的哈希也会改变", "missing: after a reset of the app secret, personal links may fail for up to two hours, and the hashes in the log change",
 		"先部署当前版本，再运行 guanzhu secrets（各项按回车保留），就会添加。",
 		"Deploy this version, then run guanzhu secrets and press Enter to keep each value. This adds the link key.")
+	modelFine   = fine("{model} 在 {took} 内回答了", "{model} answered within {took}")
+	modelFailed = failure("{model} 没有回答", "{model} did not answer",
+		"改好之后，可以用 guanzhu ai ask 再试。", "guanzhu ai ask tries it again.")
+	modelAway = warning("从本机访问时，{model} 没有回答", "{model} did not answer this machine",
+		"云上的函数也许能够访问：请看 AnswerFunction 的日志。",
+		"The deployed function may reach it: see the log of AnswerFunction.")
+
 	rotationOpen = warning(
 		"轮换还没有结束：旧的 Token 或 EncodingAESKey 仍然有效", "a rotation is not finished: the previous token or EncodingAESKey is still valid",
 		"确认微信后台已经换成新的，然后运行 guanzhu secrets finish。",
