@@ -48,7 +48,9 @@ func TestAsk(t *testing.T) {
 	}
 	want := []aitest.Request{{
 		Authorization: "Bearer " + aitest.Key, Model: "test-model", MaxTokens: 500,
-		Messages: []aitest.Message{{"system", "回答简短"}, {"user", "一"}, {"assistant", "二"}, {"user", "秘密的问题"}},
+		Messages: []aitest.Message{
+			{Role: "system", Content: "回答简短"}, {Role: "user", Content: "一"}, {Role: "assistant", Content: "二"}, {Role: "user", Content: "秘密的问题"},
+		},
 	}}
 	if diff := cmp.Diff(want, model.Requests()); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)

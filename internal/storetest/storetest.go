@@ -17,6 +17,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/answers"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/menu"
+	"github.com/guanzhu/guanzhu/internal/quota"
 	"github.com/guanzhu/guanzhu/internal/reconcile"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -27,6 +28,7 @@ type Store interface {
 	follower.Store
 	menu.Store
 	media.Store
+	quota.Store
 	reconcile.Records
 	reconcile.Checkpoints
 
@@ -113,6 +115,8 @@ func Run(t *testing.T, open Open) {
 		{"conversation of one who has unfollowed", testConversationUnfollowed},
 		{"concurrent changes of a conversation", testConversationChanges},
 		{"conversation of no openid", testConversationNoOpenID},
+		{"questions of one day", testQuestionsOfOneDay},
+		{"questions of all followers", testQuestionsOfAll},
 	}
 	for _, v := range visits {
 		tests = append(tests, testCase{"visit/" + v.name, v.test})

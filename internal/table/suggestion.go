@@ -52,9 +52,5 @@ type Suggested struct {
 // NewSuggested returns the record, without ids, by which s is counted. It expires a day after that day's end.
 func NewSuggested(s follower.Suggestion) Suggested {
 	at := s.At.In(wechat.ChinaTime)
-	year, month, day := at.Date()
-	return Suggested{
-		Key:       Key{"suggested#" + at.Format(time.DateOnly), s.FollowerHash},
-		ExpiresAt: time.Date(year, month, day+2, 0, 0, 0, 0, wechat.ChinaTime).Unix(),
-	}
+	return Suggested{Key: Key{"suggested#" + at.Format(time.DateOnly), s.FollowerHash}, ExpiresAt: dayAfter(at)}
 }
