@@ -105,7 +105,8 @@ func TestFunctions(t *testing.T) {
 			t.Errorf("%s is not a function", path)
 		}
 		for _, not := range []string{
-			module + "pkg/wechattest", module + "internal/boltstore", module + "internal/console", module + "internal/storetest", "go.etcd.io/bbolt",
+			module + "pkg/wechattest", module + "internal/aitest", module + "internal/boltstore", module + "internal/console",
+			module + "internal/storetest", "go.etcd.io/bbolt",
 			"net/http/httptest", "testing", "github.com/alecthomas/kong",
 			"github.com/aws/aws-sdk-go-v2/config", // it costs start-up time and size
 		} {
@@ -116,6 +117,17 @@ func TestFunctions(t *testing.T) {
 	}
 	if functions == 0 {
 		t.Error("there are no functions")
+	}
+}
+
+// TestModelClient: the library for language models is large, so only the function that answers with them contains it.
+func TestModelClient(t *testing.T) {
+	for path, p := range packages(t) {
+		contains := slices.ContainsFunc(p.deps, func(dep string) bool { return strings.HasPrefix(dep, "github.com/openai/") })
+		owners := path == "account" || strings.HasPrefix(path, "pkg/")
+		if contains && (owners || strings.HasPrefix(path, "functions/") && path != "functions/answer") {
+			t.Errorf("%s contains the client of language models", path)
+		}
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/guanzhu/guanzhu/internal/quota"
 )
 
-// question is what a follower asks at second n.
-func question(n int, follower string, perFollower, perAccount int) quota.Question {
+// counted is what a follower asks at second n.
+func counted(n int, follower string, perFollower, perAccount int) quota.Question {
 	return quota.Question{
 		At: second(n), MsgID: uint64(n + 100), FollowerHash: follower, PerFollower: perFollower, PerAccount: perAccount,
 	}
@@ -25,17 +25,17 @@ func count(t *testing.T, f fixture, name string, q quota.Question, want bool) {
 }
 
 func testQuestionsOfOneDay(t *testing.T, f fixture) {
-	count(t, f, "the first", question(0, "aa", 2, 100), true)
-	count(t, f, "the second", question(1, "aa", 2, 100), true)
-	count(t, f, "the third", question(2, "aa", 2, 100), false)
-	count(t, f, "the first again", question(0, "aa", 2, 100), true)
-	count(t, f, "the third again", question(2, "aa", 2, 100), false)
-	count(t, f, "another follower", question(2, "bb", 2, 100), true)
-	count(t, f, "the day before", question(-1, "aa", 2, 100), true)
-	count(t, f, "the next day", question(24*60*60, "aa", 2, 100), true)
-	count(t, f, "a higher limit", question(3, "aa", 3, 100), true)
-	count(t, f, "a lower limit", question(4, "aa", 1, 100), false)
-	count(t, f, "the second after a lower limit", question(1, "aa", 1, 100), true)
+	count(t, f, "the first", counted(0, "aa", 2, 100), true)
+	count(t, f, "the second", counted(1, "aa", 2, 100), true)
+	count(t, f, "the third", counted(2, "aa", 2, 100), false)
+	count(t, f, "the first again", counted(0, "aa", 2, 100), true)
+	count(t, f, "the third again", counted(2, "aa", 2, 100), false)
+	count(t, f, "another follower", counted(2, "bb", 2, 100), true)
+	count(t, f, "the day before", counted(-1, "aa", 2, 100), true)
+	count(t, f, "the next day", counted(24*60*60, "aa", 2, 100), true)
+	count(t, f, "a higher limit", counted(3, "aa", 3, 100), true)
+	count(t, f, "a lower limit", counted(4, "aa", 1, 100), false)
+	count(t, f, "the second after a lower limit", counted(1, "aa", 1, 100), true)
 
 	// No follower can be told from a record, and each goes a day after its own.
 	items, err := f.items("asked#2040-06-01")
@@ -60,7 +60,7 @@ func testQuestionsOfAll(t *testing.T, f fixture) {
 	var calls []func() error
 	for n := range 20 {
 		calls = append(calls, func() error {
-			ok, err := f.store.CountQuestion(f.ctx, question(n, fmt.Sprintf("f%d", n%5), 3, 10))
+			ok, err := f.store.CountQuestion(f.ctx, counted(n, fmt.Sprintf("f%d", n%5), 3, 10))
 			if ok {
 				allowed.Add(1)
 			}
@@ -71,6 +71,6 @@ func testQuestionsOfAll(t *testing.T, f fixture) {
 	if got := allowed.Load(); got != 10 {
 		t.Errorf("%d questions are allowed, want 10", got)
 	}
-	count(t, f, "beyond the account's limit", question(50, "new", 3, 10), false)
-	count(t, f, "with a higher one", question(50, "new", 1, 11), true)
+	count(t, f, "beyond the account's limit", counted(50, "new", 3, 10), false)
+	count(t, f, "with a higher one", counted(50, "new", 1, 11), true)
 }
