@@ -256,9 +256,9 @@ func changes(was, next secrets.Secrets) string {
 	if next.LinkKey != was.LinkKey {
 		names = append(names, "link key (the first)")
 	}
-	switch {
-	case next.AIKey == was.AIKey:
-	case next.AIKey == "":
+	switch next.AIKey {
+	case was.AIKey:
+	case "":
 		names = append(names, "AI key (removed)")
 	default:
 		names = append(names, "AI key")
