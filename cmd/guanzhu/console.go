@@ -123,7 +123,7 @@ func openBrowser(url string) {
 	if command == nil {
 		command = []string{"xdg-open"}
 	}
-	opener := exec.Command(command[0], append(command[1:], url)...) //nolint:gosec // a fixed program with our own address
+	opener := exec.CommandContext(context.Background(), command[0], append(command[1:], url)...) //nolint:gosec // a fixed program with our own address
 	opener.Stdout, opener.Stderr = io.Discard, io.Discard
 	if opener.Start() == nil {
 		go func() { _ = opener.Wait() }()

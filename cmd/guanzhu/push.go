@@ -7,8 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/pushing"
@@ -37,7 +35,8 @@ func (c *pushCommand) Run() error {
 		return err
 	}
 	if c.Now {
-		message = asOf(message, time.Now())
+		now := time.Now()
+		message = pushing.AsOf(message, now, now.UnixNano()) // no message had this MsgId before
 	}
 	if _, err := wechat.ParsePush(message); err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
@@ -87,15 +86,4 @@ func show(account pushing.Account, mode pushing.Mode, request *http.Request) err
 		fmt.Printf("\nopened:\n%s\n", opened)
 	}
 	return nil
-}
-
-var (
-	createTime = regexp.MustCompile(`<CreateTime>[^<]*</CreateTime>`)
-	msgID      = regexp.MustCompile(`<MsgId>[^<]*</MsgId>`)
-)
-
-// asOf gives the message the time now and a MsgId that no earlier message had.
-func asOf(message []byte, now time.Time) []byte {
-	message = createTime.ReplaceAll(message, []byte("<CreateTime>"+strconv.FormatInt(now.Unix(), 10)+"</CreateTime>"))
-	return msgID.ReplaceAll(message, []byte("<MsgId>"+strconv.FormatInt(now.UnixNano(), 10)+"</MsgId>"))
 }

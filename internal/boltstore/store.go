@@ -30,13 +30,16 @@ type Store struct {
 
 var bucket = []byte("guanzhu")
 
+// ErrInUse is the error of Open (errors.Is) if another process has the file.
+var ErrInUse = errors.New("is in use by another process: stop that one or choose another file")
+
 // Open opens the store at path, made if it is not there (its folder must be), and tells the time by now. It waits up
 // to a second for another process to let go of the file. The file holds personal data and a credential, so only its
 // owner may read it.
 func Open(path string, now func() time.Time) (*Store, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
 	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("open store: %s is in use by another process: stop that one or choose another file", path)
+		return nil, fmt.Errorf("open store: %s %w", path, ErrInUse)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)

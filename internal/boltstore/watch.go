@@ -52,7 +52,10 @@ func (r records) note(k table.Key, value []byte) {
 	if r.changes == nil {
 		return
 	}
-	*r.changes = append(*r.changes, Change{k.PK, k.SK, bytes.Clone(r.b.Get(bytesOf(k))), value})
+	before := bytes.Clone(r.b.Get(bytesOf(k)))
+	if before != nil || value != nil {
+		*r.changes = append(*r.changes, Change{k.PK, k.SK, before, value})
+	}
 }
 
 // DB returns the file, in whose other buckets the console keeps its own things.

@@ -58,6 +58,10 @@ func (c *Console) Page() http.Handler {
 		"POST /api/faults":                 c.postFaults,
 		"POST /api/token":                  c.postToken,
 		"POST /api/restart":                c.postRestart,
+		"POST /api/replay":                 c.postReplay,
+		"POST /api/reset":                  c.postReset,
+		"GET /api/export":                  c.getExport,
+		"POST /api/import":                 c.postImport,
 	} {
 		mux.Handle(pattern, inJSON(answer))
 	}
@@ -297,15 +301,9 @@ func (c *Console) set(in settings) error {
 	c.settings = next
 	c.mu.Unlock()
 	if next.Kind != kind {
-		c.startPlatform()
+		return c.begin() // with another platform
 	}
-	if err := c.startInstance(); err != nil {
-		return err
-	}
-	if next.Kind != kind {
-		c.publishMenu()
-	}
-	return nil
+	return c.startInstance()
 }
 
 func (c *Console) postFaults(r *http.Request) (any, error) {
@@ -341,10 +339,11 @@ func (c *Console) postToken(r *http.Request) (any, error) {
 }
 
 func (c *Console) postRestart(*http.Request) (any, error) {
-	c.instance().kill()
+	old := c.instance()
 	if err := c.startInstance(); err != nil {
 		return nil, err
 	}
+	old.kill()
 	return c.state(), nil
 }
 

@@ -16,11 +16,13 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/boltstore"
+	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -102,20 +104,42 @@ func New(c Config) (*Console, error) {
 	if err := os.MkdirAll(filepath.Dir(c.File), 0o700); err != nil {
 		return nil, err
 	}
-	if c.Fresh {
-		if err := os.Remove(c.File); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, err
-		}
-	}
 	console := &Console{config: c, run: rand.Text(), clock: &clock{machine: c.Now}, stream: new(stream)}
-	var err error
-	if console.store, err = boltstore.Open(c.File, console.clock.Now); err != nil {
-		return nil, fmt.Errorf("%w\n--fresh starts with an empty file", err)
+	if err := console.openStore(); err != nil {
+		return nil, err
 	}
 	if err := console.open(); err != nil {
 		return nil, errors.Join(err, console.Close())
 	}
 	return console, nil
+}
+
+// openStore opens the file and, if a fresh state is asked for, empties it. A broken file is then replaced.
+func (c *Console) openStore() (err error) {
+	c.store, err = boltstore.Open(c.config.File, c.clock.Now)
+	if err != nil && c.config.Fresh && !errors.Is(err, boltstore.ErrInUse) {
+		if err := os.Remove(c.config.File); err != nil {
+			return err
+		}
+		c.store, err = boltstore.Open(c.config.File, c.clock.Now)
+	}
+	switch {
+	case errors.Is(err, boltstore.ErrInUse):
+		return fmt.Errorf("%w\nIs another console running in this folder?", err)
+	case err != nil:
+		return fmt.Errorf("%w\n--fresh puts an empty state in its place", err)
+	case !c.config.Fresh:
+		return nil
+	}
+	err = c.store.DB().Update(func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{stateBucket, timelineBucket, mediaBucket} {
+			if err := tx.DeleteBucket(name); err != nil && !errors.Is(err, bolterrors.ErrBucketNotFound) {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, c.store.Restore(nil))
 }
 
 // open reads the state and starts the account.
@@ -141,16 +165,18 @@ func (c *Console) begin() error {
 		}
 	}
 	c.startPlatform()
-	// Another platform does not know the token of the one before.
 	if c.config.APIURL == "" {
-		if err := c.store.SaveAccessToken(context.Background(), "", time.Time{}); err != nil {
+		// Another platform knows neither the token nor the material of the one before.
+		ctx := context.Background()
+		err := errors.Join(c.store.SaveAccessToken(ctx, "", time.Time{}), c.store.SaveMediaRecord(ctx, media.Record{}))
+		if err != nil {
 			return err
 		}
 	}
 	if err := c.startInstance(); err != nil {
 		return err
 	}
-	c.publishMenu()
+	c.publish()
 	return nil
 }
 
@@ -204,7 +230,7 @@ func (c *Console) openURL() string {
 // loadAccount reads account.yaml. A file with mistakes is an error only if there was none before.
 func (c *Console) loadAccount() error {
 	name := c.config.AccountFile
-	data, err := os.ReadFile(name)
+	data, err := os.ReadFile(name) //nolint:gosec // the program names the file
 	watched := err == nil
 	var replies *accountyaml.Account
 	switch {

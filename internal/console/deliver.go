@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -35,25 +36,39 @@ func (c *Console) pusher() (wechattest.Account, wechattest.Mode) {
 // deliver sends a message as WeChat does, and records it. target is the endpoint; empty for the built-in account.
 func (c *Console) deliver(ctx context.Context, rec *recording, message []byte, target string) {
 	account, mode := c.pusher()
-	to := target
-	if to == "" {
-		to = c.config.AccountURL + pushPath
-	}
 	client := &http.Client{Transport: &wire{c: c, rec: rec, account: account, target: target}}
-	reply, _, err := account.Deliver(ctx, client, to, mode, message)
+	reply, _, err := account.Deliver(ctx, client, c.endpoint(target), mode, message)
 	c.finish(rec, reply, err)
 }
 
 // finish ends a delivery: err says why the follower sees that the account is out of order.
 func (c *Console) finish(rec *recording, reply []byte, err error) {
+	shown := readReply(reply)
+	if err == nil {
+		err = c.refused(shown, rec.item.Target)
+	}
 	rec.done(func(i *Item) {
 		if err != nil {
 			i.Failed, i.Error = true, err.Error()
 			return
 		}
-		i.Reply = readReply(reply)
+		i.Failed, i.Error, i.Reply = false, "", shown
 	})
-	c.transcribe(rec.item)
+	c.transcribe(rec.item.ID)
+}
+
+// refused returns why WeChat would not show the reply. It knows the material of the simulated platform alone.
+func (c *Console) refused(r *Reply, target string) error {
+	platform := c.simulated()
+	switch {
+	case r == nil:
+		return nil
+	case len(r.Content) > wechat.MaxText:
+		return fmt.Errorf("the text has %d bytes: WeChat shows %d at most", len(r.Content), wechat.MaxText)
+	case r.MediaID != "" && platform != nil && target == "" && !platform.HasMaterial(r.MediaID) && c.media(r.MediaID) == nil:
+		return errors.New("WeChat knows no material of this media_id: publish the file, or use the media_id of a picture that was sent")
+	}
+	return nil
 }
 
 // begin adds a delivery of message to the timeline.
@@ -141,14 +156,26 @@ func opened(account wechattest.Account, body string) string {
 	return string(inside)
 }
 
+type material struct {
+	MediaID            string `xml:"MediaId"`
+	Title, Description string
+}
+
 // readReply returns the reply in the body that WeChat understands, nil for none.
 func readReply(body []byte) *Reply {
 	var x struct {
 		MsgType, Content string
-		Image, Voice     struct{ MediaId string } //nolint:revive,staticcheck // the platform's name
-		Video            struct{ MediaId, Title, Description string }
-		Music            struct{ Title, Description, MusicUrl string }
-		Articles         []struct{ Title, Description, PicUrl, Url string } `xml:"Articles>item"`
+		Image, Voice     material
+		Video            material
+		Music            struct {
+			Title, Description string
+			URL                string `xml:"MusicUrl"`
+		}
+		Articles []struct {
+			Title, Description string
+			PicURL             string `xml:"PicUrl"`
+			URL                string `xml:"Url"`
+		} `xml:"Articles>item"`
 	}
 	if err := xml.Unmarshal(body, &x); err != nil || x.MsgType == "" {
 		return nil
@@ -156,16 +183,16 @@ func readReply(body []byte) *Reply {
 	r := &Reply{Type: x.MsgType, Content: x.Content}
 	switch x.MsgType {
 	case "image":
-		r.MediaID = x.Image.MediaId
+		r.MediaID = x.Image.MediaID
 	case "voice":
-		r.MediaID = x.Voice.MediaId
+		r.MediaID = x.Voice.MediaID
 	case "video":
-		r.MediaID, r.Title, r.Description = x.Video.MediaId, x.Video.Title, x.Video.Description
+		r.MediaID, r.Title, r.Description = x.Video.MediaID, x.Video.Title, x.Video.Description
 	case "music":
-		r.Title, r.Description, r.MusicURL = x.Music.Title, x.Music.Description, x.Music.MusicUrl
+		r.Title, r.Description, r.MusicURL = x.Music.Title, x.Music.Description, x.Music.URL
 	case "news":
 		for _, a := range x.Articles {
-			r.Articles = append(r.Articles, Article{a.Title, a.Description, a.PicUrl, a.Url})
+			r.Articles = append(r.Articles, Article(a))
 		}
 	}
 	return r
@@ -179,7 +206,7 @@ func (c *Console) receive(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	account, mode := c.pusher()
+	account, _ := c.pusher()
 	message := openPush(account, body)
 	rec := c.retried(message)
 	if rec == nil {
@@ -192,7 +219,6 @@ func (c *Console) receive(w http.ResponseWriter, r *http.Request) {
 	}
 	var reply []byte
 	if err == nil {
-		_ = mode
 		reply, err = account.OpenReply([]byte(answer.Body))
 	}
 	c.finish(rec, reply, err)

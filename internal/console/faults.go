@@ -80,13 +80,11 @@ func (c *Console) disturbed(
 	return changes, errTable
 }
 
-// replaceKilled kills the instance and starts another. It returns errKilled.
+// replaceKilled starts another instance, to which later requests go, and kills this one. It returns errKilled.
 func (c *Console) replaceKilled(i *instance) error {
+	err := c.startInstance()
 	i.kill()
-	if err := c.startInstance(); err != nil {
-		return errors.Join(errKilled, err)
-	}
-	return errKilled
+	return errors.Join(errKilled, err)
 }
 
 // disturbedCall makes a call of the platform's API, with the fault of its path if there is one.

@@ -180,7 +180,7 @@ func (c *Console) serveAttempt(w http.ResponseWriter, r *http.Request, rec *reco
 	request.URL = hide("http://" + r.Host + r.URL.RequestURI())
 	n, end := rec.attempt(request)
 	r = r.WithContext(withSpan(r.Context(), &span{rec, n, i}))
-	response, err := inProcess(handler(i), r, i)
+	response, err := inProcess(handler(i), r, i) //nolint:bodyclose // it is in memory
 	if err != nil {
 		end(nil, err)
 		http.Error(w, err.Error(), http.StatusBadGateway)

@@ -6,20 +6,32 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 
+	ownerfiles "github.com/guanzhu/guanzhu/account/media"
+	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/menu"
 )
 
-// publishMenu publishes the menu of account.yaml on the simulated platform. A real account keeps its menu. Whatever the
-// platform refuses is on the timeline.
-func (c *Console) publishMenu() {
+// publish publishes the files and the menu of account.yaml on the simulated platform. A real account keeps what it has.
+// Whatever the platform refuses is on the timeline.
+func (c *Console) publish() {
 	if c.config.APIURL != "" {
 		return
 	}
 	i := c.instance()
-	_ = c.task("publish the menu", func(ctx context.Context) error { // its error is on the timeline
+	if uses := i.replies.Files(); len(uses) > 0 {
+		_ = c.task("publish the files", func(ctx context.Context) error { // its error is on the timeline
+			publisher := media.Publisher{API: i.api, Store: c.store, Files: c.mediaFiles()}
+			_, err := publisher.Publish(ctx, uses, false)
+			return err
+		})
+	}
+	_ = c.task("publish the menu", func(ctx context.Context) error {
 		wanted, err := i.replies.Menu(c.publicURL())
 		if err != nil {
 			return err
@@ -35,6 +47,15 @@ func (c *Console) publishMenu() {
 	c.menus++
 	c.mu.Unlock()
 	c.changed()
+}
+
+// mediaFiles returns the folder media beside account.yaml, or that of the program.
+func (c *Console) mediaFiles() fs.FS {
+	dir := filepath.Join(filepath.Dir(c.config.AccountFile), "media")
+	if _, err := os.Stat(dir); err != nil {
+		return ownerfiles.Files
+	}
+	return os.DirFS(dir)
 }
 
 // menuOf asks the simulated platform which menu a user sees. A real platform's menu is the one of account.yaml.

@@ -208,7 +208,7 @@ func (c *cookies) send(r *http.Request, now time.Time) {
 	r.Header.Del("Cookie")
 	for _, name := range slices.Sorted(maps.Keys(c.jar)) {
 		if one := c.jar[name]; one.Until.IsZero() || now.Before(one.Until) {
-			r.AddCookie(&http.Cookie{Name: name, Value: one.Value})
+			r.AddCookie(&http.Cookie{Name: name, Value: one.Value}) //nolint:gosec // a request has no attributes
 		}
 	}
 }

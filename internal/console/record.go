@@ -59,7 +59,7 @@ func (c *Console) watchStore(ctx context.Context, o boltstore.Operation) error {
 	}
 	step.Write = len(changes) > 0
 	for _, change := range changes {
-		step.Changes = append(step.Changes, Change{change.PK, change.SK, masked(change.Before), masked(change.After)})
+		step.Changes = append(step.Changes, changeOf(change))
 	}
 	if err != nil {
 		step.Error, step.Failed = err.Error(), true
@@ -155,12 +155,20 @@ func hide(text string) string {
 	return secretMembers.ReplaceAllString(secretQuery.ReplaceAllString(text, "${1}"+hidden), `${1}"`+hidden+`"`)
 }
 
+// changeOf returns the change as it is shown: without the access token.
+func changeOf(c boltstore.Change) Change {
+	if c.PK == accountPK {
+		c.Before, c.After = masked(c.Before), masked(c.After)
+	}
+	return Change(c)
+}
+
 // masked is hide for a record; nil stays nil.
 func masked(record json.RawMessage) json.RawMessage {
 	if record == nil {
 		return nil
 	}
-	return secretMembers.ReplaceAll(record, []byte(`${1}"`+hidden+`"`))
+	return json.RawMessage(hide(string(record)))
 }
 
 // logHandler writes log lines as a function does, and records them.

@@ -126,15 +126,26 @@ func (t *timeline) save(i *Item) error {
 	})
 }
 
-// get returns a copy of the Item, with its details, or nil.
-func (t *timeline) get(id int64) *Item {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// find returns the Item with that ID, or nil.
+func (t *timeline) find(id int64) *Item {
 	n, found := slices.BinarySearchFunc(t.items, id, func(i *Item, id int64) int { return cmp.Compare(i.ID, id) })
 	if !found {
 		return nil
 	}
-	return t.items[n].clone()
+	return t.items[n]
+}
+
+func (t *timeline) has(i *Item) bool { return t.find(i.ID) == i }
+
+// get returns a copy of the Item, with its details, or nil.
+func (t *timeline) get(id int64) *Item {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := t.find(id)
+	if i == nil {
+		return nil
+	}
+	return i.clone()
 }
 
 // all returns copies of the Items that keep selects, with their details, in order.
@@ -192,6 +203,9 @@ func (r *recording) change(do func(*Item)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	do(r.item)
+	if !t.has(r.item) {
+		return // it has left the timeline meanwhile
+	}
 	if r.item.Done {
 		_ = t.save(r.item) // the timeline in memory is what counts
 	}

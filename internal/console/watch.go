@@ -21,7 +21,7 @@ func (c *Console) Watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer watcher.Close()
+	defer func() { _ = watcher.Close() }() // nothing is watched any longer
 	// Editors replace a file by another, so its folder is watched.
 	if err := watcher.Add(filepath.Dir(c.config.AccountFile)); err != nil {
 		return err
@@ -52,5 +52,5 @@ func (c *Console) Reload() {
 		c.changed()
 		return
 	}
-	c.publishMenu()
+	c.publish()
 }

@@ -115,6 +115,17 @@ func userName(message []byte, which string) string {
 	return ""
 }
 
+var (
+	createTime = regexp.MustCompile(`<CreateTime>[^<]*</CreateTime>`)
+	msgID      = regexp.MustCompile(`<MsgId>[^<]*</MsgId>`)
+)
+
+// AsOf returns message, XML in clear, with the time at and, if it has a MsgId, that one.
+func AsOf(message []byte, at time.Time, id int64) []byte {
+	message = createTime.ReplaceAll(message, []byte("<CreateTime>"+strconv.FormatInt(at.Unix(), 10)+"</CreateTime>"))
+	return msgID.ReplaceAll(message, []byte("<MsgId>"+strconv.FormatInt(id, 10)+"</MsgId>"))
+}
+
 // Answer is the endpoint's answer to a request.
 type Answer struct {
 	Status int

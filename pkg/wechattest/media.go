@@ -51,6 +51,15 @@ func (p *Platform) Material(mediaID string) (content []byte, ok bool) {
 	return m.content, ok && m.until.IsZero()
 }
 
+// HasMaterial reports whether a passive reply can show the material with that media_id: permanent material, or temporary
+// material that has not expired.
+func (p *Platform) HasMaterial(mediaID string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, ok := p.materials[mediaID]
+	return ok && (m.until.IsZero() || p.config.Now().Before(m.until))
+}
+
 func (p *Platform) addMaterial(m material) (mediaID string) {
 	p.lastMediaID++
 	mediaID = fmt.Sprintf("MEDIA_%059d", p.lastMediaID)
