@@ -185,6 +185,9 @@ func scalar(text string) string {
 
 // item writes lines as an item of a list.
 func item(lines []string) []string {
+	if len(lines) == 0 {
+		return []string{"- {}"} // which Parse refuses
+	}
 	out := prefixed("  ", lines)
 	out[0] = "- " + lines[0]
 	return out

@@ -5,6 +5,7 @@
 package movein
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -106,13 +107,23 @@ type article struct {
 // autoReplies is an answer of get_current_autoreply_info.
 // https://developers.weixin.qq.com/doc/subscription/api/notify/autoreplies/api_getcurrentautoreplyinfo
 type autoReplies struct {
-	FollowOpen int    `json:"is_add_friend_reply_open"`
-	Open       int    `json:"is_autoreply_open"`
+	FollowOpen flag   `json:"is_add_friend_reply_open"`
+	Open       flag   `json:"is_autoreply_open"`
 	Follow     *reply `json:"add_friend_autoreply_info"`
 	Default    *reply `json:"message_default_autoreply_info"`
 	Keywords   struct {
 		List []rule `json:"list"`
 	} `json:"keyword_autoreply_info"`
+}
+
+// flag is 0 or 1, as a number or in quotes.
+type flag bool
+
+// UnmarshalJSON takes whatever is neither 0 nor false for true.
+func (f *flag) UnmarshalJSON(value []byte) error {
+	text := string(bytes.Trim(value, `"`))
+	*f = text != "0" && text != "false" && text != "null" && text != ""
+	return nil
 }
 
 type rule struct {

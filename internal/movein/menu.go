@@ -3,6 +3,7 @@ package movein
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/errcode"
@@ -42,7 +43,7 @@ func (c *converter) menus(a Answers, self selfMenu) error {
 			why = problem(probe)
 		}
 		if why != "" {
-			c.note(m.MatchRule.String(), "这个个性化菜单没有导入：%s", "this conditional menu is not carried over: %s", why)
+			c.note(strings.TrimSuffix(strings.TrimPrefix(m.MatchRule.String(), "for "), ":"), "这个个性化菜单没有导入：%s", "this conditional menu is not carried over: %s", why)
 			continue
 		}
 		c.changes.Menu.Conditional = all
@@ -179,7 +180,7 @@ func (c *converter) answerClicks() {
 			continue
 		}
 		c.note(b.Name, "按钮（key %s）以前由别的服务器回复，内容不得而知：先用 default 的回复，请在 clicks 里改写",
-			"another server has answered the button (key %s), with what is not known: it has the default reply for now; write its own below clicks", shown(b.Key))
+			"its reply (key %s) came from another server and is not known: it gets the default reply for now; write its own below clicks", shown(b.Key))
 		c.changes.Clicks = append(c.changes.Clicks, accountyaml.Click{Key: b.Key, Reply: c.defaultReply()})
 	}
 }

@@ -64,7 +64,11 @@ func Import(ctx context.Context, o Owner, a Answers, download Download) (Result,
 	if err := read(a.SelfMenu, "get_current_selfmenu_info", &self); err != nil {
 		return Result{}, err
 	}
-	c.fetch(ctx, download, append(console.materials(), self.materials()...))
+	ids := console.materials()
+	if a.Menu == nil { // else the menu is that one
+		ids = append(ids, self.materials()...)
+	}
+	c.fetch(ctx, download, ids)
 	if a.AutoReplies != nil {
 		c.autoReplies(console)
 	}
@@ -72,7 +76,7 @@ func Import(ctx context.Context, o Owner, a Answers, download Download) (Result,
 		return Result{}, err
 	}
 	c.changes.PublicURL = o.PublicURL
-	file, covered, err := accountyaml.Merge(o.Name, o.File, c.changes)
+	file, covered, err := c.merge()
 	if err != nil {
 		return Result{}, err
 	}
@@ -81,6 +85,34 @@ func Import(ctx context.Context, o Owner, a Answers, download Download) (Result,
 			"the keyword %[1]q is left out, since %[2]q, which comes first, answers all its texts", k.Keyword, k.By)
 	}
 	return Result{File: file, Media: c.media, Notes: c.notes}, nil
+}
+
+// merge writes the changes into the owner's file. What does not go together with the rest of the file is left out: a welcome
+// without a place for the personal link that the file wants, or a rule that hides one of the owner's.
+func (c *converter) merge() (file []byte, covered []accountyaml.Covered, err error) {
+	file, covered, err = accountyaml.Merge(c.owner.Name, c.owner.File, c.changes)
+	if err == nil {
+		return file, covered, nil
+	}
+	welcome, rules := c.changes.Welcome, c.changes.Rules
+	c.changes.Welcome, c.changes.Rules = nil, nil
+	fits := func(of string) bool {
+		_, _, err := accountyaml.Merge(c.owner.Name, c.owner.File, c.changes)
+		if err != nil {
+			c.note(of, "没有导入，和文件里的其他内容合不来：%s", "it is not carried over, since it does not go together with the rest of the file: %s", reason(err))
+		}
+		return err == nil
+	}
+	if c.changes.Welcome = welcome; !fits("welcome") {
+		c.changes.Welcome = nil
+	}
+	for _, r := range rules {
+		before := c.changes.Rules
+		if c.changes.Rules = append(slices.Clone(before), r); !fits(r.Name) {
+			c.changes.Rules = before
+		}
+	}
+	return accountyaml.Merge(c.owner.Name, c.owner.File, c.changes)
 }
 
 func read(answer json.RawMessage, call string, into any) error {
@@ -206,7 +238,7 @@ func (c *converter) autoReplies(a autoReplies) {
 	if r := a.Follow; r.empty() {
 		c.note("welcome", "微信后台没有设置被关注回复，保留文件里的", "WeChat's console has no reply to a follow: the file's stays")
 	} else {
-		if a.FollowOpen == 0 {
+		if !a.FollowOpen {
 			c.note("welcome", "在微信后台是关闭的，仍然导入", "it is switched off in WeChat's console, and carried over all the same")
 		}
 		c.changes.Welcome = c.reply("welcome", *r, true)
@@ -216,7 +248,7 @@ func (c *converter) autoReplies(a autoReplies) {
 	} else {
 		c.changes.Default = c.reply("default", *r, false)
 	}
-	if a.Open == 0 && (!a.Default.empty() || len(a.Keywords.List) > 0) {
+	if !bool(a.Open) && (!a.Default.empty() || len(a.Keywords.List) > 0) {
 		c.note("default", "收到消息回复和关键词回复在微信后台是关闭的，仍然导入",
 			"the replies to messages and keywords are switched off in WeChat's console, and carried over all the same")
 	}
@@ -298,11 +330,16 @@ func problem(c accountyaml.Changes) string {
 	if err == nil {
 		return ""
 	}
+	return reason(err)
+}
+
+// reason is the first problem of a file, without its place.
+func reason(err error) string {
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	return position.ReplaceAllString(first, "")
 }
 
-var position = regexp.MustCompile(`^.*?account\.yaml:\d+: `)
+var position = regexp.MustCompile(`^.*?\.ya?ml:\d+: `)
 
 // reply converts a reply to a follow or a click (event), or to a message. It is nil if account.yaml cannot say it, of which
 // there is a note then.
