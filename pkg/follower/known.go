@@ -10,7 +10,7 @@ import (
 // ErrUnreadable stands for a stored record that this program cannot have written.
 var ErrUnreadable = errors.New("a stored record cannot be read")
 
-// ErrOpenID is what a Store refuses to write under a text that is not an openid with (wechat.IsOpenID).
+// ErrOpenID is a Store's error for a write under a text that is not an openid (wechat.IsOpenID).
 var ErrOpenID = errors.New("not an openid")
 
 // Check returns ErrUnreadable for a follower's record that no Store has written for an openid.

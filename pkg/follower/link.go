@@ -17,19 +17,20 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// TicketFor is how long a personal link is good, from the CreateTime of the push that asked for it.
+// TicketFor is how long a personal link is valid, from the CreateTime of the push that asked for it.
 const TicketFor = 10 * time.Minute
 
-// Tickets seals and opens the tickets of personal links. A ticket hides the openid and says which push it answers; the
-// same push always gets the same ticket, so that a push delivered again is answered alike.
+// Tickets seals and opens the tickets of personal links. A ticket contains the openid and the identity of the push, encrypted.
+// The same push always gets the same ticket, so that every delivery gets the same reply.
 //
-// It is AES-256-GCM with a synthetic nonce, the HMAC of what is sealed: deterministic, yet no nonce serves two plaintexts.
+// The encryption is AES-256-GCM. Its nonce is the HMAC of the plaintext, so it is deterministic, but no nonce is used for two
+// plaintexts.
 type Tickets struct {
 	seal     cipher.AEAD
 	nonceKey []byte
 }
 
-// NewTickets returns the tickets of the account with that link key.
+// NewTickets returns the Tickets of the account with that link key. It returns an error if the key is empty.
 func NewTickets(linkKey string) (*Tickets, error) {
 	if linkKey == "" {
 		return nil, errors.New("follower: tickets need the link key or the app secret, and both are empty")
@@ -49,7 +50,7 @@ func NewTickets(linkKey string) (*Tickets, error) {
 	return &Tickets{seal, keys[32:]}, nil
 }
 
-// Seal returns the ticket for p's sender: characters of base64url, about 120.
+// Seal returns the ticket for p's sender: about 120 characters of base64url.
 func (t *Tickets) Seal(p wechat.Push) string {
 	head := p.Common()
 	text := []byte(fmt.Sprintf("%s %d %s", head.FromUserName, head.CreateTime, identity(p)))
@@ -57,8 +58,7 @@ func (t *Tickets) Seal(p wechat.Push) string {
 	return base64.RawURLEncoding.EncodeToString(t.seal.Seal(nonce, nonce, text, nil))
 }
 
-// Open returns whose ticket it is and until when it is good; ok is false for what Seal has not made of
-// the push of an openid.
+// Open returns the openid of the ticket and when it expires. ok is false if Seal did not make the ticket.
 func (t *Tickets) Open(ticket string) (openid string, until time.Time, ok bool) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(ticket)
 	if err != nil || len(sealed) < t.seal.NonceSize() || strings.ContainsAny(ticket, "\r\n") {
@@ -84,13 +84,14 @@ func (t *Tickets) nonce(text []byte) []byte {
 	return mac.Sum(nil)[:t.seal.NonceSize()]
 }
 
-// PersonalLink returns a link by which p's sender, and nobody else, gets to the pages at site, for example
-// https://example.com: good until TicketFor after p's CreateTime, once. It is "" where p is older than what is known of
-// its sender (an unfollow, or a new follow): then nothing is to be replied. It is "", too, for one who has used
-// MaxTickets links within ten minutes.
+// PersonalLink returns a link that signs p's sender in to the pages at site, for example https://example.com. The link can
+// be used once, until TicketFor after p's CreateTime.
 //
-// A sender of whom nothing is known follows since before there were records, or the follow was missed: only followers
-// can write. Such a one is recorded now, the profile pending.
+// It returns "" if the sender has unfollowed or followed again since p; then do not reply. It also returns "" if the sender
+// has used MaxTickets links within ten minutes.
+//
+// A sender without a record either followed before the deployment, or the follow was never delivered, because only
+// followers can write. PersonalLink then records the sender with a pending profile.
 func (s *Service) PersonalLink(ctx context.Context, p wechat.Push, site string) (string, error) {
 	tickets, err := NewTickets(s.LinkKey())
 	if err != nil {

@@ -16,24 +16,24 @@ import (
 )
 
 const (
-	// profileTime is what of a request's time the profile fetch may take. Past it the follower is stored as pending
-	// and the reply goes out: the platform hangs up after five seconds.
+	// profileTime limits the fetch of a profile. After it the follower is stored as pending and the reply is sent, because
+	// the platform waits for five seconds only.
 	profileTime = 2 * time.Second
-	// writeTime is left for the store, whatever the fetch does.
+	// writeTime is the part of a request's time that the fetch leaves to the store.
 	writeTime = time.Second
 )
 
-// Service does what follows from a follower's pushes. Its methods may be called any number of times for one push, in
-// any order: the stored state ends as if each push had happened once, in the order of its time. An error means that
-// nothing may be acknowledged; the platform then sends the push again.
+// Service keeps the followers' records as their pushes say.
+//
+// Its methods may be called any number of times for one push, in any order: the stored state ends as if each push had
+// happened once, in the order of its time. If a method returns an error, the push must not be acknowledged, so that the
+// platform sends it again. A Service is safe for concurrent use.
 type Service struct {
 	Store    Store
-	Profiler Profiler
-	Hash     func(openid string) string // keyed; the same for the same follower
+	Profiler Profiler                   // for Follow
+	Hash     func(openid string) string // a keyed hash, for Suggest
 	Now      func() time.Time
-
-	// LinkKey gives the key from which those of personal links are derived, as last read; only PersonalLink needs it.
-	LinkKey func() string
+	LinkKey  func() string // returns the current link key, for PersonalLink
 }
 
 // Follow records the follower and a new session.
@@ -43,14 +43,14 @@ func (s *Service) Follow(ctx context.Context, p *wechat.Subscribe) error {
 	if err != nil || applied {
 		return err
 	}
-	// A repeated delivery leaves the session as it is, but may know the profile by now.
+	// A repeated delivery does not change the session, but may have fetched the profile.
 	if stored.State == Pending && f.State != Pending && stored.EventTime.Equal(f.EventTime) {
 		return s.Store.Complete(ctx, f)
 	}
 	return nil
 }
 
-// fetch makes the record of who sent p, with as much of the profile as could be had in time.
+// fetch returns the record of p's sender, with the profile if it could be fetched in time.
 func (s *Service) fetch(ctx context.Context, p *wechat.Subscribe) Follower {
 	f := Follower{OpenID: p.FromUserName, EventTime: p.Time(), State: Complete}
 
@@ -74,7 +74,7 @@ func (s *Service) fetch(ctx context.Context, p *wechat.Subscribe) Follower {
 			telemetry.ProfilesPending.Of(1))
 	}
 	if scene := p.Scene(); scene != "" {
-		f.QRScene = scene // the push knows it even where the profile cannot be had
+		f.QRScene = scene // the push has it even if the profile cannot be fetched
 	}
 	if f.SubscribedAt.IsZero() {
 		f.SubscribedAt = f.EventTime
@@ -82,13 +82,13 @@ func (s *Service) fetch(ctx context.Context, p *wechat.Subscribe) Follower {
 	return f
 }
 
-// Unfollow deletes everything personal and the session.
+// Unfollow deletes everything personal.
 func (s *Service) Unfollow(ctx context.Context, p *wechat.Unsubscribe) error {
 	return s.unfollow(ctx, p.FromUserName, p.Time())
 }
 
-// Cancel is an unfollow: the user closed the WeChat account. FromUserName is the platform's own, so a push without the
-// user's openid says nothing.
+// Cancel does what Unfollow does: the user closed the WeChat account. It ignores a push without the user's openid, because
+// FromUserName is the platform's own.
 func (s *Service) Cancel(ctx context.Context, p *wechat.UserAuthorizationCancellation) error {
 	if !wechat.IsOpenID(p.OpenID) {
 		return nil
@@ -102,9 +102,9 @@ func (s *Service) unfollow(ctx context.Context, openid string, at time.Time) err
 
 var errNothingToRevoke = errors.New("no device was signed in at that time")
 
-// Revoke removes what the user's authorisation of the pages has given: the devices that are signed in by it. Nothing else
-// here comes from it: the profile comes with the follow. Devices signed in or renewed later stay, so that a push that
-// comes late or again does not end them.
+// Revoke signs out the devices that the user's authorisation of the pages signed in. Nothing else depends on it: the profile
+// comes with the follow. Devices that were signed in or renewed after the push's time stay, so that a late or repeated
+// delivery does not sign them out.
 func (s *Service) Revoke(ctx context.Context, p *wechat.UserAuthorizationRevoke) error {
 	if !wechat.IsOpenID(p.OpenID) {
 		return nil
@@ -125,8 +125,8 @@ func (s *Service) Revoke(ctx context.Context, p *wechat.UserAuthorizationRevoke)
 	return err
 }
 
-// Suggest keeps the text as a suggestion, without the white space before it, and reports whether it is kept: not if the
-// writer has sent MaxSuggestions on that day.
+// Suggest stores the text as a suggestion, without leading white space, and reports whether it is stored: not if the writer
+// has sent MaxSuggestions on that day.
 func (s *Service) Suggest(ctx context.Context, p *wechat.Text) (kept bool, err error) {
 	kept, err = s.Store.AddSuggestion(ctx, Suggestion{
 		At:           p.Time(),
@@ -141,8 +141,8 @@ func (s *Service) Suggest(ctx context.Context, p *wechat.Text) (kept bool, err e
 	return kept, err
 }
 
-// messageID tells a text from its sender's others of the same second. One without a MsgId is known by its text, of which
-// the keyed hash tells nothing.
+// messageID is unique among the sender's texts of one second. A text without a MsgId gets a number made of its keyed hash,
+// which does not reveal the text.
 func (s *Service) messageID(p *wechat.Text) uint64 {
 	if p.MsgID != 0 {
 		return p.MsgID

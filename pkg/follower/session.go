@@ -9,57 +9,59 @@ import (
 )
 
 const (
-	// SessionFor is how long a session lasts, however much it is used. The next sign-in begins it again, without its
+	// SessionFor is how long a session lasts, even if it is used every day. The next sign-in begins it again, without its
 	// devices.
 	SessionFor = 180 * 24 * time.Hour
-	// DeviceFor is how long a device stays signed in after it was last renewed.
+	// DeviceFor is how long a device stays signed in after its last renewal.
 	DeviceFor = 30 * 24 * time.Hour
-	// MaxDevices is how many devices a follower may have signed in.
+	// MaxDevices limits the devices that a follower has signed in.
 	MaxDevices = 10
-	// MaxTickets is how many tickets a follower may have waiting.
+	// MaxTickets limits the tickets that a follower has waiting.
 	MaxTickets = 20
 
 	renewAfter = 24 * time.Hour
 )
 
-// Session is a follower's standing login: it begins with the follow and ends with the unfollow, and its devices and
-// tickets with it. SessionFor after EstablishedAt its devices end as well. Its maps hold, by the hash of a device's key or of a ticket, until when that is good. Expired entries
-// count as absent; changes drop them, so that the record stays below 4 KB, the unit in which DynamoDB counts reads.
+// Session has the devices and tickets of a follower. It begins with the follow and ends with the unfollow. After SessionFor
+// its devices are signed out.
+//
+// The maps have the end of each device key or ticket by its Hash. Expired entries count as absent. Changes drop them, so
+// that the record stays below 4 KB, the unit in which DynamoDB counts reads.
 type Session struct {
-	EstablishedAt time.Time // when it began, by our clock: at the follow, or at the first sign-in after SessionFor
+	EstablishedAt time.Time // when it began by our clock: at the follow, or at the first sign-in after SessionFor
 	EventTime     time.Time // of the follow that began it
 	Devices       map[string]time.Time
 	Tickets       map[string]time.Time // not used yet
-	UsedTickets   map[string]time.Time // kept until they end, so that a push delivered again does not revive them
+	UsedTickets   map[string]time.Time // kept until they expire, so that a repeated delivery does not revive them
 }
 
-// Ticket is what a personal link is remembered by.
+// Ticket is the stored form of a personal link.
 type Ticket struct {
 	Hash  string
 	Until time.Time
 }
 
-// NewKey returns a device's key: 256 random bits in base64url. Whoever holds it is signed in, so only its Hash is kept.
+// NewKey returns a device key: 256 random bits in base64url. Whoever has it is signed in, so only its Hash is stored.
 func NewKey() string {
 	var key [32]byte
 	rand.Read(key[:])
 	return base64.RawURLEncoding.EncodeToString(key[:])
 }
 
-// IsKey reports whether s has the form of a device's key.
+// IsKey reports whether s has the form of a device key.
 func IsKey(s string) bool {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	return err == nil && len(raw) == 32 && len(s) == 43 // the decoder skips line breaks
 }
 
-// Hash is what of a device's key or a ticket is kept: SHA-256 in base64url, 43 characters.
+// Hash returns the form in which a device key or a ticket is stored: SHA-256 in base64url, 43 characters.
 func Hash(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// HasDevice reports whether the device of that hash is signed in at the time now, and whether it is time to renew it:
-// at most once a day.
+// HasDevice reports whether the device of that hash is signed in at the time now, and whether to renew it, which is at most
+// once a day.
 func (s *Session) HasDevice(hash string, now time.Time) (signedIn, renew bool) {
 	if s.ended(now) {
 		return false, false
@@ -72,8 +74,8 @@ func (s *Session) HasDevice(hash string, now time.Time) (signedIn, renew bool) {
 	return false, false
 }
 
-// SignIn signs the device of that hash in, or renews it, for DeviceFor from now. Of more than MaxDevices the oldest
-// leaves: the one that was not renewed for the longest time. A session that has ended begins again.
+// SignIn signs in the device of that hash, or renews it, for DeviceFor from now. If there are MaxDevices others, it signs out
+// the one whose last renewal is the oldest. A session that has ended begins again.
 func (s *Session) SignIn(hash string, now time.Time) {
 	if s.ended(now) {
 		s.EstablishedAt, s.Devices = now, nil
@@ -89,18 +91,18 @@ func (s *Session) SignIn(hash string, now time.Time) {
 	s.Devices[hash] = now.Add(DeviceFor)
 }
 
-// SignOut ends the device of that hash.
+// SignOut signs out the device of that hash.
 func (s *Session) SignOut(hash string) { delete(s.Devices, hash) }
 
-// HasTicket reports whether the ticket of that hash is there, used or not.
+// HasTicket reports whether the session has the ticket of that hash, used or not.
 func (s *Session) HasTicket(hash string) bool {
 	_, waits := s.Tickets[hash]
 	_, used := s.UsedTickets[hash]
 	return waits || used
 }
 
-// AddTicket adds t and reports whether it is there, used or not. Of more than MaxTickets the one that ends first leaves.
-// No ticket is added while as many used ones have yet to end: those cannot leave.
+// AddTicket adds t and reports whether the session has it, used or not. If there are MaxTickets others, it drops the one that
+// expires first. It adds none while MaxTickets used ones have not expired, because those must not be dropped.
 func (s *Session) AddTicket(t Ticket, now time.Time) bool {
 	if s.HasTicket(t.Hash) {
 		return true
@@ -119,8 +121,9 @@ func (s *Session) AddTicket(t Ticket, now time.Time) bool {
 	return true
 }
 
-// Enter signs the device in by the ticket, both given by their hashes, and reports whether that is so: the ticket waits
-// and is used up now, or it was by this very device, as where a store's write is made again after a lost answer.
+// Enter signs in the device by the ticket, both given as hashes, and reports whether it is signed in. The ticket must be
+// waiting; Enter marks it as used. It may also have been used by this device before, because a store repeats a write whose
+// answer was lost.
 func (s *Session) Enter(ticket, device string, now time.Time) bool {
 	until, waits := s.Tickets[ticket]
 	if !waits || !now.Before(until) {
@@ -149,7 +152,7 @@ func (s *Session) prune(now time.Time) {
 	}
 }
 
-// first is the entry that ends first, of two that end together the lesser hash.
+// first returns the entry with the earliest time, of equal times the lesser hash.
 func first(entries map[string]time.Time) (hash string) {
 	for h, until := range entries {
 		if hash == "" || until.Before(entries[hash]) || until.Equal(entries[hash]) && h < hash {
