@@ -10,7 +10,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
-// records are the bucket within a transaction: JSON objects by primary key.
+// records is the bucket within a transaction: JSON objects by primary key.
 type records struct {
 	b       *bbolt.Bucket
 	changes *[]Change // what is written, for a Watcher; nil without one
@@ -63,7 +63,7 @@ func (r records) each(prefix []byte, do func(value []byte) error) error {
 const pageFollowers = 100
 
 // followersAfter returns up to n followers whose keys come after last, nil for all, and the key of the last of them. The
-// zero Follower stands for one that cannot be read.
+// page has the zero Follower for each record that cannot be read.
 func (r records) followersAfter(last []byte, n int) ([]follower.Follower, []byte) {
 	var page []follower.Follower
 	c := r.b.Cursor()

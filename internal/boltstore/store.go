@@ -20,8 +20,11 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// Store is a follower.Store in a file. It is safe for concurrent use within one process, and no other process can
-// open the file meanwhile. Expired records are passed over; nothing deletes them.
+// Store is a follower.Store in a file.
+//
+// Reads see every write that has returned before. A write is on disk when it returns nil. Nothing is retried. A Store is safe
+// for concurrent use within one process; no other process can open the file meanwhile. It skips expired records but never
+// deletes them.
 type Store struct {
 	db    *bbolt.DB
 	now   func() time.Time
@@ -33,9 +36,8 @@ var bucket = []byte("guanzhu")
 // ErrInUse is the error of Open (errors.Is) if another process has the file.
 var ErrInUse = errors.New("is in use by another process: stop that one or choose another file")
 
-// Open opens the store at path, made if it is not there (its folder must be), and tells the time by now. It waits up
-// to a second for another process to let go of the file. The file holds personal data and a credential, so only its
-// owner may read it.
+// Open opens the store at path. It creates the file but not its folder. Records expire by the clock now. Open waits up to a
+// second for another process to close the file. The file has personal data and a credential, so only its owner can read it.
 func Open(path string, now func() time.Time) (*Store, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
 	if errors.Is(err, bolterrors.ErrTimeout) {
@@ -258,8 +260,8 @@ func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestio
 	return kept && err == nil, err
 }
 
-// Lookup returns the follower and its session, the zero Session if there is none; follower.ErrNotFound for one who
-// does not follow.
+// Lookup returns the follower and its session, the zero Session if there is none. It returns follower.ErrNotFound if the
+// openid does not follow.
 func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error) {
 	var known follower.Known
 	err := s.view(ctx, "look up a follower", func(b records) (err error) {
@@ -314,10 +316,11 @@ func (s *Store) MarkHandled(ctx context.Context, suggestion follower.Suggestion)
 	return found && err == nil, err
 }
 
-// Followers returns all who follow and stops at the first error, which comes with the zero Follower; only after
-// follower.ErrUnreadable, which stands for one record that is no follower's, it goes on. It holds a page of
-// them at a time. It is no picture of one moment: who follows all the time is given once, with what was stored when the
-// iteration came there; who follows or unfollows meanwhile is given once or not at all.
+// Followers returns all followers. It stops at the first error, which comes with the zero Follower; only after
+// follower.ErrUnreadable, for a record that is not a follower's, does it go on.
+//
+// It reads page by page, so it is not a snapshot. It gives a user who follows all the time once, as stored when the iteration
+// gets there, and a user who follows or unfollows meanwhile once or not at all.
 func (s *Store) Followers(ctx context.Context) iter.Seq2[follower.Follower, error] {
 	return func(yield func(follower.Follower, error) bool) {
 		for last := []byte(nil); ; {

@@ -17,13 +17,13 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, open)
 }
 
-// TestStories tells random stories to the endpoint over the embedded store; -rapid.checks says how many.
+// TestStories tells random stories to the endpoint over the embedded store; -rapid.checks is their number.
 func TestStories(t *testing.T) {
 	t.Parallel()
 	stories.Run(t, open)
 }
 
-// TestReconciledStories tells stories in which reconcile has a part.
+// TestReconciledStories tells stories with runs of reconcile.
 func TestReconciledStories(t *testing.T) {
 	t.Parallel()
 	stories.RunReconcile(t, open)

@@ -21,13 +21,12 @@ const (
 	pageTime = 30 * time.Second
 )
 
-// Followers returns all followers, in no order. It stops at the first error, which comes with the zero Follower; only
-// after follower.ErrUnreadable, which stands for one record that is no follower's, does it go on.
+// Followers returns all followers, in no order. It stops at the first error, which comes with the zero Follower; only after
+// follower.ErrUnreadable, for a record that is not a follower's, does it go on.
 //
-// Each use of it scans the whole table, one page in memory at a time, so nothing that answers a push may use it. Each
-// page is read strongly consistently when the iteration comes to it. Somebody who follows all the time is given once,
-// with what was stored then; somebody who follows or unfollows meanwhile is given once or not at all. Each page has a
-// deadline of its own, 30 s, so ctx needs none.
+// It scans the whole table, so nothing that answers a push may use it. It reads page by page, so it is not a snapshot. It
+// gives a user who follows all the time once, as stored when the iteration gets there, and a user who follows or unfollows
+// meanwhile once or not at all. Each page has a deadline of its own, 30 s, so ctx needs none.
 func (s *Store) Followers(ctx context.Context) iter.Seq2[follower.Follower, error] {
 	return func(yield func(follower.Follower, error) bool) {
 		pages := dynamodb.NewScanPaginator(s.db, &dynamodb.ScanInput{

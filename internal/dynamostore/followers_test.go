@@ -14,7 +14,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
-// TestFollowersPages follows the pages to the last one, whatever the filter leaves of them, and tries one again.
+// TestFollowersPages reads all pages, also those that the filter leaves empty, and retries one.
 func TestFollowersPages(t *testing.T) {
 	t.Parallel()
 	record := func(openid string) string {
@@ -61,7 +61,7 @@ func TestFollowersPages(t *testing.T) {
 	}
 }
 
-// TestFollowersStopped asks for no page that nobody wants.
+// TestFollowersStopped: no page is read after the iteration has stopped.
 func TestFollowersStopped(t *testing.T) {
 	t.Parallel()
 	server := serve(t, says(200, `{"Items":[{"pk":{"S":"o1"},"event_time":{"N":"1"}}],"LastEvaluatedKey":{"pk":{"S":"o1"},"sk":{"S":"follower"}}}`))
@@ -73,7 +73,7 @@ func TestFollowersStopped(t *testing.T) {
 	}
 }
 
-// TestFollowersDeadline: where the caller sets none, no page is tried without end.
+// TestFollowersDeadline: no page is retried forever if the caller sets no deadline.
 func TestFollowersDeadline(t *testing.T) {
 	t.Parallel()
 	server := serve(t,

@@ -143,8 +143,8 @@ func (s *Store) transact(ctx context.Context, writes ...types.TransactWriteItem)
 	}
 }
 
-// transient reports whether the transaction was canceled for a reason that may be gone at the next attempt, whatever
-// conditions failed beside it.
+// transient reports whether the transaction was canceled for a reason that may be gone at the next attempt. It ignores
+// conditions that failed as well.
 func transient(canceled *types.TransactionCanceledException) bool {
 	for _, reason := range canceled.CancellationReasons {
 		switch aws.ToString(reason.Code) {

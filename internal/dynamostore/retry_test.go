@@ -32,7 +32,7 @@ var (
 	link    = follower.Ticket{Hash: "ticket", Until: event.Add(follower.TicketFor)}
 )
 
-// server answers as DynamoDB does, by a script: one answer for each request in turn, the last one for all that follow.
+// server answers as DynamoDB does, by a script: one answer for each request in turn, and the last one for all later ones.
 type server struct {
 	*httptest.Server
 
@@ -138,7 +138,7 @@ func cancels(reasons ...string) answer {
 	return says(http.StatusBadRequest, string(body))
 }
 
-// holds answers a read of a follower and the session, which has those attributes besides.
+// holds answers a read with a follower and a session, which also has those attributes.
 func holds(attributes string) answer {
 	common := `"pk":{"S":"` + secretOpenID + `"},"event_time":{"N":"1700000000"},"established_at":{"N":"1700000000"},"sk":{"S":"`
 	if attributes != "" {
@@ -239,7 +239,7 @@ func TestTriedAgain(t *testing.T) {
 	}
 }
 
-// TestStalled holds the store to another connection where one no longer answers, as after a function was frozen.
+// TestStalled: if a connection does not answer, as after a function was frozen, the store takes another one.
 func TestStalled(t *testing.T) {
 	t.Parallel()
 	const timeout = 400 * time.Millisecond
@@ -270,8 +270,8 @@ func TestStalled(t *testing.T) {
 	}
 }
 
-// TestStalledConnectionLeavesTime has the store as it is deployed meet a connection that died while the function was
-// frozen: the platform waits 5 s, so there must be time for another try.
+// TestStalledConnectionLeavesTime: the store as it is deployed meets a connection that died while the function was frozen.
+// The platform waits 5 s, so there must be time for another attempt.
 func TestStalledConnectionLeavesTime(t *testing.T) {
 	t.Parallel()
 	server := serve(t, stalls, succeeds)
@@ -308,8 +308,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestSameRequest: DynamoDB takes the SDK's retry after a lost answer for the same request, the one after a
-// cancellation for another.
+// TestSameRequest: for DynamoDB, the SDK's retry after a lost answer is the same request, and the attempt after a
+// cancellation is another one.
 func TestSameRequest(t *testing.T) {
 	t.Parallel()
 	server := serve(t, hangsUp, cancels("TransactionConflict", "None"), succeeds)
@@ -360,7 +360,7 @@ func TestTriedUntilTheContextEnds(t *testing.T) {
 	}
 }
 
-// TestRetriesOfOneRequest: what a request may retry is counted over all its calls, whatever makes them retry.
+// TestRetriesOfOneRequest: the retries of a request are counted over all its calls and all reasons to retry.
 func TestRetriesOfOneRequest(t *testing.T) {
 	t.Parallel()
 	lookup := func(ctx context.Context, s *Store) error {
@@ -421,7 +421,7 @@ func TestReturnedAtOnce(t *testing.T) {
 	}
 }
 
-// TestOneRequest holds each operation to one request on one warm connection, also where it meets what stands.
+// TestOneRequest: each operation makes one request on one warm connection, even if a condition fails.
 func TestOneRequest(t *testing.T) {
 	t.Parallel()
 	standing := someone
@@ -556,7 +556,7 @@ func TestOneRequest(t *testing.T) {
 	}
 }
 
-// TestErrorsTellNothing looks for personal data and credentials in the errors of every operation.
+// TestErrorsTellNothing: no error of any operation contains personal data or credentials.
 func TestErrorsTellNothing(t *testing.T) {
 	t.Parallel()
 	const text, token = "@a-secret-text", "SECRET-TOKEN"
@@ -696,7 +696,7 @@ func TestEnterAfterALostAnswer(t *testing.T) {
 	}
 }
 
-// TestAddTicketMeetsAnotherWrite: between the read and the write something else is stored, whatever was read.
+// TestAddTicketMeetsAnotherWrite: another write is made between the read and the write.
 func TestAddTicketMeetsAnotherWrite(t *testing.T) {
 	t.Parallel()
 	const followerAlone = `{"Responses":{"table":[{"pk":{"S":"` + secretOpenID + `"},"sk":{"S":"follower"},"event_time":{"N":"1700000000"}}]}}`
@@ -730,8 +730,8 @@ func TestAddTicketMeetsAnotherWrite(t *testing.T) {
 	}
 }
 
-// TestChangeOwnMeetsAnotherWrite: between the read and the write something else is stored, whatever was read. The change
-// is then made of what is stored now.
+// TestChangeOwnMeetsAnotherWrite: another write is made between the read and the write. The change is then made again, to
+// the newer data.
 func TestChangeOwnMeetsAnotherWrite(t *testing.T) {
 	t.Parallel()
 	records := func(own string) answer {
@@ -772,7 +772,7 @@ func TestChangeOwnMeetsAnotherWrite(t *testing.T) {
 	}
 }
 
-// TestReadsTwoKeys: a look-up, a personal link and a change of a session read no more of the partition than these.
+// TestReadsTwoKeys: a look-up and a change of a session read only the follower and the session.
 func TestReadsTwoKeys(t *testing.T) {
 	t.Parallel()
 	server := serve(t, holds(""))

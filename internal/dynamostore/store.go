@@ -33,7 +33,7 @@ type Store struct {
 	now   func() time.Time
 }
 
-// Options say where the table is.
+// Options are the place of the table and the clock.
 type Options struct {
 	Table    string           // the table's name
 	Endpoint string           // URL, for example of DynamoDB Local; empty for AWS's own in the config's region
@@ -123,8 +123,8 @@ func (s *Store) unfollow(
 	return len(refused) == 0, nil
 }
 
-// Lookup returns the follower and its session, the zero Session if there is none. For somebody who does not follow and
-// for what is no openid it returns follower.ErrNotFound.
+// Lookup returns the follower and its session, the zero Session if there is none. It returns
+// follower.ErrNotFound if the openid does not follow, or is not an openid.
 func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error) {
 	known, _, err := s.known(ctx, openid, table.SessionSK)
 	if err == nil && known.Follower.EventTime.IsZero() {

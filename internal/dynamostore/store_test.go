@@ -22,14 +22,14 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, open)
 }
 
-// TestStories tells random stories to the endpoint over DynamoDB; -rapid.checks says how many. On the way there requests
-// are throttled, fail, and lose their answers, and the store has to cope by itself.
+// TestStories tells random stories to the endpoint over DynamoDB; -rapid.checks is their number. Requests to DynamoDB are
+// throttled, fail, and lose their answers.
 func TestStories(t *testing.T) {
 	t.Parallel()
 	stories.Run(t, openBehindBadWay)
 }
 
-// TestReconciledStories tells stories in which reconcile has a part, on the same way.
+// TestReconciledStories tells stories with runs of reconcile, over the same failing requests.
 func TestReconciledStories(t *testing.T) {
 	t.Parallel()
 	stories.RunReconcile(t, openBehindBadWay)
@@ -95,7 +95,7 @@ func (l local) All(ctx context.Context) (all []storetest.Item, err error) {
 	return all, nil
 }
 
-// Put and Delete change the table behind the store's back.
+// Put and Delete change the table without the store.
 func (l local) Put(ctx context.Context, record storetest.Item) error {
 	item, err := attributevalue.MarshalMap(record)
 	if err == nil {

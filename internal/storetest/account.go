@@ -23,7 +23,7 @@ func suggestion(n int, msgID uint64, text string) follower.Suggestion {
 	}
 }
 
-// keep adds s, which is to be kept.
+// keep adds s. It fails the test if s is not kept.
 func keep(t *testing.T, f fixture, s follower.Suggestion) {
 	t.Helper()
 	if kept, err := f.store.AddSuggestion(f.ctx, s); err != nil || !kept {
@@ -312,7 +312,7 @@ func testConcurrentMarks(t *testing.T, f fixture) {
 	must(t, f.store.SaveAccessToken(f.ctx, "TOKEN", second(7200)))
 	was, err := f.store.AccessToken(f.ctx)
 	must(t, err)
-	for round := range 2 { // from the absent mark, then from one that stands
+	for round := range 2 { // from no mark, then from a stored one
 		var winners, winner atomic.Int64
 		var calls []func() error
 		for i := range 8 {

@@ -13,7 +13,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
-// person is the follower as recorded by the follow at second n. Each follow tells itself by its remark.
+// person is the follower as recorded by the follow at second n. The remark names the follow.
 func person(n int) follower.Follower {
 	return follower.Follower{
 		OpenID:    openid,
@@ -37,14 +37,14 @@ type story struct {
 
 type step func(*testing.T, fixture)
 
-// end is the second of the event that stands at a story's end.
+// end is the second of the event whose record is stored at a story's end.
 type end struct{ followed, unfollowed int }
 
-// follows delivers the follow at second n, which is to be stored.
+// follows delivers the follow at second n, which must be stored.
 func follows(n int) step { return delivers(person(n), session(n), true, person(n)) }
 
-// repeats delivers the follow at second n, whose record stands already. What the repeated delivery brings differs, as
-// it would where it is fetched anew, and is to change nothing.
+// repeats delivers the follow at second n, whose record is stored already. The repeated delivery has another profile, as if
+// fetched again, and must change nothing.
 func repeats(n int) step {
 	again, later := person(n), session(n)
 	again.Remark = "repeated"
@@ -52,11 +52,11 @@ func repeats(n int) step {
 	return delivers(again, later, false, person(n))
 }
 
-// isLate delivers the follow at second n after an unfollow that stands against it.
+// isLate delivers the follow at second n after an unfollow that wins over it.
 func isLate(n int) step { return delivers(person(n), session(n), false, follower.Follower{}) }
 
-// isOlder delivers the follow at second n where the follow at second standing stands.
-func isOlder(n, standing int) step { return delivers(person(n), session(n), false, person(standing)) }
+// isOlder delivers the follow at second n after the follow at second newer.
+func isOlder(n, newer int) step { return delivers(person(n), session(n), false, person(newer)) }
 
 func delivers(f follower.Follower, s follower.Session, wantApplied bool, want follower.Follower) step {
 	return func(t *testing.T, fix fixture) {

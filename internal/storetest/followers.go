@@ -110,7 +110,7 @@ func testFollowers(t *testing.T, f fixture) {
 	wantFollowers(t, f, want)
 
 	all := f.store.Followers(f.ctx)
-	for round := range 2 { // one that was stopped begins anew
+	for round := range 2 { // an iteration that was stopped begins again
 		for fo, err := range all {
 			must(t, err)
 			if !cmp.Equal(fo, complete) && !cmp.Equal(fo, pending) && !cmp.Equal(fo, unavailable) {

@@ -38,7 +38,7 @@ func again(n int) func(*map[int]int) error {
 	}
 }
 
-// earns updates the data by a push of second n.
+// earns updates the data by a text of second n.
 func earns(n int) step {
 	return func(t *testing.T, f fixture) {
 		t.Helper()
@@ -47,8 +47,8 @@ func earns(n int) step {
 	}
 }
 
-// tells updates the data by an event of second n that not only followers cause: it begins no records.
-func tells(n int) step {
+// reports updates the data by an event of second n that does not prove a follow, so it begins no records.
+func reports(n int) step {
 	return func(t *testing.T, f fixture) {
 		t.Helper()
 		p := &wechat.TemplateSendJobFinish{Head: wechat.Head{
@@ -69,7 +69,7 @@ func buys(n int, want error) step {
 	}
 }
 
-// hasOwn puts own data with point n beside whatever is there.
+// hasOwn stores own data with point n without the store's rules.
 func hasOwn(n int) step {
 	return func(t *testing.T, f fixture) {
 		t.Helper()
@@ -79,8 +79,8 @@ func hasOwn(n int) step {
 	}
 }
 
-// ownStory is a story of own data: the points at its end, nil for none. Of stray data nobody knows whose it is: it stays
-// until the records begin again, and is not loaded.
+// ownStory is a story of own data, with the points at its end, nil for none. Stray data lost its follower's record: it stays
+// until the records begin again, but is not loaded.
 type ownStory struct {
 	name   string
 	steps  []step
@@ -111,11 +111,11 @@ var ownStories = []ownStory{
 	{"link, then update", []step{asks(5), earns(6)}, map[int]int{6: 1}, false},
 	{"after a tombstone", []step{follows(1), earns(2), unfollows(3), earns(4), earns(2)}, map[int]int{4: 1}, false},
 	{"after a tombstone's end", []step{unfollowsBriefly(3), earns(2)}, map[int]int{2: 1}, false},
-	{"not by a follower alone", []step{tells(5)}, nil, false},
-	{"not by a follower alone, unfollowed", []step{follows(1), unfollows(2), tells(3)}, nil, false},
-	{"not by a follower alone, who follows", []step{follows(1), tells(2), tells(2)}, map[int]int{2: 1}, false},
+	{"not by a follower alone", []step{reports(5)}, nil, false},
+	{"not by a follower alone, unfollowed", []step{follows(1), unfollows(2), reports(3)}, nil, false},
+	{"not by a follower alone, who follows", []step{follows(1), reports(2), reports(2)}, map[int]int{2: 1}, false},
 
-	// Half of what belongs together, as it may be if somebody deleted a record by hand.
+	// Records without their counterpart, as after a deletion by hand.
 	{"no session", []step{follows(1), loses("session"), earns(2)}, map[int]int{2: 1}, false},
 	{"no follower", []step{follows(1), earns(2), loses("follower"), buys(100, follower.ErrNotFound)}, nil, true},
 	{"no follower, update", []step{follows(1), earns(2), loses("follower"), earns(3)}, map[int]int{3: 1}, false},
@@ -183,7 +183,8 @@ func testOwnLayout(t *testing.T, f fixture) {
 	}
 }
 
-// testManyUpdates lets pushes, each delivered three times, and pages update the data at once: nothing is lost or doubled.
+// testManyUpdates: pushes, each delivered three times, and pages update the data at the same time. No update is lost or made
+// twice.
 func testManyUpdates(t *testing.T, f fixture) {
 	want := map[int]int{100: 6}
 	follows(1)(t, f)
@@ -204,8 +205,7 @@ func testManyUpdates(t *testing.T, f fixture) {
 	wantPoints(t, f, want)
 }
 
-// testUpdatesDuringUnfollow lets the follower's pushes and pages update the data while the unfollow comes: nothing outlives
-// it but a push that is later.
+// testUpdatesDuringUnfollow: pushes and pages update the data while the unfollow arrives. Only later pushes survive it.
 func testUpdatesDuringUnfollow(t *testing.T, f fixture) {
 	for round := range 4 {
 		first := 10 * round

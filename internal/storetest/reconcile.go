@@ -115,7 +115,7 @@ func testChanges(t *testing.T, f fixture) {
 	want(follower.Follower{}, follower.Session{})
 }
 
-// testChangesAndPushes lets a removal and a check of one who was read meet a push.
+// testChangesAndPushes: a push arrives between the read of a follower and a removal or check.
 func testChangesAndPushes(t *testing.T, f fixture) {
 	ctx, s := f.ctx, f.store
 	read := stored(t, ctx, s, openid, 10, follower.Complete)

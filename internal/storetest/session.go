@@ -38,7 +38,7 @@ func asks(n int) step {
 	return func(t *testing.T, f fixture) { t.Helper(); addTicket(t, f, n, true) }
 }
 
-// asksInVain adds the ticket of a push at second n, which what is stored stands against.
+// asksInVain adds the ticket of a push at second n, which the stored records refuse.
 func asksInVain(n int) step {
 	return func(t *testing.T, f fixture) { t.Helper(); addTicket(t, f, n, false) }
 }
@@ -155,7 +155,7 @@ var visits = []visit{
 	{"ticket in a tombstone's second", []step{unfollows(3), asksInVain(3)}, nil, nil, nil},
 	{"ticket after a tombstone's end", []step{unfollowsBriefly(3), asks(2)}, nil, list("ticket2"), nil},
 
-	// Half of what belongs together, as it may be where somebody deleted a record by hand.
+	// Records without their counterpart, as after a deletion by hand.
 	{"no session: sign in", []step{follows(1), signsIn("A", nil), loses("session"), signsIn("B", follower.ErrNotFound)}, nil, nil, nil},
 	{"no session: follow repeated", []step{follows(1), loses("session"), repeats(1)}, nil, nil, nil},
 	{"no session: ticket", []step{follows(1), signsIn("A", nil), loses("session"), asks(3), asks(2), asks(3), enters(3, "B", nil)},
@@ -181,7 +181,7 @@ func loses(sk string) step {
 	return func(t *testing.T, f fixture) { t.Helper(); must(t, f.store.Delete(f.ctx, openid, sk)) }
 }
 
-// hasSession puts the session of second n beside whatever is there.
+// hasSession stores the session of second n without the store's rules.
 func hasSession(n int) step {
 	return func(t *testing.T, f fixture) {
 		t.Helper()
@@ -190,7 +190,7 @@ func hasSession(n int) step {
 	}
 }
 
-// testSessionLost: one who follows and has no session asks for a link. The profile stays, and the session is the follow's.
+// testSessionLost: a follower without a session asks for a link. The profile stays, and the session is that of the follow.
 func testSessionLost(t *testing.T, f fixture) {
 	follows(1)(t, f)
 	loses("session")(t, f)

@@ -33,7 +33,7 @@ type Store interface {
 	reconcile.Checkpoints
 
 	// Lookup returns the follower and its session, the zero Session if there is none, as they are stored now. It returns
-	// follower.ErrNotFound for somebody who does not follow, and for what is no openid.
+	// follower.ErrNotFound if the openid does not follow, or is not an openid.
 	Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error)
 
 	// Suggestions returns the suggestions of month's month in China time that have not expired, oldest first, and how many
@@ -45,9 +45,9 @@ type Store interface {
 	MarkHandled(ctx context.Context, s follower.Suggestion) (found bool, err error)
 
 	// Followers returns all followers, page by page. It stops at the first error, which comes with the zero Follower; only
-	// after follower.ErrUnreadable, which stands for one record that is no follower's, does it go on. The reader may write
-	// meanwhile. Somebody who follows all the time is given once, with what was stored when the iteration came there;
-	// somebody who follows or unfollows meanwhile is given once or not at all.
+	// after follower.ErrUnreadable, for a record that is not a follower's, does it go on. The reader may write meanwhile. A
+	// user who follows all the time is given once, as stored when the iteration gets there; a user who follows or unfollows
+	// meanwhile is given once or not at all.
 	Followers(ctx context.Context) iter.Seq2[follower.Follower, error]
 
 	AccessToken(ctx context.Context) (wechat.AccessToken, error)
@@ -68,7 +68,7 @@ type Store interface {
 // Item is a stored record by attribute name.
 type Item = map[string]any
 
-// Open returns an empty store, which tells the time by now only. The suites close it.
+// Open returns an empty store, whose only clock is now. The suites close it.
 type Open func(t *testing.T, now func() time.Time) Store
 
 type testCase struct {

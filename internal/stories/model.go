@@ -16,7 +16,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// check compares the whole stored state, every answer and the log with the story, and tells what is wrong.
+// check compares the whole stored state, every answer and the log with the story, and returns what is wrong.
 func (r *run) check(ctx context.Context) string {
 	r.checkAnswers()
 	for i, times := range r.applied {
@@ -119,9 +119,9 @@ func (p push) ticket() (parsed wechat.Push, ticket string) {
 
 // checkFollower compares one follower's records with those that the pushes whose writes were made may leave behind.
 //
-// Without links and points there is one such state: that of the latest event. A link or a point of a follower who is not
-// known, or whose unfollow is older, begins the records, too. If that push came before the follow that preceded it, or
-// before an unfollow, it is left open how the records began, but not what they are.
+// Without links and points there is one such state: that of the latest event. A link or a point of a follower without a
+// record, or with an older unfollow, also begins the records. If that push arrived before the follow or unfollow that
+// preceded it, the records may have begun in either way.
 func (r *run) checkFollower(who int, got []storetest.Item) {
 	f, u := r.latest(who, follow), r.latest(who, unfollow)
 	if f <= u { // at equal times the unfollow wins
@@ -182,7 +182,7 @@ const never = -1
 // is reports whether the push has the effect of what.
 func (p push) is(what verb) bool { return p.what == what || p.what.ends() && what.ends() }
 
-// begins reports whether the push begins the records of a follower who is not known.
+// begins reports whether the push begins the records of a follower who has none.
 func (v verb) begins() bool { return v == ask || v == earn }
 
 // latest is the second of the latest push of that kind whose write was made.
@@ -220,7 +220,8 @@ func (r *run) begunAfter(at, push int) bool {
 	return slices.ContainsFunc(r.writes[push], func(w span) bool { return w.begun > at })
 }
 
-// live are the records of one who follows since second at: with the profile, if a delivery of the follow went well.
+// live returns the possible records of a user who follows since second at: with the profile if a delivery of the follow went
+// well.
 func (r *run) live(who, at int) (possible [][]storetest.Item) {
 	known, maybe := false, false
 	scenes := map[string]bool{}
@@ -322,8 +323,8 @@ func texts(v any) (list []string) {
 
 func unix(n int) float64 { return float64(second(n).Unix()) }
 
-// plain is what is stored of one follower, with words for the times that depend on the run, where these are right. The
-// tickets and the own data, nil for none, are returned by themselves.
+// plain returns the stored records of one follower, with words in place of right times that depend on the run. It returns the
+// tickets and the own data, nil for none, by themselves.
 func (r *run) plain(who int, stored []storetest.Item) (items []storetest.Item, tickets []string, own storetest.Item) {
 	items = []storetest.Item{}
 	during := func(v any, after float64) bool {

@@ -30,8 +30,8 @@ import (
 
 // Run tells stories to the endpoint, each over a store of its own.
 //
-// Step by step, one delivery at a time goes on up to its next call, so that a story that fails does so every time, and
-// is shortened until nothing can be left out. In parallel all run freely, and a story that fails is told as it is.
+// Step by step, one delivery at a time runs up to its next call. A story that fails then fails every time, so it is shortened
+// until nothing can be left out. In parallel, all deliveries run freely, and a story that fails is shown as it is.
 func Run(t *testing.T, open storetest.Open) {
 	tell(t, stories, open, (*run).check)
 }
@@ -61,7 +61,7 @@ func tell(t *testing.T, stories *rapid.Generator[story], open storetest.Open, ch
 				if parallel { // the next time it may go well
 					t.Fatalf("%s\n%v\n%s", wrong, s, happened)
 				}
-				rt.Log(happened) // the story itself rapid tells
+				rt.Log(happened) // rapid shows the story itself
 				rt.Fatal(wrong)
 			})
 		})
@@ -135,7 +135,7 @@ func authorization(event, who string, at time.Time) []byte {
 		platform.ID, at.Unix(), event, who, appID)
 }
 
-// run is a story being told. Its mutex guards what the deliveries at work share.
+// run is a story that is being told. Its mutex guards what the deliveries share.
 type run struct {
 	story    story
 	store    storetest.Store
@@ -471,7 +471,7 @@ func (r *run) loses(who int) bool {
 	return slices.ContainsFunc(r.story.pushes, func(p push) bool { return p.who == who && p.what == lose })
 }
 
-// faultyStore is the store with the faults of the delivery that calls.
+// faultyStore is the store. Its calls have the faults of the delivery that makes them.
 type faultyStore struct{ store follower.Store }
 
 func (s faultyStore) Follow(ctx context.Context, f follower.Follower, session follower.Session) (
@@ -547,7 +547,7 @@ func (s faultyStore) AddSuggestion(ctx context.Context, suggestion follower.Sugg
 	return kept && err == nil, err
 }
 
-// faultyPlatform knows every follower's profile, where the fault of the delivery that calls allows it.
+// faultyPlatform has every follower's profile. Its calls have the faults of the delivery that makes them.
 type faultyPlatform struct{}
 
 func (faultyPlatform) Profile(ctx context.Context, openid string) (follower.Profile, error) {

@@ -1,6 +1,7 @@
-// Package stories tells random stories of many followers to the endpoint as it is deployed, over any store, and
-// compares what is stored in the end with what was promised. Pushes come up to three times, shuffled, several at work at
-// once in several handlers; calls fail before and after the write, are throttled, cut or far too late; handlers die.
+// Package stories tells random stories of several followers to the endpoint as it is deployed, over any store, and compares
+// the stored state at the end with what docs/reliability.md promises. Pushes are delivered up to three times, shuffled, and
+// several at the same time by several handlers. Calls fail before and after the write, are throttled, cut off or far too late,
+// and handlers die.
 package stories
 
 import (
@@ -25,7 +26,7 @@ const (
 	cancel // closes the WeChat account
 	revoke // withdraws what was allowed to the pages
 	earn   // updates the owner's own data
-	lose   // no push: somebody deletes the session's record
+	lose   // no push: the session's record is deleted by hand
 )
 
 var verbs = [...]string{"follows", "unfollows", "suggests", "asks for a link", "says hello", "taps", "opens a page", "scans",
@@ -66,7 +67,7 @@ type delivery struct {
 	faults  []fault // of its calls, in their order; the rest go well
 }
 
-// story is all that decides a run, so that it can be told again.
+// story is all that determines a run, so that it can be repeated.
 type story struct {
 	pushes     []push
 	fromBefore []bool     // by follower: whether that one followed before the first push
@@ -79,7 +80,7 @@ const (
 	atWork   = 4 // deliveries at the same time
 )
 
-// act is what a follower does next. Which push comes of it depends on whether the follower follows by then.
+// act is what a follower does next. Its push depends on whether the follower follows by then.
 type act struct {
 	after      int // seconds
 	what       verb
@@ -87,8 +88,8 @@ type act struct {
 	deliveries []delivery
 }
 
-// stories draws one. What followers do hangs together: who does not follow can only follow, and time does not go back.
-// Whatever WeChat gave up sending is the exception; then what comes next has no beginning.
+// stories draws a story. A user who does not follow can only follow, and time does not go back. The exception is a push that
+// WeChat gave up sending: then the next push has no beginning.
 var stories = rapid.Custom(func(t *rapid.T) story {
 	var s story
 	var deliveries []delivery
@@ -118,7 +119,7 @@ var stories = rapid.Custom(func(t *rapid.T) story {
 	return s
 })
 
-// drawAct mostly lets the last delivery go well; all are shuffled later.
+// drawAct gives the last delivery rarely a fault. All deliveries are shuffled later.
 func drawAct(t *rapid.T) act {
 	a := act{
 		after: rapid.IntRange(0, 2).Draw(t, "after"),
@@ -163,7 +164,7 @@ func (d delivery) String() string {
 	return fmt.Sprintf("handler %d: %s", d.handler, strings.Join(calls, "; "))
 }
 
-// String is the story as it reads where a run fails.
+// String returns the story as a failed test shows it.
 func (s story) String() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, "the pushes, by their time:")
@@ -185,6 +186,6 @@ func (s story) String() string {
 // GoString is what rapid prints.
 func (s story) GoString() string { return s.String() }
 
-// second is a time of the story. It is in 2040, so that a server that deletes by its own clock what has expired (as
-// DynamoDB Local does) does not delete what has yet to expire by the story's.
+// second is a time of the story. It is in 2040, because a server that deletes expired records by its own clock, as DynamoDB
+// Local does, must not delete those that have yet to expire by the story's.
 func second(n int) time.Time { return time.Date(2040, time.May, 31, 15, 59, 55+n, 0, time.UTC) }

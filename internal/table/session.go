@@ -56,7 +56,7 @@ func entries(hashes map[string]time.Time) []string {
 	return list
 }
 
-// parseEntries returns the hashes of which entries made list, nil for none.
+// parseEntries is the inverse of entries. It returns nil for an empty list.
 func parseEntries(list []string) map[string]time.Time {
 	if len(list) == 0 {
 		return nil

@@ -190,7 +190,7 @@ func (r Reconcile) Saved() []byte {
 	return []byte(r.Checkpoint)
 }
 
-// Seconds is the stored form of a time; 0 stands for the zero Time.
+// Seconds returns the stored form of a time, 0 for the zero Time.
 func Seconds(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -198,7 +198,7 @@ func Seconds(t time.Time) int64 {
 	return t.Unix()
 }
 
-// Time is the time of which Seconds made n, in UTC.
+// Time is the inverse of Seconds. It returns times in UTC.
 func Time(n int64) time.Time {
 	if n == 0 {
 		return time.Time{}

@@ -7,7 +7,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// ErrUnreadable stands for a stored record that this program cannot have written.
+// ErrUnreadable is the error for a stored record that this program cannot have written.
 var ErrUnreadable = errors.New("a stored record cannot be read")
 
 // ErrOpenID is a Store's error for a write under a text that is not an openid (wechat.IsOpenID).
@@ -47,8 +47,8 @@ const (
 	WriteBoth              // the follower and the session, in place of all records of the openid
 )
 
-// AddTicket decides for Store.AddTicket. It returns the session with the ticket, what is to be stored, and whether the
-// follower may have the link.
+// AddTicket decides for Store.AddTicket. It returns the session with the ticket, what to store, and whether the follower may
+// have the link.
 func (k Known) AddTicket(t Ticket, f Follower, s Session, now time.Time) (session Session, write LinkWrite, added bool) {
 	begins, ok := k.admits(f.EventTime)
 	switch {
@@ -82,8 +82,8 @@ func (k Known) OwnData() OwnData {
 	return *k.Own
 }
 
-// ChangeOwn decides for Store.ChangeOwn. It returns the data that is to be stored, and whether the follower and the
-// session are to be stored with it, in place of all records of the openid.
+// ChangeOwn decides for Store.ChangeOwn. It returns the data to store, and whether to store the follower and the session with
+// it, in place of all records of the openid.
 func (k Known) ChangeOwn(f Follower, s *Session, change func(*OwnData) error) (data OwnData, begins bool, err error) {
 	ok := !k.Follower.EventTime.IsZero()
 	if !f.EventTime.IsZero() {

@@ -91,9 +91,9 @@ func (o OwnValue[T]) Update(ctx context.Context, s *Service, p wechat.Push, chan
 	return value, err
 }
 
-// UpdateFor is Update for a page, where no push tells a repetition: the openid is that of the page's follower. It returns
-// ErrNotFound if the follower has unfollowed meanwhile. If a visitor sends a form twice, change is made twice: keep what
-// tells one form from another in the value if that matters.
+// UpdateFor is Update for a page: there is no push, so it cannot recognise a repetition. If a visitor sends a form twice,
+// the value changes twice; keep a number of the form in the value if that matters. UpdateFor returns ErrNotFound if the
+// follower has unfollowed meanwhile.
 func (o OwnValue[T]) UpdateFor(ctx context.Context, s *Service, openid string, change func(*T) error) (T, error) {
 	always := func(*OwnData) bool { return true }
 	return o.change(ctx, s, Follower{OpenID: openid}, nil, change, always)
@@ -171,14 +171,14 @@ func (o OwnValue[T]) write(data *OwnData, value T) error {
 type OwnData struct {
 	Version int64             // 1 after the first change, and one more after each
 	Values  map[string]string // JSON by name
-	// Applied holds the CreateTimes of the pushes applied lately, by a hash of the push and of the value's name.
+	// Applied has the CreateTime of each push that was applied lately, by a hash of the push and of the value's name.
 	Applied map[string]time.Time
-	// Forgotten is the latest CreateTime of those that were remembered and are not any more. A push of that time or
-	// earlier that is not in Applied may have been applied.
+	// Forgotten is the latest CreateTime that was dropped from Applied. A push of that time or earlier that is not in
+	// Applied may have been applied.
 	Forgotten time.Time
 }
 
-// apply remembers the push and reports whether it is to be applied: not if it was, or may have been.
+// apply remembers the push and reports whether to apply it: not if it was applied before, or may have been.
 func (d *OwnData) apply(push string, at, now time.Time) bool {
 	if _, applied := d.Applied[push]; applied || !at.After(d.Forgotten) {
 		return false
@@ -200,8 +200,8 @@ func (d *OwnData) apply(push string, at, now time.Time) bool {
 	return true
 }
 
-// identity tells a push from its sender's others: a message by its time and MsgId, an event by its time, kind and key. A
-// text without a MsgId is known by its content, of which the hash tells nothing.
+// identity is unique among the sender's pushes. A message is identified by its time and MsgId, an event by its time, kind and
+// key, and a text without a MsgId by its content. The identity is a hash, which does not reveal the content.
 func identity(p wechat.Push) string {
 	parts := []string{fmt.Sprint(p.Common().CreateTime), p.Common().Kind()}
 	if m, ok := p.(interface{ MessageID() uint64 }); ok {
@@ -216,7 +216,7 @@ func identity(p wechat.Push) string {
 	return hashed(parts...)
 }
 
-// hashed returns 16 characters that tell the texts from others.
+// hashed returns a hash of the texts, 16 characters.
 func hashed(texts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(texts, "\x00")))
 	return base64.RawURLEncoding.EncodeToString(sum[:12])

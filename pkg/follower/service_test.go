@@ -10,7 +10,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// keeper remembers what is to be stored.
+// keeper is a Store that remembers what it was given.
 type keeper struct {
 	follower.Store
 	follower   follower.Follower
