@@ -4,6 +4,7 @@ package boot
 import (
 	"context"
 	"log/slog"
+	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,7 +35,7 @@ func Up(ctx context.Context, lookup func(string) (string, bool)) (*Function, err
 	if err != nil {
 		return nil, err
 	}
-	f := &Function{Env: env, Log: setLog(env)}
+	f := &Function{Env: env, Log: setLog(env, os.Stdout)}
 	if f.Replies, err = account.Load(); err != nil {
 		return nil, err
 	}

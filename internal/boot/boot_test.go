@@ -1,11 +1,10 @@
 package boot
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -64,38 +63,22 @@ func TestReadNamesAllProblems(t *testing.T) {
 	}
 }
 
-// If the variable logLines is set, the test's binary logs as a function does. It is a process of its own, because the logger
-// reads its format when the process starts.
-const logLines = "GUANZHU_TEST_LOG"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(logLines) == "" {
-		os.Exit(m.Run())
-	}
-	log := setLog(Env{AppID: "wx0123456789abcdef", LogLevel: slog.LevelInfo})
-	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "id-1"})
+func TestLog(t *testing.T) {
+	standard := slog.Default()
+	defer slog.SetDefault(standard)
+	var out bytes.Buffer
+	log := setLog(Env{AppID: "wx0123456789abcdef", LogLevel: slog.LevelInfo}, &out)
+	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "id-1"})
 	log.With("a", 1).InfoContext(ctx, "push", telemetry.Suggestions.Of(1))
 	slog.DebugContext(ctx, "not this one")
-}
 
-func TestLog(t *testing.T) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := exec.CommandContext(t.Context(), self)
-	command.Env = []string{logLines + "=1", "AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=DEBUG"}
-	out, err := command.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var line map[string]any
-	if err := json.Unmarshal(out, &line); err != nil {
-		t.Fatalf("%v in %q", err, out)
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+		t.Fatalf("%v in %q", err, out.Bytes())
 	}
 	for _, member := range []string{"timestamp", "_aws"} {
 		if line[member] == nil {
-			t.Errorf("the line has no %s: %s", member, out)
+			t.Errorf("the line has no %s: %s", member, out.Bytes())
 		}
 		delete(line, member)
 	}

@@ -1,8 +1,10 @@
 package boot
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 
@@ -76,10 +78,17 @@ func readEnv(lookup func(string) (string, bool)) (Env, error) {
 	return env, errors.Join(errs...)
 }
 
-// setLog makes the log of aws-lambda-go slog's default and returns it. It writes lines of JSON, each with the request's id
-// and the appid, which is a dimension of the metrics. The template sets the format (LoggingConfig).
-func setLog(env Env) *slog.Logger {
-	log := slog.New(telemetry.Handler{Handler: lambdacontext.NewLogHandler(), Level: env.LogLevel}).With("appid", env.AppID)
+// setLog makes the functions' log slog's default and returns it. It writes lines of JSON, each with the invocation's id and
+// the appid, which is a dimension of the metrics.
+func setLog(env Env, out io.Writer) *slog.Logger {
+	log := slog.New(telemetry.NewHandler(out, env.LogLevel, requestID)).With("appid", env.AppID)
 	slog.SetDefault(log)
 	return log
+}
+
+func requestID(ctx context.Context) string {
+	if invocation, ok := lambdacontext.FromContext(ctx); ok {
+		return invocation.AwsRequestID
+	}
+	return ""
 }

@@ -185,8 +185,7 @@ type logLine struct {
 
 func newLog(now func() time.Time, appID string) *slog.Logger {
 	line := new(logLine)
-	inJSON := slog.NewJSONHandler(&line.buf, nil)
-	return slog.New(logHandler{telemetry.Handler{Handler: inJSON}, line, now}).With("appid", appID)
+	return slog.New(logHandler{telemetry.NewHandler(&line.buf, slog.LevelInfo, nil), line, now}).With("appid", appID)
 }
 
 // Handle implements slog.Handler.

@@ -100,11 +100,9 @@ type Log struct {
 	buf bytes.Buffer
 }
 
-// Logger returns a logger that writes to the log as a deployed function does, in every level and with metrics. Attributes
-// have the names of package slog.
+// Logger returns a logger that writes to the log as a deployed function does, in every level and with metrics.
 func (l *Log) Logger() *slog.Logger {
-	json := slog.NewJSONHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug})
-	return slog.New(telemetry.Handler{Handler: json, Level: slog.LevelDebug}).With("appid", AppID)
+	return slog.New(telemetry.NewHandler(l, slog.LevelDebug, nil)).With("appid", AppID)
 }
 
 func (l *Log) Write(p []byte) (int, error) {

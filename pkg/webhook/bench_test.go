@@ -3,7 +3,6 @@ package webhook_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -25,7 +24,7 @@ func BenchmarkPush(b *testing.B) {
 func benchmarkPush(b *testing.B, mode wechattest.Mode) {
 	w := world.New(b, world.Options{Mode: mode, Account: replies})
 	config := w.Endpoint()
-	config.Log = deployedLog(io.Discard)
+	config.Log = slog.New(telemetry.NewHandler(io.Discard, slog.LevelInfo, requestID)).With("appid", appID)
 	handler, request := endpoint(b, config), w.Request(w.Pusher.Text(openid, now, 1, "今天几点开门?"))
 	body, err := io.ReadAll(request.Body)
 	if err != nil {
@@ -48,43 +47,10 @@ func benchmarkPush(b *testing.B, mode wechattest.Mode) {
 	}
 }
 
-// deployedLog returns the logger of a deployed function, which aws-lambda-go writes to standard output.
-func deployedLog(out io.Writer) *slog.Logger {
-	json := slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelInfo, ReplaceAttr: lambdacontext.ReplaceAttr})
-	return slog.New(telemetry.Handler{Handler: withRequestID{json}, Level: slog.LevelInfo}).With("appid", appID)
-}
-
-// withRequestID adds the attribute that aws-lambda-go's handler adds.
-type withRequestID struct{ slog.Handler }
-
-func (h withRequestID) Handle(ctx context.Context, r slog.Record) error {
-	if lambda, ok := lambdacontext.FromContext(ctx); ok {
-		r.AddAttrs(slog.String("requestId", lambda.AwsRequestID))
-	}
-	return h.Handler.Handle(ctx, r)
-}
-
-func (h withRequestID) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return withRequestID{h.Handler.WithAttrs(attrs)}
-}
-
-// TestDeployedLog checks that deployedLog writes the line of a deployed function.
-func TestDeployedLog(t *testing.T) {
-	var out bytes.Buffer
-	w := newFixture(t, wechattest.Plain, nil)
-	config := w.Endpoint()
-	config.Log = deployedLog(&out)
-	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "id-1"})
-	endpoint(t, config).ServeHTTP(new(lightWriter), w.Request(w.textOf("hello")).WithContext(ctx))
-	var line map[string]any
-	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
-		t.Fatalf("%v in %q", err, out.String())
-	}
-	for _, name := range []string{"timestamp", "message", "appid", "requestId", "kind", "outcome", "Pushes", "ReplyLatency", "_aws"} {
-		if line[name] == nil {
-			t.Errorf("the line has no %s: %s", name, out.String())
-		}
-	}
+// requestID returns the invocation's id, as in a deployed function.
+func requestID(ctx context.Context) string {
+	invocation, _ := lambdacontext.FromContext(ctx)
+	return invocation.AwsRequestID
 }
 
 // lightWriter is a ResponseWriter that does not keep the body.

@@ -63,7 +63,7 @@ func counted(f *testing.F, mode wechattest.Mode, store follower.Store) (*webhook
 	w := world.New(f, world.Options{Mode: mode, Account: replies})
 	w.Service.Store, w.Service.Profiler = store, noPermission{}
 	c := w.Endpoint()
-	c.Log = slog.New(telemetry.Handler{Handler: slog.NewJSONHandler(io.Discard, nil)})
+	c.Log = slog.New(telemetry.NewHandler(io.Discard, slog.LevelInfo, nil))
 	return endpoint(f, c), w.Pusher
 }
 

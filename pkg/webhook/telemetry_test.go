@@ -91,10 +91,10 @@ func TestPushIsOneLine(t *testing.T) {
 			var push map[string]any
 			var others []string
 			for _, line := range w.Logs.Lines(t) {
-				if line["msg"] == "push" && push == nil {
+				if line["message"] == "push" && push == nil {
 					push = line
 				} else {
-					others = append(others, line["msg"].(string))
+					others = append(others, line["message"].(string))
 				}
 				if line["appid"] != appID {
 					t.Errorf("the line does not name the account: %v", line)

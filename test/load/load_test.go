@@ -104,7 +104,7 @@ func TestCheckLog(t *testing.T) {
 	follow := []*effect{s.next(), s.next()}[1] // the second push is one
 	for _, told := range []string{account.Token, account.AppSecret, account.EncodingAESKey, follow.makes, greeting} {
 		file := filepath.Join(t.TempDir(), "log")
-		if err := os.WriteFile(file, []byte("{}\n{\"msg\":\"push\",\"error\":\""+told+"\"}\n"), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte("{}\n{\"message\":\"push\",\"error\":\""+told+"\"}\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := checkLog(file, account); err == nil {

@@ -72,7 +72,7 @@ func newHandler(ctx context.Context, store *boltstore.Store, api string, out io.
 	if err != nil {
 		return nil, err
 	}
-	log := slog.New(telemetry.Handler{Handler: slog.NewJSONHandler(out, nil)}).With("appid", appID)
+	log := slog.New(telemetry.NewHandler(out, slog.LevelInfo, nil)).With("appid", appID)
 	client, err := wechatapi.New(wechatapi.Config{AppID: appID, BaseURL: api, Secrets: keeper, Tokens: store, Log: log})
 	if err != nil {
 		return nil, err

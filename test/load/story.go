@@ -160,7 +160,7 @@ func checkLog(file string, account secrets.Secrets) (pushes int, err error) {
 				return 0, fmt.Errorf("the log holds %s: %s", what, line)
 			}
 		}
-		if bytes.Contains(line, []byte(`"msg":"push"`)) {
+		if bytes.Contains(line, []byte(`"message":"push"`)) {
 			pushes++
 		}
 	}
