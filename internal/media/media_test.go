@@ -239,7 +239,7 @@ func TestReplies(t *testing.T) {
 	w.Clock.Advance(time.Hour)
 	push("字", "<Content><![CDATA[字]]></Content>", 0)
 	push("图", "<Content><![CDATA[默认]]></Content>", 1)
-	if !strings.Contains(w.Logs.String(), `"msg":"file not published","appid":"wx0123456789abcdef","file":"a.jpg","advice":"run guanzhu publish"`) {
+	if !strings.Contains(w.Logs.String(), `"message":"file not published","appid":"wx0123456789abcdef","file":"a.jpg","advice":"run guanzhu publish"`) {
 		t.Errorf("the log does not say what to run: %s", w.Logs)
 	}
 	push("图", "默认", 0)

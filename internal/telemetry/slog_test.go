@@ -58,10 +58,14 @@ func TestLinesAreSlogs(t *testing.T) {
 		"empty": {{}, slog.Int("a", 1), {}},
 	}
 	changes := map[string]func(slog.Handler) slog.Handler{
-		"as it is":    func(h slog.Handler) slog.Handler { return h },
-		"with":        func(h slog.Handler) slog.Handler { return h.WithAttrs([]slog.Attr{slog.String("appid", "wx{"), slog.Int("n", 1)}) },
-		"group":       func(h slog.Handler) slog.Handler { return h.WithGroup("g").WithGroup("h") },
-		"group, with": func(h slog.Handler) slog.Handler { return h.WithGroup("g").WithAttrs([]slog.Attr{slog.Int("n", 1)}).WithGroup("h") },
+		"as it is": func(h slog.Handler) slog.Handler { return h },
+		"with": func(h slog.Handler) slog.Handler {
+			return h.WithAttrs([]slog.Attr{slog.String("appid", "wx{"), slog.Int("n", 1)})
+		},
+		"group": func(h slog.Handler) slog.Handler { return h.WithGroup("g").WithGroup("h") },
+		"group, with": func(h slog.Handler) slog.Handler {
+			return h.WithGroup("g").WithAttrs([]slog.Attr{slog.Int("n", 1)}).WithGroup("h")
+		},
 		"with nothing": func(h slog.Handler) slog.Handler {
 			return h.WithAttrs(nil).WithAttrs([]slog.Attr{slog.Group("empty")})
 		},

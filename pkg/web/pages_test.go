@@ -225,7 +225,7 @@ func TestLog(t *testing.T) {
 	var got []line
 	var follower string
 	for _, fields := range w.Logs.Lines(t) {
-		if fields["msg"] != "visit" {
+		if fields["message"] != "visit" {
 			continue
 		}
 		f, _ := fields["follower"].(string)
