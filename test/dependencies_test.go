@@ -44,6 +44,7 @@ func TestDirections(t *testing.T) {
 	forbidden := map[string][]string{
 		"pkg/follower":         slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "internal/accountyaml"}),
 		"internal/accountyaml": slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "pkg/follower"}),
+		"internal/media":       slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "internal/accountyaml", "pkg/follower"}),
 		"internal/menu":        slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "internal/accountyaml", "pkg/follower"}),
 		"internal/reconcile":   slices.Concat(adapters, []string{"pkg/webhook", "pkg/web", "internal/accountyaml"}),
 		"pkg/webhook":          slices.Concat(adapters, []string{"pkg/web", "internal/accountyaml", "pkg/follower"}),
@@ -113,6 +114,11 @@ func TestFunctions(t *testing.T) {
 			if slices.Contains(p.deps, not) {
 				t.Errorf("%s contains %s", path, not)
 			}
+		}
+	}
+	for path, p := range packages(t) {
+		if has := slices.Contains(p.deps, module+"account/media"); has && strings.HasPrefix(path, "functions/") && path != "functions/menu" {
+			t.Errorf("%s contains the files of account/media", path)
 		}
 	}
 	if functions == 0 {

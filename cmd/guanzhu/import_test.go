@@ -116,7 +116,7 @@ func TestImportSaved(t *testing.T) {
 		t.Errorf("status %d\n%s%s", status, stdout, stderr)
 	}
 	stdout, stderr, status = guanzhu(t, nil, "import", "--from", apiMenu, file)
-	if status != 2 || !strings.Contains(stderr, `"旧": another server has answered the button (key old)`) || strings.Contains(stdout, "help:") && !strings.Contains(stdout, "  help: 帮助") {
+	if status != 2 || !strings.Contains(stderr, `"旧": its reply (key old) came from another server`) || strings.Contains(stdout, "help:") && !strings.Contains(stdout, "  help: 帮助") {
 		t.Errorf("status %d\n%s%s", status, stdout, stderr)
 	}
 	for _, tt := range []struct{ from, want string }{
@@ -151,5 +151,25 @@ func TestImportRefused(t *testing.T) {
 	wantRun(t, "", "import them with --from; or copy the replies from WeChat's console by hand", 1, stdout, stderr, status)
 	if got := read(t, file); got != menuFile {
 		t.Errorf("the file has changed:\n%s", cmp.Diff(menuFile, got))
+	}
+}
+
+// TestImportOfStack: the stack's function asks and downloads.
+func TestImportOfStack(t *testing.T) {
+	t.Parallel()
+	stack := &fakeStack{output: "MenuFunctionName", answer: func(request string) string {
+		if strings.Contains(request, "download") {
+			return `{"result":"download","content":"/9j/"}`
+		}
+		return `{"result":"import","autoreplies":` + strings.ReplaceAll(consoleReplies, "\n", "") + `,"no_menu_call":48001}`
+	}}
+	file := write(t, menuFile)
+	stdout, stderr, status := guanzhu(t, stack.serve(t), "import", "--write", file)
+	if status != 0 || !strings.Contains(stdout, "+ media/default.jpg (3 bytes)") || !strings.Contains(stderr, "no menu API (errcode 48001)") {
+		t.Errorf("status %d\n%s%s", status, stdout, stderr)
+	}
+	want := []string{`{"action":"import"}`, `{"action":"download","media_id":"PICTURE"}`}
+	if diff := cmp.Diff(want, stack.asked); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -128,6 +128,8 @@ func TestStackOfEnvironment(t *testing.T) {
 		{"followers --table T export", func(c *commands) string { return c.Followers.Stack }, ""},
 		{"restore --from T", func(c *commands) string { return c.Restore.Stack }, "from-environment"},
 		{"plan", func(c *commands) string { return c.Plan.Stack }, "from-environment"},
+		{"import", func(c *commands) string { return c.Import.Stack }, "from-environment"},
+		{"import --from F", func(c *commands) string { return c.Import.Stack }, ""},
 		{"publish --stack given", func(c *commands) string { return c.Publish.Stack }, "given"},
 		{"secrets", func(c *commands) string { return c.Secrets.Write.Stack }, "from-environment"},
 		{"secrets --name /p", func(c *commands) string { return c.Secrets.Write.Stack }, ""},

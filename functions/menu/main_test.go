@@ -82,6 +82,31 @@ func TestWithoutPublicURL(t *testing.T) {
 	}
 }
 
+// TestImport: what guanzhu import asks through the function.
+func TestImport(t *testing.T) {
+	var items []string
+	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: "s", Kind: wechattest.PersonalAccount})
+	picture := platform.AddTemporary([]byte("\xff\xd8\xff"))
+	large := platform.AddTemporary(append([]byte("\xff\xd8\xff"), make([]byte, 4<<20)...))
+	platform.SetAutoReplies(`{"is_autoreply_open":1}`)
+	platform.SetConsoleMenu(`{"button":[{"name":"a","type":"text","value":"b"}]}`)
+	function := newFunction(t, platform, "", &items)
+	want := `{"result":"import","autoreplies":{"is_autoreply_open":1},"selfmenu":{"is_menu_open":0,` +
+		`"selfmenu_info":{"button":[{"type":"text","name":"a","value":"b"}]}},"no_menu_call":48001}`
+	if diff := cmp.Diff(want, invoke(t, function, `{"action":"import"}`)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(`{"result":"download","content":"/9j/"}`, invoke(t, function, `{"action":"download","media_id":"`+picture+`"}`)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for mediaID, want := range map[string]string{"gone": "40007", large: "at most 4194304 pass through the function"} {
+		_, err := function.Invoke(deadline(t), []byte(`{"action":"download","media_id":"`+mediaID+`"}`))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+}
+
 // ownersMenu returns the menu of account.yaml. The owner may have removed it.
 func ownersMenu(t *testing.T, publicURL string) menu.Menu {
 	t.Helper()
