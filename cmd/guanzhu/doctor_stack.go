@@ -100,7 +100,7 @@ func countRefusals(ctx context.Context, watch *cloudwatch.Client, appID string) 
 }
 
 // alarms are the alarms of template.yaml, without the name of the stack in front.
-var alarms = []string{"server-errors", "slow-replies", "refusals", "token", "whitelist", "throttles", "too-many-requests", "full-pass", "reconcile", "no-pushes"}
+var alarms = []string{"server-errors", "slow-replies", "refusals", "token", "whitelist", "answers-failed", "throttles", "too-many-requests", "full-pass", "reconcile", "no-pushes"}
 
 // ringing returns those of the stack's alarms that are in the state ALARM.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html

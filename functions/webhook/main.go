@@ -10,8 +10,10 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/internal/answers"
 	"github.com/guanzhu/guanzhu/internal/boot"
 	"github.com/guanzhu/guanzhu/internal/gateway"
+	"github.com/guanzhu/guanzhu/internal/sqsqueue"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 )
 
@@ -29,10 +31,15 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (*webhook.Ha
 	if err != nil {
 		return nil, err
 	}
-	return webhook.New(webhook.Config{
+	config := webhook.Config{
 		AppID: f.Env.AppID, Secrets: f.Secrets, Router: account.Routes(f.Services), Hash: f.Hash, Now: time.Now, Log: f.Log,
 		PublicURL: f.Env.PublicURL,
 		// The samples in events/ are older than ten minutes. Only sam local sets SAMLocal, and only it has inline secrets.
 		AcceptOld: f.Env.SAMLocal && f.Secrets.Inline(),
-	})
+	}
+	if f.Env.AnswersQueue != "" {
+		queue := sqsqueue.New(f.Env.AWS, f.Env.AnswersQueue, f.Env.SQSEndpoint)
+		config.Answers = &answers.Replier{Store: f.Store, Queue: queue, Now: time.Now}
+	}
+	return webhook.New(config)
 }

@@ -85,7 +85,7 @@ func (w *Worker) handle(ctx context.Context, m Message) (how string, err error) 
 	case err != nil:
 		return howNone, err
 	}
-	answer, err := w.answer(ctx, m, job, deadline.Add(-sendTime-storeTime/2))
+	answer, err := w.answer(ctx, m, job, earlier(time.Now().Add(webhook.MaxSlow), deadline.Add(-sendTime-storeTime/2)))
 	switch {
 	case err != nil && (job.Attempts >= conversation.MaxAttempts || errors.Is(err, webhook.ErrNoAnswer)):
 		return w.apologize(ctx, m, err)
@@ -96,6 +96,13 @@ func (w *Worker) handle(ctx context.Context, m Message) (how string, err error) 
 	return w.deliver(ctx, m, func(c *conversation.Conversation) (send bool, err error) {
 		return c.Finish(m.Job, attempt, answer, w.Now())
 	})
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 func ignoreGone(err error) error {

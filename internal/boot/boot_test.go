@@ -32,7 +32,8 @@ func environment(extra ...string) func(string) (string, bool) {
 func TestRead(t *testing.T) {
 	env, err := readEnv(environment("LOG_LEVEL", "debug", "AWS_SAM_LOCAL", "true", "WECHAT_API_URL", "http://relay",
 		"WECHAT_OPEN_URL", "http://open", "PUBLIC_URL", "https://example.com/", "DOMAIN_VERIFICATION", "MP_verify_a.txt",
-		"AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb", "AWS_ENDPOINT_URL_SSM", ""))
+		"AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb", "AWS_ENDPOINT_URL_SSM", "",
+		"AWS_ENDPOINT_URL_SQS", "http://sqs", "ANSWERS_QUEUE_URL", "http://sqs/answers.fifo"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func TestRead(t *testing.T) {
 	}
 	want := Env{AppID: "wx0123456789abcdef", Secrets: "ssm:/guanzhu/dev", APIURL: "http://relay", Table: "followers",
 		OpenURL: "http://open", PublicURL: "https://example.com", Verification: "MP_verify_a.txt",
-		DynamoDBEndpoint: "http://dynamodb", LogLevel: slog.LevelDebug, SAMLocal: true}
+		DynamoDBEndpoint: "http://dynamodb", SQSEndpoint: "http://sqs", AnswersQueue: "http://sqs/answers.fifo", LogLevel: slog.LevelDebug, SAMLocal: true}
 	if diff := cmp.Diff(want, env, cmpopts.IgnoreFields(Env{}, "AWS")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

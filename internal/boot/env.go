@@ -27,6 +27,8 @@ type Env struct {
 	Table            string // TABLE_NAME
 	DynamoDBEndpoint string // AWS_ENDPOINT_URL_DYNAMODB; empty for AWS's own
 	SSMEndpoint      string // AWS_ENDPOINT_URL_SSM; empty for AWS's own
+	SQSEndpoint      string // AWS_ENDPOINT_URL_SQS; empty for AWS's own
+	AnswersQueue     string // ANSWERS_QUEUE_URL; empty for none: slow handlers run inside the request
 	LogLevel         slog.Level
 	SAMLocal         bool // AWS_SAM_LOCAL, which sam local sets
 
@@ -51,6 +53,8 @@ func readEnv(lookup func(string) (string, bool)) (Env, error) {
 		Table:            get("TABLE_NAME"),
 		DynamoDBEndpoint: get("AWS_ENDPOINT_URL_DYNAMODB"),
 		SSMEndpoint:      get("AWS_ENDPOINT_URL_SSM"),
+		SQSEndpoint:      get("AWS_ENDPOINT_URL_SQS"),
+		AnswersQueue:     get("ANSWERS_QUEUE_URL"),
 		SAMLocal:         get("AWS_SAM_LOCAL") == "true",
 		AWS: aws.Config{
 			Region: get("AWS_REGION"),

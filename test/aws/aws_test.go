@@ -240,19 +240,20 @@ var transform = once(func(sam string) (string, error) {
 // value. Of the types that it makes it forgets a table's time to live and recovery, and a function's LoggingConfig;
 // test/stack looks at these in the template.
 var unmade = map[string]string{
-	"AWS::ApiGatewayV2::Api":         "two parameters stand for it: Api, its id, and ApiEndpoint, its address",
-	"AWS::ApiGatewayV2::Stage":       "of an API",
-	"AWS::ApiGatewayV2::DomainName":  "the output DomainTarget, one of its attributes, is left out",
-	"AWS::ApiGatewayV2::ApiMapping":  "of an API",
-	"AWS::CloudWatch::Alarm":         "deploy makes them, by PutMetricAlarm",
-	"AWS::Lambda::Alias":             "deploy makes them, by CreateAlias",
-	"AWS::Lambda::Permission":        "left out, as moto looks for the alias that it is for",
-	"AWS::Events::Rule":              "left out, as moto looks for the alias that is its target",
-	"AWS::Logs::QueryDefinition":     "moto's logs do not know them either",
-	"AWS::Logs::MetricFilter":        "no line of the API's log is written",
-	"AWS::SNS::Subscription":         "no alarm sends mail",
-	"AWS::Budgets::Budget":           "nothing costs",
-	"AWS::Lambda::EventInvokeConfig": "nothing is invoked by events",
+	"AWS::ApiGatewayV2::Api":          "two parameters stand for it: Api, its id, and ApiEndpoint, its address",
+	"AWS::ApiGatewayV2::Stage":        "of an API",
+	"AWS::ApiGatewayV2::DomainName":   "the output DomainTarget, one of its attributes, is left out",
+	"AWS::ApiGatewayV2::ApiMapping":   "of an API",
+	"AWS::CloudWatch::Alarm":          "deploy makes them, by PutMetricAlarm",
+	"AWS::Lambda::Alias":              "deploy makes them, by CreateAlias",
+	"AWS::Lambda::Permission":         "left out, as moto looks for the alias that it is for",
+	"AWS::Events::Rule":               "left out, as moto looks for the alias that is its target",
+	"AWS::Logs::QueryDefinition":      "moto's logs do not know them either",
+	"AWS::Logs::MetricFilter":         "no line of the API's log is written",
+	"AWS::SNS::Subscription":          "no alarm sends mail",
+	"AWS::Budgets::Budget":            "nothing costs",
+	"AWS::Lambda::EventInvokeConfig":  "nothing is invoked by events",
+	"AWS::Lambda::EventSourceMapping": "left out, as moto looks for the alias that it calls",
 }
 
 // deploy makes a stack of template.yaml, as far as moto knows its types, and returns its name, which no other has.
@@ -325,7 +326,7 @@ func deployable(all template) template {
 			all.Outputs["Resolved"+id] = output{Condition: r.Condition, Value: map[string]any{"Fn::ToJsonString": r.Properties}}
 		}
 		switch r.Type {
-		case "AWS::ApiGatewayV2::Api", "AWS::Lambda::Permission", "AWS::Events::Rule":
+		case "AWS::ApiGatewayV2::Api", "AWS::Lambda::Permission", "AWS::Events::Rule", "AWS::Lambda::EventSourceMapping":
 		default:
 			resources[id] = r
 		}

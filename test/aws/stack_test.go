@@ -133,6 +133,7 @@ func TestStackOutputs(t *testing.T) {
 				"ServerUrl": c.server, "PagesUrl": c.pages, "TableName": made["Table"],
 				"MenuFunctionName": made["MenuFunction"], "DoctorFunctionName": made["DoctorFunction"],
 				"ReconcileFunctionName": made["ReconcileFunction"],
+				"AnswersQueueUrl":       made["AnswersQueue"], "AnswersDeadLettersUrl": made["AnswersDeadLetters"],
 			}
 			if c.egress {
 				want["EgressAddress"] = made["EgressAddress"]
@@ -184,7 +185,7 @@ func TestStackFunctions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for what, timeout := range map[string]int32{"Webhook": 10, "Web": 10, "Menu": 60, "Doctor": 60} {
+	for what, timeout := range map[string]int32{"Webhook": 10, "Web": 10, "Menu": 60, "Doctor": 60, "Answer": 140} {
 		f, err := lambda.NewFromConfig(cfg).GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{
 			FunctionName: aws.String(made[what+"Function"]), Qualifier: aws.String("live"),
 		})
@@ -196,6 +197,11 @@ func TestStackFunctions(t *testing.T) {
 		if aws.ToInt32(f.Timeout) != timeout || variables["TABLE_NAME"] != made["Table"] ||
 			variables["WECHAT_SECRETS"] != "ssm:/guanzhu/of-this-test" || variables["LOG_LEVEL"] != "info" {
 			t.Errorf("%s has %d s and %v", what, aws.ToInt32(f.Timeout), variables)
+		}
+		if what == "Webhook" || what == "Answer" {
+			if got := variables["ANSWERS_QUEUE_URL"]; got != made["AnswersQueue"] {
+				t.Errorf("%s has the queue %q, want %q", what, got, made["AnswersQueue"])
+			}
 		}
 		role := made[what+"Role"]
 		if !strings.HasSuffix(aws.ToString(f.Role), "/"+role) {
@@ -323,6 +329,7 @@ func TestStackAlarms(t *testing.T) {
 				"too-many-requests": "Guanzhu/" + name + " TooManyRequests Sum >= 10",
 				"no-pushes":         "Guanzhu ReplyLatency SampleCount appid=wxaaaaaaaaaaaaaaaa < 1",
 				"full-pass":         "Guanzhu PassHours Maximum appid=wxaaaaaaaaaaaaaaaa > 48",
+				"answers-failed":    "AWS/SQS ApproximateNumberOfMessagesVisible Maximum QueueName=" + name + "-answers-dead-letters.fifo >= 1",
 				"reconcile":         "AWS/Lambda Errors Sum FunctionName=" + made["ReconcileFunction"] + " >= 6",
 			}
 			if diff := cmp.Diff(want, got); diff != "" {

@@ -92,9 +92,10 @@ func TestTemplateFunctions(t *testing.T) {
 	}
 	extra := map[string][]string{
 		"WebFunction": {"DOMAIN_VERIFICATION", "WECHAT_OPEN_URL"}, "ReconcileFunction": {"RECONCILE_CONCURRENCY"},
+		"WebhookFunction": {"ANSWERS_QUEUE_URL", "AWS_ENDPOINT_URL_SQS"}, "AnswerFunction": {"ANSWERS_QUEUE_URL", "AWS_ENDPOINT_URL_SQS"},
 	}
 	functions := all.of("AWS::Lambda::Function")
-	for _, id := range []string{"WebhookFunction", "WebFunction", "MenuFunction", "DoctorFunction", "ReconcileFunction"} {
+	for _, id := range []string{"WebhookFunction", "AnswerFunction", "WebFunction", "MenuFunction", "DoctorFunction", "ReconcileFunction"} {
 		if _, ok := functions[id]; !ok {
 			t.Errorf("there is no %s", id)
 		}
@@ -657,6 +658,8 @@ var awsMetrics = map[string]struct{ names, by []string }{
 	"AWS/DynamoDB": {[]string{
 		"ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "ReadThrottleEvents", "WriteThrottleEvents",
 	}, []string{"TableName"}},
+	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+	"AWS/SQS": {[]string{"ApproximateNumberOfMessagesVisible"}, []string{"QueueName"}},
 }
 
 // checkMetric holds that somebody sends the metric, told apart by these dimensions.
@@ -844,7 +847,7 @@ func TestTemplateQueries(t *testing.T) {
 // What stands in the functions' log lines, and of Lambda's own the outcome of an invocation.
 // And those of the gateway's access log.
 var logFields = strings.Fields(`@timestamp level message requestId error ip route
-	method outcome status kind follower reason advice platform_calls platform_ms table_calls table_ms ms page api errcode profile profile_error
+	method outcome status kind follower reason advice platform_calls platform_ms table_calls table_ms ms page api errcode profile profile_error answer_ms receive
 	record.status`)
 
 var (
