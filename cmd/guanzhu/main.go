@@ -39,6 +39,7 @@ type commands struct {
 	Suggestions suggestionsCommand `cmd:"" help:"List what followers suggest, or mark it as handled."`
 	Followers   followersCommand   `cmd:"" help:"Export the followers, or delete one."`
 	Reconcile   reconcileCommand   `cmd:"" help:"Put the records in step with the platform now, and show how far that is."`
+	Answers     answersCommand     `cmd:"" help:"List the questions whose slow handler has failed, or ask them again."`
 	Restore     restoreCommand     `cmd:"" help:"Copy followers and suggestions from a restored table into the present one."`
 	Platform    platformCommand    `cmd:"" help:"Run the simulated platform alone, for sam local."`
 }

@@ -5,9 +5,11 @@ package answers
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/conversation"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // Store keeps conversations.
@@ -24,4 +26,17 @@ type Store interface {
 	// at is the time of the push for which the conversation changes. If there is no conversation and the follower has
 	// unfollowed at that time or later, or followed later, the error is follower.ErrNotFound.
 	ChangeConversation(ctx context.Context, openid string, at time.Time, change func(*conversation.Conversation) error) error
+}
+
+// Retry lets a question whose handler has failed be asked again. If nobody waits for its answer, the error is
+// conversation.ErrGone.
+func Retry(ctx context.Context, store Store, queue Queue, t Task) error {
+	if !wechat.IsOpenID(t.OpenID) {
+		return conversation.ErrGone
+	}
+	err := store.ChangeConversation(ctx, t.OpenID, time.Time{}, func(c *conversation.Conversation) error { return c.Retry(t.Job) })
+	if err != nil {
+		return err
+	}
+	return queue.Send(ctx, Task{OpenID: t.OpenID, Job: t.Job, Retry: rand.Text(), SentAt: t.SentAt})
 }

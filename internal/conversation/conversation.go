@@ -419,7 +419,10 @@ func (c *Conversation) Sent(id string, sent bool) error {
 // Retry lets a question whose handler has failed be asked again. The answer is delivered after the apology.
 func (c *Conversation) Retry(id string) error {
 	job := c.Jobs[id]
-	if job == nil || !job.Failed || job.Push == nil {
+	switch {
+	case job != nil && job.Unstarted():
+		return nil // an earlier call died before the question was sent to the queue
+	case job == nil || !job.Failed || job.Push == nil:
 		return ErrGone
 	}
 	*job = Job{State: Waiting, AskedAt: job.AskedAt, Push: job.Push, Sorry: job.Sorry, ByAI: job.ByAI, Waits: true}
