@@ -22,7 +22,10 @@ const tooMany = wechat.TextReply("今天已收到您的多条建议，明天再�
 func Routes(s Services) *webhook.Router {
 	r := webhook.NewRouter()
 	r.Use(personalLinks(s.Followers))
+	answers := promises{} // of language models
+	r.Use(answers.replace)
 	r.Use(files(s))
+	answers.register(r, s)
 
 	webhook.On(r, func(ctx context.Context, p *wechat.Subscribe) (wechat.Reply, error) {
 		return s.Replies.Welcome(), s.Followers.Follow(ctx, p)

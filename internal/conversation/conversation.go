@@ -46,6 +46,7 @@ const (
 type Conversation struct {
 	Jobs   map[string]*Job `json:"jobs,omitempty"` // by ID
 	Served []Served        `json:"served,omitempty"`
+	Turns  []Turn          `json:"turns,omitempty"` // oldest first
 }
 
 // Job is a question and its answer.
@@ -469,6 +470,9 @@ func (c *Conversation) Expires() time.Time {
 	var last int64
 	for _, job := range c.Jobs {
 		last = max(last, job.AskedAt)
+	}
+	for _, turn := range c.Turns {
+		last = max(last, turn.At)
 	}
 	if last == 0 {
 		return time.Time{}

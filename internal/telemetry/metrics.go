@@ -47,6 +47,8 @@ var (
 	AnswerLatency = metric("AnswerLatency", "Milliseconds", []string{"appid"})
 	// AnswersFailed counts the deliveries of questions whose handler has failed for good.
 	AnswersFailed = metric("AnswersFailed", "Count", []string{"appid"})
+	// ModelTokens counts the tokens of questions and answers of the language model, as its API counts them.
+	ModelTokens = metric("ModelTokens", "Count", []string{"appid"})
 
 	// FollowersAdded counts followers whom a reconcile has added: from before, or whose follow was lost.
 	FollowersAdded = metric("FollowersAdded", "Count", []string{"appid"})
@@ -68,7 +70,7 @@ var (
 func Metrics() []*Metric {
 	return []*Metric{
 		Pushes, ReplyLatency, Refusals, Suggestions, ProfilesPending, TokenFetches, TokenFailures, APIErrors,
-		Answers, AnswerLatency, AnswersFailed,
+		Answers, AnswerLatency, AnswersFailed, ModelTokens,
 		FollowersAdded, FollowersRemoved, ProfilesCompleted, ProfilesChanged, PassHours, ListCallsLeft, FetchCallsLeft,
 	}
 }

@@ -1,0 +1,153 @@
+// Package assistant answers followers' texts by a language model, as ai in account.yaml says: within limits, with what the
+// follower asked before, and as plain text.
+package assistant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/ai"
+	"github.com/guanzhu/guanzhu/internal/answers"
+	"github.com/guanzhu/guanzhu/internal/conversation"
+	"github.com/guanzhu/guanzhu/internal/markdown"
+	"github.com/guanzhu/guanzhu/internal/quota"
+	"github.com/guanzhu/guanzhu/internal/telemetry"
+	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+// Store keeps the follower's conversation and counts questions.
+type Store interface {
+	answers.Store
+	quota.Store
+}
+
+// Secrets hold the key of the model's API.
+type Secrets interface {
+	Current() secrets.Secrets
+	// Reload reads the secrets again, if it may, and reports whether they changed.
+	Reload(ctx context.Context) (changed bool)
+}
+
+// Assistant is an account.Assistant. It is safe for concurrent use.
+type Assistant struct {
+	secrets Secrets
+	store   Store
+	hash    func(openid string) string
+	now     func() time.Time
+	client  *ai.Client
+}
+
+// New returns the Assistant of an account. hash is keyed and replaces openids where questions are counted.
+func New(replies *accountyaml.Account, s Secrets, store Store, hash func(openid string) string, now func() time.Time) *Assistant {
+	a := &Assistant{secrets: s, store: store, hash: hash, now: now}
+	if all := replies.AIs(); len(all) > 0 {
+		key := func() string { return s.Current().AIKey }
+		a.client = ai.New(ai.Config{BaseURL: all[0].BaseURL, Key: key}) // all have the same
+	}
+	return a
+}
+
+// unanswerable is the answer to a question that the provider's content filter stops. It is no failure: the question would
+// be stopped again.
+const unanswerable = "抱歉，这个问题我无法回答，请换一个问题。"
+
+// Answer returns the answer to p as a slow handler does. Beyond a limit that is settings.Full, and the model is not asked.
+//
+// The model is asked once for each call of Answer, or up to three times if it is busy. Failures that a repetition does not
+// mend, such as a wrong key, are webhook.ErrNoAnswer.
+func (a *Assistant) Answer(ctx context.Context, settings *accountyaml.AI, p *wechat.Text) (string, error) {
+	allowed, err := a.store.CountQuestion(ctx, quota.Question{
+		At: p.Time(), MsgID: p.MsgID, FollowerHash: a.hash(p.FromUserName),
+		PerFollower: settings.DailyLimit, PerAccount: settings.AccountLimit,
+	})
+	if err != nil {
+		return "", err
+	}
+	if !allowed {
+		telemetry.Note(ctx, slog.String("model", "limit"))
+		return settings.Full, nil
+	}
+	question := ai.Question{
+		Model: settings.Model, Instructions: settings.Instructions, Text: p.Trimmed(), MaxTokens: settings.MaxTokens,
+	}
+	if question.Turns, err = a.recall(ctx, settings, p); err != nil {
+		return "", err
+	}
+	answer, err := a.ask(ctx, question)
+	if failure, ok := errors.AsType[*ai.Error](err); ok && failure.Reason == ai.Filtered {
+		return unanswerable, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	a.remember(ctx, settings, p, answer)
+	return markdown.Plain(answer), nil
+}
+
+// ask asks the model and notes what that took and used.
+func (a *Assistant) ask(ctx context.Context, q ai.Question) (string, error) {
+	begun := time.Now()
+	answer, err := a.client.Ask(ctx, q)
+	if isKey(err) && a.secrets.Reload(ctx) {
+		answer, err = a.client.Ask(ctx, q)
+	}
+	telemetry.Note(ctx, slog.Float64("model_ms", telemetry.Milliseconds(time.Since(begun))))
+	if err == nil && markdown.Plain(answer.Text) == "" {
+		err = &ai.Error{Reason: ai.Empty}
+	}
+	failure, failed := errors.AsType[*ai.Error](err)
+	if !failed {
+		telemetry.Note(ctx, slog.String("model", "answered"), slog.Int("tokens_in", answer.InputTokens),
+			slog.Int("tokens_out", answer.OutputTokens), telemetry.ModelTokens.Of(float64(answer.InputTokens+answer.OutputTokens)))
+		return answer.Text, err
+	}
+	telemetry.Note(ctx, slog.String("model", string(failure.Reason)))
+	switch failure.Reason {
+	case ai.Filtered, ai.Busy, ai.Failed, ai.Late, ai.Unreachable, ai.Empty:
+		return "", err
+	}
+	return "", fmt.Errorf("%w: %w", webhook.ErrNoAnswer, err)
+}
+
+// isKey reports whether the API does not accept the key.
+func isKey(err error) bool {
+	failure, ok := errors.AsType[*ai.Error](err)
+	return ok && failure.Reason == ai.Key
+}
+
+// recall returns the turns before p.
+func (a *Assistant) recall(ctx context.Context, settings *accountyaml.AI, p *wechat.Text) ([]ai.Turn, error) {
+	if settings.Memory == 0 {
+		return nil, nil
+	}
+	c, err := a.store.Conversation(ctx, p.FromUserName)
+	if err != nil {
+		return nil, err
+	}
+	var turns []ai.Turn
+	for _, t := range c.Recent(conversation.ID(p), settings.Memory, a.now()) {
+		turns = append(turns, ai.Turn{Question: t.Question, Answer: t.Answer})
+	}
+	return turns, nil
+}
+
+// remember keeps the turn. If that fails, the answer is good all the same.
+func (a *Assistant) remember(ctx context.Context, settings *accountyaml.AI, p *wechat.Text, answer string) {
+	if settings.Memory == 0 {
+		return
+	}
+	turn := conversation.Turn{ID: conversation.ID(p), Question: p.Trimmed(), Answer: answer}
+	err := a.store.ChangeConversation(ctx, p.FromUserName, p.Time(), func(c *conversation.Conversation) error {
+		c.Remember(turn, settings.Memory, a.now())
+		return nil
+	})
+	if err != nil {
+		telemetry.Note(ctx, slog.Any("not_remembered", err))
+	}
+}
