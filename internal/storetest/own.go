@@ -20,10 +20,10 @@ func (f fixture) service() *follower.Service {
 }
 
 // says is a text that the follower sent at second n.
-func says(openid string, n int, id uint64) *wechat.Text {
+func says(openid string, n int) *wechat.Text {
 	return &wechat.Text{Message: wechat.Message{
 		Head:  wechat.Head{FromUserName: openid, CreateTime: second(n).Unix(), MsgType: "text"},
-		MsgID: id,
+		MsgID: 1,
 	}}
 }
 
@@ -42,7 +42,7 @@ func again(n int) func(*map[int]int) error {
 func earns(n int) step {
 	return func(t *testing.T, f fixture) {
 		t.Helper()
-		_, err := points.Update(f.ctx, f.service(), says(openid, n, uint64(n)), again(n))
+		_, err := points.Update(f.ctx, f.service(), says(openid, n), again(n))
 		must(t, err)
 	}
 }
@@ -192,7 +192,7 @@ func testManyUpdates(t *testing.T, f fixture) {
 	for n := 2; n < 8; n++ {
 		want[n] = 1
 		deliver := func() error {
-			_, err := points.Update(f.ctx, f.service(), says(openid, n, uint64(n)), again(n))
+			_, err := points.Update(f.ctx, f.service(), says(openid, n), again(n))
 			return err
 		}
 		page := func() error {
@@ -215,7 +215,7 @@ func testUpdatesDuringUnfollow(t *testing.T, f fixture) {
 		}}
 		for n := first + 2; n < first+8; n++ {
 			calls = append(calls, func() error {
-				_, err := points.Update(f.ctx, f.service(), says(openid, n, uint64(n)), again(n))
+				_, err := points.Update(f.ctx, f.service(), says(openid, n), again(n))
 				return err
 			}, func() error {
 				_, err := points.UpdateFor(f.ctx, f.service(), openid, again(1000+n))

@@ -206,7 +206,7 @@ func testNoOpenID(t *testing.T, f fixture) {
 		if _, err := points.Load(f.ctx, f.service(), name); err != nil {
 			t.Errorf("own data of %q: error %v", name, err)
 		}
-		if _, err := points.Update(f.ctx, f.service(), says(name, 1, 1), again(1)); !errors.Is(err, follower.ErrOpenID) {
+		if _, err := points.Update(f.ctx, f.service(), says(name, 1), again(1)); !errors.Is(err, follower.ErrOpenID) {
 			t.Errorf("update of own data of %q: error %v, want ErrOpenID", name, err)
 		}
 		fo := person(1)
@@ -352,7 +352,7 @@ func testCanceled(t *testing.T, f fixture) {
 			return err
 		},
 		"ChangeOwn": func() error {
-			_, err := points.Update(ctx, f.service(), says(openid, 1, 1), again(1))
+			_, err := points.Update(ctx, f.service(), says(openid, 1), again(1))
 			return err
 		},
 		"Suggestions": func() error {

@@ -29,7 +29,11 @@ func (noProfile) Profile(context.Context, string) (follower.Profile, error) {
 // stored of each is small.
 func RunLarge(t *testing.T, open storetest.Open) {
 	r := newRun(t, story{}, open)
-	defer r.store.Close()
+	defer func() {
+		if err := r.store.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	says, err := accountyaml.Parse("account.yaml", []byte(replies))
 	if err != nil {
 		t.Fatal(err)

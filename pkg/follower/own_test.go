@@ -173,7 +173,7 @@ func TestOwnErrors(t *testing.T) {
 		"push": func() (card, error) { return cards.Update(t.Context(), s, p, fails) },
 		"page": func() (card, error) { return cards.UpdateFor(t.Context(), s, openid, fails) },
 	} {
-		if got, err := update(); err != refused || got != (card{}) { //nolint:errorlint // it is the change's own
+		if got, err := update(); err != refused || got != (card{}) {
 			t.Errorf("%s: %v, error %v, want the change's", name, got, err)
 		}
 	}
