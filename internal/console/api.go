@@ -38,6 +38,7 @@ func (c *Console) Page() http.Handler {
 	mux.HandleFunc("POST "+pushPath, c.receive)
 	mux.HandleFunc("GET "+pushPath, c.receiveCheck)
 	mux.HandleFunc("GET /api/events", c.serveEvents)
+	mux.HandleFunc("GET /api/items/{id}/copy", c.serveCopy)
 	mux.HandleFunc("GET "+mediaPath+"{id}", c.serveMedia)
 	mux.HandleFunc("GET /connect/", func(w http.ResponseWriter, r *http.Request) { c.authorize(w, r, c.firstUser()) })
 	mux.HandleFunc("GET "+platformPath+"/", c.servePlatform)
@@ -59,6 +60,7 @@ func (c *Console) Page() http.Handler {
 		"POST /api/token":                  c.postToken,
 		"POST /api/restart":                c.postRestart,
 		"POST /api/replay":                 c.postReplay,
+		"POST /api/scenarios":              c.postScenario,
 		"POST /api/reset":                  c.postReset,
 		"GET /api/export":                  c.getExport,
 		"POST /api/import":                 c.postImport,

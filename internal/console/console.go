@@ -54,6 +54,8 @@ type Config struct {
 	Now        func() time.Time                 // this machine's clock
 	Transcript io.Writer                        // gets every delivery as text, with what is stored after it; nil: nobody does
 	Printf     func(format string, args ...any) // for the owner's terminal; it must not be nil
+
+	replies *accountyaml.Account // instead of AccountFile
 }
 
 // SampleFollower is the openid of the first phone: that of the samples in events/.
@@ -234,6 +236,8 @@ func (c *Console) loadAccount() error {
 	watched := err == nil
 	var replies *accountyaml.Account
 	switch {
+	case c.config.replies != nil:
+		replies, err = c.config.replies, nil
 	case errors.Is(err, os.ErrNotExist):
 		replies, err = owner.Load()
 	case err == nil:

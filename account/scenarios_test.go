@@ -1,0 +1,44 @@
+package account_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/internal/console"
+)
+
+var update = flag.Bool("update", false, "write what comes into the scenarios")
+
+// TestScenarios runs the conversations in scenarios, which the console has recorded, and compares the replies and records
+// with those in the files. If the new ones are right: go test ./account -run TestScenarios -update
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("scenarios/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := console.RunScenario(want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if *update {
+				if err := os.WriteFile(file, got, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("%s (-file +now):\n%s", file, diff)
+			}
+		})
+	}
+}
