@@ -68,8 +68,11 @@ vulnerabilities: ## check the code for known vulnerabilities of vuln.go.dev
 fmt: ## format the Go code
 	$(GO) run $(GOLANGCI_LINT) fmt ./...
 
-bench: ## run all benchmarks
+# The comparison is a module of its own, so that what Guanzhu is compared with is not among its dependencies.
+bench: ## run all benchmarks, and compare with others (GUANZHU_RIE and DYNAMODB_LOCAL for the functions' start)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	cd bench && $(GO) vet ./... && if [ -n "$$GUANZHU_RIE" ]; then set -- ../test/with-server GUANZHU_TEST_DYNAMODB DYNAMODB_LOCAL; \
+		else set --; fi && "$$@" $(GO) run .
 	$(GO) test -run '^$$' -bench Pass -benchtime 1x -timeout 1h ./internal/reconcile -followers 1000000
 
 load: ## push to a local server at a rising rate, and check what it stores
