@@ -1,5 +1,5 @@
-// Package account holds what the owner of an Official Account writes down in account.yaml, and answers from it: the
-// welcome, the replies to keywords and menu clicks, the reply to everything else, and the menu itself.
+// Package accountyaml reads account.yaml, in which the owner of an Official Account writes the welcome, the replies to
+// keywords and menu clicks, the reply to everything else, and the menu. It finds the replies in it.
 //
 //	welcome: 欢迎关注！                # the reply to a follow
 //	default: 编辑@+您想说的话          # the reply to a text that no rule matches
@@ -12,11 +12,10 @@
 //	menu:                            # optional, as is conditionalmenu: the custom menu, as the platform's calls take it
 //	  button:
 //	    - {name: 关于我们, type: click, key: about}
-//	menu_drift: repair               # or tell: what becomes of a live menu that someone else has changed
+//	menu_drift: repair               # or tell: if someone else has changed the live menu
 //
-// Each of these replies may instead be a mapping of one of the following, whose fields have the names that they have in
-// the platform's JSON APIs. media_id, thumb_media_id, title and url of an article are required, and what is written must
-// not be empty:
+// Each of these replies can instead be a mapping of one of the following. The fields have the names of the platform's JSON
+// APIs. media_id, thumb_media_id, title and the url of an article are required, and no field may be empty:
 //
 //	image: {media_id: …}
 //	voice: {media_id: …}
@@ -31,15 +30,14 @@
 //
 // Instead of media_id or thumb_media_id, file may name a file in account/media.
 //
-// Once an account has a server (developer mode), the platform's customer-service desk gets a message only where the reply
-// to it is transfer_customer_service: its staff see nothing of the others. As the default it hands over to them whatever
-// text no rule answers (https://developers.weixin.qq.com/doc/subscription/guide/product/kf/forwarding.html). The same is
-// true of the AI reply (https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html),
-// which must be switched on in the platform's console.
+// In developer mode, the platform's customer service receives only messages to which the reply is
+// transfer_customer_service. As the default, it transfers every text that no rule answers
+// (https://developers.weixin.qq.com/doc/subscription/guide/product/kf/forwarding.html). The same is true of the AI reply
+// (https://developers.weixin.qq.com/doc/subscription/guide/product/message/Passive_user_reply_message.html), which must be
+// switched on in WeChat's console.
 //
-// Keywords are compared with the text without the white space around it and whatever the case of its letters, so that
-// "Hello", which a phone's keyboard writes, finds the rule "hello". There are no other equivalences: a full-width
-// letter is not its half-width twin.
+// Keywords are compared without the white space around the text and without case, so "Hello", as a phone writes it, matches
+// the rule "hello". There are no other equivalences: a full-width letter does not equal its half-width form.
 package accountyaml
 
 import (
@@ -51,25 +49,25 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// Account is a checked account.yaml. It is safe for concurrent use; neither it nor its replies are to be changed.
+// Account is a checked account.yaml. It is safe for concurrent use. Callers must not change its replies.
 type Account struct {
 	welcome    wechat.Reply
-	fallback   wechat.Reply // the file's default, which is a word of Go
+	fallback   wechat.Reply // the file's default
 	suggestion wechat.Reply
 	rules      []rule
 	index      pattern.Index // of the rules' keywords
 	clicks     map[string]wechat.Reply
-	menu       menu.Menu // its urls as they are written
+	menu       menu.Menu // with the urls as written
 	tellsDrift bool
 	byLink     bool
 	files      []media.Use // each once
 	ais        []*AI
 }
 
-// Welcome returns the reply to a follow: like every reply here, one that has all that the platform demands.
+// Welcome returns the reply to a follow. Every reply of an Account has all fields that the platform requires.
 func (a *Account) Welcome() wechat.Reply { return a.welcome }
 
-// Pages says how followers get to the pages: "oauth", or "link" by a personal link, which the welcome then carries as well.
+// Pages returns how followers reach the pages: "oauth", or "link" for a personal link, which the welcome then contains.
 func (a *Account) Pages() string {
 	if a.byLink {
 		return "link"
@@ -83,8 +81,7 @@ func (a *Account) Suggestion() wechat.Reply { return a.suggestion }
 // Default returns the reply to a text that no keyword rule matches.
 func (a *Account) Default() wechat.Reply { return a.fallback }
 
-// Answer returns the reply to text, which may be anything a follower sends: that of the first keyword rule that
-// matches, or the default.
+// Answer returns the reply to a follower's text: that of the first keyword rule that matches, or the default.
 func (a *Account) Answer(text string) wechat.Reply {
 	if first, ok := a.index.First(fold(text)); ok {
 		return a.rules[first].reply
@@ -98,7 +95,7 @@ func (a *Account) Click(key string) (wechat.Reply, bool) {
 	return r, ok
 }
 
-// A rule answers the texts that its keyword matches.
+// A rule is the reply to the texts that its keyword matches.
 type rule struct {
 	line    int    // in the file
 	kind    string // a name in patternOf
@@ -106,13 +103,13 @@ type rule struct {
 	reply   wechat.Reply
 }
 
-// patternOf has the ways in which a keyword is compared with a text, by the names they have in the file.
+// patternOf has the patterns that compare a keyword with a text, by their names in the file.
 var patternOf = map[string]func(keyword string) pattern.Pattern{
 	"exact":    pattern.Exact,
 	"prefix":   pattern.Prefix,
 	"contains": pattern.Contains,
 }
 
-// fold makes equal what keywords do not tell apart. It works on each letter by itself, so that a folded prefix is a
-// prefix of the folded text.
+// fold returns the same text for texts that keywords do not distinguish. It maps each letter by itself, so that the folded
+// prefix of a text is a prefix of the folded text.
 func fold(text string) string { return strings.ToLower(strings.TrimSpace(text)) }

@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	// PersonalLink stands in a text, or as the url of an article, for a link that leads whom the reply goes to, and
-	// nobody else, to the account's pages.
+	// PersonalLink is a placeholder in a text, or for the url of an article. It is replaced by a link to the account's pages
+	// for the follower who gets the reply.
 	PersonalLink = "{personal_link}"
 
-	// linkRoom is what of a text's length is kept for a link: some 130 characters and the address of the pages.
+	// linkRoom is the length reserved for a link in a text: some 130 characters and the address of the pages.
 	linkRoom = 400
 )
 
-// HasLink reports whether a personal link is to be put into the reply.
+// HasLink reports whether the reply has a place for a personal link.
 func HasLink(r wechat.Reply) bool {
 	switch r := r.(type) {
 	case wechat.TextReply:
@@ -37,7 +37,7 @@ func HasLink(r wechat.Reply) bool {
 	return false
 }
 
-// WithLink returns the reply with link in the places for it.
+// WithLink returns the reply with link in its places.
 func WithLink(r wechat.Reply, link string) wechat.Reply {
 	switch r := r.(type) {
 	case wechat.TextReply:
@@ -55,7 +55,7 @@ func WithLink(r wechat.Reply, link string) wechat.Reply {
 	return r
 }
 
-// sent is how long a text can be when it is sent, in bytes.
+// sent returns the greatest length of a text when it is sent, in bytes.
 func sent(text string) int {
 	return len(text) + strings.Count(text, PersonalLink)*(linkRoom-len(PersonalLink))
 }

@@ -26,10 +26,10 @@ const (
 	maxName       = 16
 	maxSubName    = 60
 	maxURL        = 1024
-	maxDomains    = 3 // that all conditional menus together may lead to
+	maxDomains    = 3 // of all conditional menus together
 )
 
-// needs are the fields that a button of each type must have. Beside its name it has no others.
+// needs has the required fields of each type of button, besides the name. Other fields are not allowed.
 var needs = map[string][]string{
 	"click":                {"key"},
 	"scancode_push":        {"key"},
@@ -46,12 +46,12 @@ var needs = map[string][]string{
 	"article_view_limited": {"article_id"},
 }
 
-// removed are the names of rules that the platform has taken once.
+// removed has the names in rules that the platform no longer accepts.
 var removed = []string{"sex", "gender", "country", "province", "city", "language"}
 
-// Menu returns the menu to be published, without buttons if the file has none. publicURL is where the follower's pages
-// are (https://host), which completes a url that begins with a slash; where it is empty, such buttons are left out, and
-// what stood above nothing else.
+// Menu returns the menu to publish. It has no buttons if the file has no menu. publicURL is the address of the follower's
+// pages (https://host). It completes urls that begin with a slash. If it is empty, such buttons are left out, and so are
+// buttons without remaining sub-buttons.
 func (a *Account) Menu(publicURL string) (menu.Menu, error) {
 	publicURL, err := publicurl.Parse(publicURL)
 	if err != nil {
@@ -67,7 +67,7 @@ func (a *Account) Menu(publicURL string) (menu.Menu, error) {
 	return m, nil
 }
 
-// complete returns the buttons with whole urls. What cannot have one is told in m.
+// complete returns the buttons with complete urls. It adds the others to m.LeftOut.
 func complete(m *menu.Menu, buttons []menu.Button, publicURL string) []menu.Button {
 	var whole []menu.Button
 	for _, b := range buttons {
@@ -94,15 +94,15 @@ func leftOut(place, name string) bilingual.Text {
 		fmt.Sprintf("%s: %s is left out, since its url begins with a slash: set PUBLIC_URL to where your pages are, https://…", place, name))
 }
 
-// RepairsMenu reports whether a live menu that someone else has changed is to be replaced by the file's (menu_drift:
-// repair), not only to be told of (menu_drift: tell).
+// RepairsMenu reports whether the file's menu replaces a live menu that someone else has changed (menu_drift: repair), or the
+// change is only reported (menu_drift: tell).
 func (a *Account) RepairsMenu() bool { return !a.tellsDrift }
 
-// otherPage is what Page says of what is no page of the menu.
+// otherPage is the name of all pages that are not in the menu.
 const otherPage = "other"
 
-// Page returns the name of the first button that opens url, the EventKey of a wechat.View, or "other": what is counted
-// by it has no more names than the menu has buttons.
+// Page returns the name of the first button that opens url, the EventKey of a wechat.View, or "other". So there are not more
+// names than buttons.
 func (a *Account) Page(url string) string {
 	all := slices.Clone(a.menu.Buttons)
 	for _, c := range a.menu.Conditional {
@@ -120,7 +120,7 @@ func (a *Account) Page(url string) string {
 	return otherPage
 }
 
-// localPart is what follows the host in url, "" where there is none.
+// localPart returns the part of url after the host, or "".
 func localPart(url string) string {
 	_, rest, _ := strings.Cut(url, "://")
 	switch i := strings.IndexAny(rest, "/?#"); {
@@ -161,7 +161,7 @@ func (f *file) menus(a *Account, entries []entry) {
 	}
 }
 
-// A menuReader reads the menus of a file, in the form in which the platform's calls take and give them, ids included.
+// A menuReader reads the menus of a file, in the form that the platform's calls accept and return, including ids.
 type menuReader struct {
 	*file
 	clicks  map[string]wechat.Reply
@@ -194,7 +194,7 @@ func (r *menuReader) buttonsOf(entries []entry, what string, line int) []menu.Bu
 	return nil
 }
 
-// A level is what differs between the buttons of a menu and those below one of them.
+// A level has the differences between buttons at the top and sub-buttons.
 type level struct {
 	list                string // the name of the list
 	maxButtons, maxName int
@@ -240,7 +240,7 @@ func (r *menuReader) button(n ast.Node, l level) menu.Button {
 	given := map[string]int{} // and the lines of their values
 	for _, e := range entries {
 		if isEmpty(e.value) {
-			continue // as the platform's own JSON has it
+			continue // the platform's own JSON has empty ones
 		}
 		if e.key == "sub_button" {
 			hasBelow = true
@@ -287,7 +287,7 @@ func (r *menuReader) button(n ast.Node, l level) menu.Button {
 	return b
 }
 
-// isEmpty reports whether n is nothing, an empty text or an empty list.
+// isEmpty reports whether n is null, an empty text or an empty list.
 func isEmpty(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.NullNode:
@@ -300,7 +300,7 @@ func isEmpty(n ast.Node) bool {
 	return false
 }
 
-// field reads one of a button's texts. It is "" after a problem.
+// field reads a text of a button. It returns "" after a problem.
 func (r *menuReader) field(e entry, l level) string {
 	text, ok := r.text(e.value, e.key)
 	if !ok {
@@ -337,8 +337,7 @@ func (r *menuReader) field(e entry, l level) string {
 	return text
 }
 
-// unsendable reports whether JSON would have r as an escape, which the platform refuses (errcode 40033), or no font has
-// it.
+// unsendable reports whether JSON would escape r, which the platform refuses (errcode 40033), or no font has r.
 func unsendable(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\uFFFD' || r == '\uFFFE' || r == '\uFFFF'
 }
@@ -352,7 +351,7 @@ func isPage(s string) bool {
 
 var isAppID = regexp.MustCompile(`^wx[0-9a-f]{16}$`).MatchString
 
-// checkKey holds a key against the other ones of its menu, and against the replies.
+// checkKey compares a key with the others of its menu and with the replies.
 func (r *menuReader) checkKey(b menu.Button, line int) {
 	if first, ok := r.keys[b.Key]; ok {
 		r.problem(line, "the key %q is that of the button on line %d, too: nobody could tell them apart, give this one "+
@@ -365,7 +364,7 @@ func (r *menuReader) checkKey(b menu.Button, line int) {
 	}
 }
 
-// asName writes a key as the name of an entry, in quotes unless it is a plain word.
+// asName returns a key as the name of an entry, in quotes unless it is a plain word.
 func asName(key string) string {
 	if isWord(key) {
 		return key
@@ -403,7 +402,7 @@ func (r *menuReader) conditionalMenus(e entry) []menu.Conditional {
 	return all
 }
 
-// covers reports whether whoever matches later matches earlier as well.
+// covers reports whether every follower who matches later also matches earlier.
 func covers(earlier, later menu.MatchRule) bool {
 	for name, value := range earlier {
 		if later[name] != value {
@@ -438,8 +437,8 @@ func (r *menuReader) conditionalMenu(n ast.Node) (menu.Conditional, bool) {
 	return c, true
 }
 
-// checkDomain counts the domain of the url, if there is one. The owner's own, of a url that begins with a slash, is
-// not known here, so it counts by itself.
+// checkDomain counts the domain of the url, if there is one. The owner's own domain, of a url that begins with a slash, is
+// not known here, so it counts as one more.
 func (r *menuReader) checkDomain(b menu.Button) {
 	u, err := url.Parse(b.URL)
 	if b.URL == "" || err != nil || slices.Contains(r.domains, u.Hostname()) {
@@ -473,7 +472,7 @@ func (r *menuReader) matchRule(e entry) menu.MatchRule {
 			}
 		}
 		if e.key == "group_id" {
-			e.key = "tag_id" // as tags were once called groups, with the same ids
+			e.key = "tag_id" // tags were called groups before, with the same ids
 		}
 		if was, ok := rule[e.key]; ok && was != value {
 			r.problem(line, "tag_id and group_id, which is its old name, differ: keep one of them")

@@ -21,11 +21,11 @@ import (
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
 const maxEventKey = 128
 
-// Parse reads account.yaml. Its error names every problem found, in the order of the file, each on one line that
-// begins with name and the number of the line and says what to do. Where the file is no YAML there is one.
+// Parse reads account.yaml. Its error names every problem in the order of the file. Each has a line that begins with name
+// and the number of the line and says what to do. If the file is not YAML, there is only one problem.
 //
-// More is refused than YAML asks for, since each would do something else than its writer means: unknown and repeated
-// names, a second document, numbers where a text belongs, anchors and tags, and keyword rules that could never answer.
+// Parse refuses some valid YAML that would not do what its writer means: unknown and repeated names, a second document,
+// numbers in place of texts, anchors and tags, and keyword rules that can never match.
 func Parse(name string, data []byte) (*Account, error) {
 	data = normalized(data)
 	f := file{name: name}
@@ -37,17 +37,17 @@ func Parse(name string, data []byte) (*Account, error) {
 	return a, nil
 }
 
-// normalized is data without what some editors on Windows write.
+// normalized returns data without the byte order mark and line ends of Windows.
 func normalized(data []byte) []byte {
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // at the beginning of a file
-	for _, end := range []string{"\r\n", "\r"} {    // YAML's parser counts these wrong
+	for _, end := range []string{"\r\n", "\r"} {    // the YAML parser counts these lines wrong
 		data = bytes.ReplaceAll(data, []byte(end), []byte("\n"))
 	}
 	return data
 }
 
-// A file is the account.yaml that is being read, with what is wrong with it. Its methods read one part of it each and
-// go on after a problem, so that the owner sees all of them at once.
+// A file is an account.yaml with its problems. Each of its methods reads one part and continues after a problem, so that the
+// owner sees all of them at once.
 type file struct {
 	name     string
 	problems []problem
@@ -73,8 +73,8 @@ func (f *file) problem(line int, format string, args ...any) {
 	f.problems = append(f.problems, problem{line: line, text: fmt.Sprintf(format, args...)})
 }
 
-// explain names the stray characters that problems come from, in their place. That a file is no YAML may be found out
-// many lines below the cause; what is above may also be innocent, and so both are told.
+// explain replaces problems by the stray characters that cause them. A parser may find out many lines below the cause that a
+// file is not YAML. Stray characters above may also be harmless, so both are named.
 func (f *file) explain(data []byte) {
 	at, above := map[int]bool{}, 0 // lines of problems, and of that which may have its cause above
 	for _, p := range f.problems {
@@ -202,7 +202,7 @@ func (f *file) account(root ast.Node) *Account {
 	return a
 }
 
-// withLink returns the welcome with a place for the personal link, which it carries where there is no other way to the
+// withLink returns the welcome with a place for the personal link, which it must contain if there is no other way to the
 // pages.
 func (f *file) withLink(welcome wechat.Reply, line int) wechat.Reply {
 	if welcome == nil || HasLink(welcome) {
@@ -214,7 +214,7 @@ func (f *file) withLink(welcome wechat.Reply, line int) wechat.Reply {
 			"use a text, or news with %s as the url of an article", PersonalLink)
 		return welcome
 	}
-	if sent(string(text)) <= wechat.MaxText { // else that is told already
+	if sent(string(text)) <= wechat.MaxText { // otherwise there is a problem already
 		f.checkLength(string(text)+"\n"+PersonalLink, "welcome, with the link below it that pages: link adds,", line)
 	}
 	return text + "\n" + PersonalLink
@@ -358,15 +358,15 @@ func (f *file) text(n ast.Node, what string) (text string, ok bool) {
 	return "", false
 }
 
-// An entry is one name of a mapping with its value.
+// An entry is a name of a mapping with its value.
 type entry struct {
 	key   string
 	value ast.Node
 	line  int
 }
 
-// entries returns what the mapping n contains, and whether it is one: what is repeated, named by anything but a text, or
-// by none of names, is left out. Without names every name is good.
+// entries returns the entries of the mapping n, and whether n is a mapping. It leaves out repeated entries, those whose name is
+// not a text, and those whose name is not in names. Without names, it accepts every name.
 func (f *file) entries(n ast.Node, what string, names ...string) (entries []entry, ok bool) {
 	m, ok := n.(*ast.MappingNode)
 	if !ok {

@@ -12,7 +12,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// What a reply answers: the platform shows one article of the news to a message, and hands no event over.
+// What a reply answers. To a message, the platform shows only one article. It does not transfer events.
 type purpose int
 
 const (
@@ -21,7 +21,7 @@ const (
 	toEvent
 )
 
-// The kinds of reply beside a text, by the names they have in the file and on the platform.
+// The kinds of reply other than a text, by their names in the file and on the platform.
 const (
 	image    = "image"
 	voice    = "voice"
@@ -36,7 +36,7 @@ const (
 
 const replyKinds = image + ", " + voice + ", " + video + ", " + music + ", " + news + ", " + transfer + ", " + toAI + ", " + random + ", " + ai
 
-// reply reads a reply: a text, or a mapping of one of the other kinds. After a problem it is of no use, or nil.
+// reply reads a reply: a text, or a mapping of one of the other kinds. After a problem, the result is not valid.
 func (f *file) reply(n ast.Node, what string, to purpose) wechat.Reply {
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
@@ -198,11 +198,11 @@ func isKfAccount(s string) bool {
 	return name != "" && account != "" && !strings.Contains(account, "@") && !strings.ContainsFunc(s, invisible)
 }
 
-// invisible reports whether r is white space or what else a copied id or address may have around it unseen.
+// invisible reports whether r is white space or another invisible character, as may surround a copied id or address.
 func invisible(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
 
-// shown reads a text that goes into a reply: not blank, and of characters that a reply can have. The line breaks at its
-// end, which YAML's | leaves, are not sent.
+// shown reads a text of a reply. It must not be blank or have characters that a reply cannot have. Line breaks at its end, which
+// YAML's | leaves, are removed.
 func (f *file) shown(n ast.Node, what string) (text string, ok bool) {
 	text, ok = f.text(n, what)
 	if !ok {
@@ -221,7 +221,7 @@ func (f *file) shown(n ast.Node, what string) (text string, ok bool) {
 	return text, true
 }
 
-// unfit reports whether r has no place in a reply: XML forbids most control characters, a chat shows none.
+// unfit reports whether a reply cannot have r: XML forbids most control characters, and a chat shows none.
 func unfit(r rune) bool {
 	return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\uFFFE' || r == '\uFFFF')
 }

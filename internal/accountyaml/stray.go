@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// Web pages, word processors and Chinese keyboards put characters into a file that look like YAML's own. What YAML makes
-// of them helps nobody, and may be told lines later, so they are looked for in the lines themselves.
+// Web pages, word processors and Chinese keyboards put characters into a file that look like those of YAML. The parser's errors
+// about them are misleading and may be lines later, so stray characters are found in the lines themselves.
 
-// A stray is such a character, at a place where YAML has another.
+// A stray is such a character, in a place that requires another one.
 type stray struct {
 	line   int
 	column int // in characters, from 1
@@ -41,8 +41,8 @@ func nameOf(r rune) string {
 	return string(r)
 }
 
-// strayForms are the places in a line where a character, in parentheses, is a stray. SPACE is what is unseen, or seen as
-// a space, and is none of YAML's. START is what may come before a name.
+// strayForms are the places in a line in which a character, in parentheses, is a stray. SPACE is any invisible character that
+// is not YAML's space. START is what may come before a name.
 var strayForms = []struct{ form, remedy string }{
 	{`START-?(SPACE)`, typeSpace},
 	{`START([－—–−‐])[ SPACES]`, `type "- "`},
@@ -72,8 +72,7 @@ var strayParts = strings.NewReplacer(
 
 const unseen = `\t\x{a0}\x{1680}\x{2000}-\x{200f}\x{202f}\x{205f}-\x{2064}\x{3000}\x{feff}`
 
-// misread says what speaks against a text without quotes, or name, which YAML takes and its writer did not mean. It is
-// empty where nothing does.
+// misread returns why YAML reads an unquoted text or name differently from what its writer meant, or "".
 func misread(plain string) string {
 	first, _ := utf8.DecodeRuneInString(plain)
 	switch {
@@ -90,8 +89,8 @@ func misread(plain string) string {
 // beginsBlock finds the line above a block of text, which may have anything in it.
 const beginsBlock = `(?:^|[:-] +)[|>][-+1-9]*\s*(?:#.*)?$`
 
-// strays returns the stray characters of the file, at most one a line. Not all need be: in a text of several lines they
-// may have their right place. They are looked for once a file has been found bad.
+// strays returns the stray characters of the file, at most one a line. Some may be harmless, as in a text of several lines. It
+// is called only for a file with problems.
 func strays(data []byte) []stray {
 	forms := make([]*regexp.Regexp, len(strayForms))
 	for i, f := range strayForms {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
@@ -85,7 +86,7 @@ func TestMenuCalls(t *testing.T) {
 		a := newAccount(t)
 		button := menu.Button{Type: "view", Name: "页", URL: "https://example.com/?a=1&b=<2>"}
 		conditional := menu.Conditional{Buttons: []menu.Button{button}, MatchRule: menu.MatchRule{"tag_id": "2"}}
-		if err := a.AddConditionalMenu(t.Context(), conditional); code(err) != 65303 {
+		if err := a.AddConditionalMenu(t.Context(), conditional); errcode.Of(err) != 65303 {
 			t.Errorf("a conditional menu without a default one: %v", err)
 		}
 		if err := a.CreateMenu(t.Context(), []menu.Button{button}); err != nil {
@@ -111,20 +112,8 @@ func TestMenuCalls(t *testing.T) {
 			t.Errorf("afterwards %+v, error %v", got, err)
 		}
 		a.platform.Fail(delCond, 50002, 1)
-		if err := a.DeleteConditionalMenu(t.Context(), "1"); code(err) != 50002 {
+		if err := a.DeleteConditionalMenu(t.Context(), "1"); errcode.Of(err) != 50002 {
 			t.Errorf("DeleteConditionalMenu refused: %v", err)
 		}
 	})
-}
-
-// code is the errcode that those know who see an interface alone.
-func code(err error) int {
-	refusal, ok := errors.AsType[interface {
-		error
-		Errcode() int
-	}](err)
-	if !ok {
-		return 0
-	}
-	return refusal.Errcode()
 }
