@@ -100,16 +100,34 @@ func TestPages(t *testing.T) {
 
 // TestHumanDesk uncomments the example of account.yaml, if it is still there.
 func TestHumanDesk(t *testing.T) {
+	a := withDefault(t, "transfer_customer_service")
+	if diff := cmp.Diff(wechat.Reply(wechat.TransferReply{}), a.Default()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestModel does the same with the example of a language model.
+func TestModel(t *testing.T) {
+	a := withDefault(t, "ai")
+	if _, ok := a.Answer("郁金香多少钱？").(*accountyaml.AI); !ok || len(a.AIs()) != 1 {
+		t.Errorf("the default is %T", a.Default())
+	}
+}
+
+// withDefault returns account.yaml with the commented default of that kind in place of the other one. It skips the test if
+// that is gone.
+func withDefault(t *testing.T, kind string) *accountyaml.Account {
+	t.Helper()
 	file, err := os.ReadFile("account.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const example = "#default:\n#  transfer"
-	if !strings.Contains(string(file), example) {
+	example := regexp.MustCompile(`(?m)^#default:\n#  ` + kind + `:.*\n(#   .*\n)*`).FindString(string(file))
+	if example == "" {
 		t.Skip("the example is gone from account.yaml")
 	}
 	var lines []string
-	for line := range strings.Lines(strings.Replace(string(file), example, "default:\n  transfer", 1)) {
+	for line := range strings.Lines(strings.Replace(string(file), example, strings.ReplaceAll("\n"+example, "\n#", "\n"), 1)) {
 		if !strings.HasPrefix(line, "default: ") {
 			lines = append(lines, line)
 		}
@@ -118,9 +136,7 @@ func TestHumanDesk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(wechat.Reply(wechat.TransferReply{}), a.Default()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	return a
 }
 
 // TestExamples uncomments the examples of account.yaml, if they are still there.
