@@ -13,6 +13,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/answers"
+	"github.com/guanzhu/guanzhu/internal/assistant"
 	"github.com/guanzhu/guanzhu/internal/boot"
 	"github.com/guanzhu/guanzhu/internal/sqsqueue"
 )
@@ -36,6 +37,7 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (handler, er
 	if f.Env.AnswersQueue == "" {
 		return nil, errors.New("ANSWERS_QUEUE_URL is not set")
 	}
+	f.Assistant = assistant.New(f.Replies, f.Secrets, f.Store, f.Hash, time.Now)
 	worker := &answers.Worker{
 		Store: f.Store, Router: account.Routes(f.Services), Sender: f.API, Hash: f.Hash, Now: time.Now, Log: f.Log,
 	}

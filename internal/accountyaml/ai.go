@@ -26,6 +26,7 @@ type AI struct {
 	Wait         string // what the follower sees while the model works
 	Sorry        string // the apology if there is no answer
 	Full         string // what a follower sees beyond a limit
+	Label        string // stands below each answer; may be empty
 }
 
 // What an ai in the file has if it does not say otherwise.
@@ -46,12 +47,13 @@ const (
 	maxDailyLimit   = 1000
 	maxAccountLimit = 1_000_000
 	maxInstructions = 8 << 10 // bytes; they are paid for with every question
+	maxLabel        = 200     // bytes
 )
 
 // AIs returns every AI of the file. All have the same BaseURL, because the account has one key.
 func (a *Account) AIs() []*AI { return a.ais }
 
-const aiFields = "base_url, model, instructions, memory, max_tokens, daily_limit, account_daily_limit, wait, sorry, full"
+const aiFields = "base_url, model, instructions, memory, max_tokens, daily_limit, account_daily_limit, wait, sorry, full, label"
 
 // keyNames are names under which an API's key might be written into the file, where it must not be.
 var keyNames = []string{"ai_key", "api_key", "apikey", "key"}
@@ -107,6 +109,8 @@ func (f *file) aiField(r *AI, e entry) {
 		r.Sorry = f.aiText(e, wechat.MaxText-linkRoom)
 	case "full":
 		r.Full = f.aiText(e, wechat.MaxText-linkRoom)
+	case "label":
+		r.Label = f.aiText(e, maxLabel)
 	default:
 		f.problem(e.line, "the key of the model's API is a secret and does not belong in this file: remove the line, and enter "+
 			"the key with `guanzhu secrets`")

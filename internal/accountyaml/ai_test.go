@@ -61,10 +61,11 @@ keywords:
         wait: 等
         sorry: 歉
         full: 满
+        label: （内容由 AI 生成）
 `)
 	want := &accountyaml.AI{
 		BaseURL: "http://127.0.0.1:11434/v1", Model: "qwen3:8b", Instructions: "一\n二", MaxTokens: 300, DailyLimit: 3,
-		AccountLimit: 1000, Wait: "等", Sorry: "歉", Full: "满",
+		AccountLimit: 1000, Wait: "等", Sorry: "歉", Full: "满", Label: "（内容由 AI 生成）",
 	}
 	if diff := cmp.Diff(wechat.Reply(want), a.Answer("问一下")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

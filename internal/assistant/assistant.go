@@ -87,7 +87,11 @@ func (a *Assistant) Answer(ctx context.Context, settings *accountyaml.AI, p *wec
 		return "", err
 	}
 	a.remember(ctx, settings, p, answer)
-	return markdown.Plain(answer), nil
+	text := markdown.Plain(answer)
+	if settings.Label != "" {
+		text += "\n\n" + settings.Label
+	}
+	return text, nil
 }
 
 // ask asks the model and notes what that took and used.

@@ -126,6 +126,16 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// TestLabel: the label stands below what the model wrote, and the model is not told of it.
+func TestLabel(t *testing.T) {
+	t.Parallel()
+	f := set(t, []aitest.Reply{{Text: "一"}}, "label: （内容由 AI 生成）", "daily_limit: 2", "full: 满")
+	f.wants(world.OpenID, "甲", "一\n\n（内容由 AI 生成）")
+	f.wants(world.OpenID, "乙", "一\n\n（内容由 AI 生成）")
+	f.wants(world.OpenID, "丙", "满")
+	f.wantMessages([]string{"回答简短", "甲"}, []string{"回答简短", "甲", "一", "乙"})
+}
+
 // TestLog: the log tells what an answer took and used, and neither texts nor the key.
 func TestLog(t *testing.T) {
 	t.Parallel()
@@ -134,7 +144,7 @@ func TestLog(t *testing.T) {
 	f.queue.Close() // waits for the log
 	var line map[string]any
 	for _, l := range f.Logs.Lines(t) {
-		if l["msg"] == "answer" {
+		if l["message"] == "answer" {
 			line = l
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/assistant"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -73,6 +74,7 @@ func (c *Console) newInstance() (*instance, error) {
 		Replies:   replies,
 		API:       api,
 		Media:     &media.Library{Store: c.store, Now: c.clock.Now, Log: log},
+		Assistant: assistant.New(replies, s, c.store, hash, c.clock.Now),
 	}
 	i := &instance{router: owner.Routes(services), replies: replies, api: api}
 	i.killed, i.kill = context.WithCancel(context.Background())
