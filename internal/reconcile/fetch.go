@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -63,12 +64,12 @@ func (r *run) fetchBatch(ctx context.Context, users []follower.Follower) error {
 		return err
 	})
 	switch {
-	case errcode(err) == notOurs && len(users) > 1:
+	case errcode.Of(err) == errcode.WrongOpenID && len(users) > 1:
 		if err := r.fetchBatch(ctx, users[:len(users)/2]); err != nil {
 			return err
 		}
 		return r.fetchBatch(ctx, users[len(users)/2:])
-	case errcode(err) == notOurs:
+	case errcode.Of(err) == errcode.WrongOpenID:
 		return r.apply(ctx, users, []Change{unknown(users[0], r.Now())})
 	case err != nil:
 		return err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -67,7 +68,7 @@ func (r *run) pass(ctx context.Context, full bool) error {
 	if err == nil || errors.Is(err, errWait) { // the list may wait for its quota while the table is verified
 		err = errors.Join(err, r.verifyAll(ctx))
 	}
-	if r.is.FetchWait.Errcode == noPermission && errors.Is(err, errWait) {
+	if r.is.FetchWait.Errcode == errcode.NoPermission && errors.Is(err, errWait) {
 		r.change(func(is *checkpoint) { is.Began = time.Time{} }) // a day later it may have the permission
 	}
 	if err != nil {
@@ -109,7 +110,7 @@ func (r *run) listPage(ctx context.Context) error {
 		openids, next, total, err = r.Platform.Openids(ctx, after)
 		return err
 	})
-	if errcode(err) == notOurs && after != "" {
+	if errcode.Of(err) == errcode.WrongOpenID && after != "" {
 		// The platform has forgotten the follower at the cursor. What is stored already is passed over quickly.
 		r.change(func(is *checkpoint) { is.List.Cursor, is.Listed = "", 0 })
 		return r.save(ctx, leaseFor)

@@ -6,16 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
-)
-
-// The errcodes that decide how a run goes on.
-const (
-	busy         = -1
-	notOurs      = 40003 // an openid is not the account's
-	noQuota      = 45009 // until 00:00 in China
-	tooOften     = 45011 // for a minute
-	noPermission = 48001 // the account's type may not ask
 )
 
 var (
@@ -53,7 +45,7 @@ func (r *run) spend(ctx context.Context, q *quota) error {
 		return nil
 	}
 	if q.left <= q.reserved() {
-		*q.wait = wait{wechat.QuotaReset(r.Now()), noQuota}
+		*q.wait = wait{wechat.QuotaReset(r.Now()), errcode.NoQuota}
 		return errWait
 	}
 	q.left--
@@ -105,16 +97,16 @@ func (r *run) ask(ctx context.Context, q *quota, call func(context.Context) erro
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		switch code := errcode(err); code {
-		case noPermission:
+		switch code := errcode.Of(err); code {
+		case errcode.NoPermission:
 			r.refused(code, r.Now().Add(24*time.Hour), &r.is.ListWait, &r.is.FetchWait)
 			return errWait
-		case noQuota:
+		case errcode.NoQuota:
 			r.refused(code, wechat.QuotaReset(r.Now()), q.wait)
 			return errWait
-		case tooOften:
+		case errcode.TooOften:
 			pause = max(pause, time.Minute)
-		case busy, 0: // 0: no answer, or not the platform's
+		case errcode.Busy, 0: // 0: no answer, or not the platform's
 		default:
 			return err
 		}
@@ -137,15 +129,4 @@ func (r *run) refused(code int, until time.Time, waits ...*wait) {
 	for _, w := range waits {
 		*w = wait{until.Truncate(time.Second), code}
 	}
-}
-
-// errcode is the platform's errcode in err, 0 for an error that is not the platform's refusal.
-func errcode(err error) int {
-	if refusal, ok := errors.AsType[interface {
-		error
-		Errcode() int
-	}](err); ok {
-		return refusal.Errcode()
-	}
-	return 0
 }

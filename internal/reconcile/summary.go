@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -119,7 +120,7 @@ func (r *run) summarize() {
 	s, is := &r.summary, &r.is
 	now := r.Now()
 	for _, w := range []wait{is.ListWait, is.FetchWait} {
-		if now.Before(w.Until) && (r.waits || is.unfinished() || w.Errcode == noPermission) {
+		if now.Before(w.Until) && (r.waits || is.unfinished() || w.Errcode == errcode.NoPermission) {
 			s.Result = cmp.Or(s.Result, Waiting)
 			s.Errcode, s.Reason, s.AskAgain = w.Errcode, reasons[w.Errcode], inChina(w.Until)
 		}
@@ -151,8 +152,8 @@ func (r *run) summarize() {
 
 // reasons say why a run waits.
 var reasons = map[int]string{
-	noQuota:      "the day's quota of calls is used up",
-	noPermission: "the account's type may not ask for its followers",
+	errcode.NoQuota:      "the day's quota of calls is used up",
+	errcode.NoPermission: "the account's type may not ask for its followers",
 }
 
 func inChina(t time.Time) string { return t.In(wechat.ChinaTime).Format(time.RFC3339) }
