@@ -117,8 +117,9 @@ test-aws: ## test the command line with moto's server (at GUANZHU_TEST_AWS, or s
 	GUANZHU_SAM="$${GUANZHU_SAM-$$(command -v $(SAM))}" test/with-server GUANZHU_TEST_AWS MOTO \
 		$(GO) test -count=1 -timeout 20m ./test/aws
 
-test-stack: ## test the stack in AWS's emulators: template, runtime (GUANZHU_RIE), DynamoDB Local
-	GUANZHU_SAM="$${GUANZHU_SAM-$$(command -v $(SAM))}" test/with-server GUANZHU_TEST_DYNAMODB DYNAMODB_LOCAL \
+test-stack: ## test the stack in AWS's emulators: template, runtime (GUANZHU_RIE), DynamoDB Local, moto's SQS
+	GUANZHU_SAM="$${GUANZHU_SAM-$$(command -v $(SAM))}" test/with-server GUANZHU_TEST_AWS MOTO \
+		env -u PORT test/with-server GUANZHU_TEST_DYNAMODB DYNAMODB_LOCAL \
 		$(GO) test -count=1 -v -timeout 20m -skip SamLocal ./test/stack ./test/stack/samconfig
 
 # A separate module, because of its dependency on a browser.

@@ -150,13 +150,19 @@ func buildWithPages(t *testing.T, env []string, program string) (executable stri
 		t.Fatal(err)
 	}
 	before, after, _ := strings.Cut(string(routes), "\treturn r\n")
-	dir := t.TempDir()
-	replace := map[string]string{}
-	for name, content := range map[string]string{
+	return buildWith(t, env, program, map[string]string{
 		"pages.go":  only(t, pages, file),
 		"points.go": only(t, handlers, file),
 		"routes.go": before + only(t, handlers, line) + "\treturn r\n" + after,
-	} {
+	})
+}
+
+// buildWith builds a program with these files in the place of those of account/.
+func buildWith(t *testing.T, env []string, program string, files map[string]string) (executable string) {
+	t.Helper()
+	dir := t.TempDir()
+	replace := map[string]string{}
+	for name, content := range files {
 		path, err := filepath.Abs(root + "/account/" + name)
 		if err != nil {
 			t.Fatal(err)

@@ -38,10 +38,11 @@ const root = "../.."
 
 // The variables that name the parts.
 const (
-	dynamoDB = "GUANZHU_TEST_DYNAMODB" // URL of DynamoDB Local
-	emulator = "GUANZHU_RIE"           // path of AWS's runtime interface emulator
-	samCLI   = "GUANZHU_SAM"           // path of the SAM CLI
-	samLocal = "GUANZHU_SAM_LOCAL"     // URL of sam local start-api
+	dynamoDB  = "GUANZHU_TEST_DYNAMODB" // URL of DynamoDB Local
+	emulator  = "GUANZHU_RIE"           // path of AWS's runtime interface emulator
+	amazonSQS = "GUANZHU_TEST_AWS"      // URL of moto's server
+	samCLI    = "GUANZHU_SAM"           // path of the SAM CLI
+	samLocal  = "GUANZHU_SAM_LOCAL"     // URL of sam local start-api
 )
 
 // part returns the value of the variable that names a part of the stack.
@@ -55,8 +56,9 @@ func part(t *testing.T, name string) string {
 		dynamoDB: "needs DynamoDB Local: run `make test-stack`, or set " + dynamoDB + " to its URL",
 		emulator: "needs AWS's runtime interface emulator (aws-lambda-rie, from the GitHub repository " +
 			"aws/aws-lambda-runtime-interface-emulator): set " + emulator + " to its path and run `make test-stack`",
-		samCLI:   "needs the SAM CLI: run `make test-stack`, or set " + samCLI + " to the path of sam",
-		samLocal: "needs the SAM CLI and Docker: run `make test-sam-local`",
+		amazonSQS: "needs moto's server (pip install 'moto[server]'): run `make test-stack`, or set " + amazonSQS + " to its URL",
+		samCLI:    "needs the SAM CLI: run `make test-stack`, or set " + samCLI + " to the path of sam",
+		samLocal:  "needs the SAM CLI and Docker: run `make test-sam-local`",
 	}[name]
 	if os.Getenv("GUANZHU_REQUIRE_STACK") == "1" {
 		t.Fatal(message)

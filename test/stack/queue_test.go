@@ -1,0 +1,118 @@
+package stack
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/guanzhu/guanzhu/internal/sqsqueue"
+)
+
+// queue is a queue of answers with its dead letters, as template.yaml declares them, but for the visibility timeout.
+type queue struct {
+	client    *sqs.Client
+	url, dead string
+}
+
+func createQueue(t *testing.T, endpoint string, visibility string) queue {
+	t.Helper()
+	q := queue{client: sqsqueue.NewClient(aws.Config{
+		Region: region, Credentials: credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
+	}, endpoint)}
+	declared := at(readTemplate(t), "Resources", "AnswersQueue", "Properties")
+	received := at(declared, "RedrivePolicy", "maxReceiveCount")
+	create := func(name string, attributes map[string]string) string {
+		t.Helper()
+		attributes["FifoQueue"] = "true"
+		out, err := q.client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String(name + ".fifo"), Attributes: attributes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return *out.QueueUrl
+	}
+	name := rand.Text()
+	q.dead = create(name+"-dead", map[string]string{})
+	out, err := q.client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+		QueueUrl: &q.dead, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameQueueArn},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := json.Marshal(map[string]any{"deadLetterTargetArn": out.Attributes["QueueArn"], "maxReceiveCount": received})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.url = create(name, map[string]string{"VisibilityTimeout": visibility, "RedrivePolicy": string(policy)})
+	return q
+}
+
+// poll does what Lambda's event source mapping does: it gives each message to an instance that is free, and deletes it
+// unless the function reports it as failed or dies. A queue has one message of a group in flight. poll ends with the test.
+func (q queue) poll(t *testing.T, instances ...*instance) {
+	free := make(chan *instance, len(instances))
+	for _, i := range instances {
+		free <- i
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		for t.Context().Err() == nil {
+			out, err := q.client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
+				QueueUrl: &q.url, MaxNumberOfMessages: 1,
+				MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
+			})
+			if err != nil || len(out.Messages) == 0 {
+				select {
+				case <-t.Context().Done():
+				case <-time.After(50 * time.Millisecond):
+				}
+				continue
+			}
+			i := <-free
+			running.Go(func() {
+				defer func() { free <- i }()
+				q.work(t, i, out.Messages[0])
+			})
+		}
+	})
+	t.Cleanup(running.Wait)
+}
+
+func (q queue) work(t *testing.T, i *instance, m types.Message) {
+	event, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{
+		MessageId: *m.MessageId, ReceiptHandle: *m.ReceiptHandle, Body: *m.Body, Attributes: m.Attributes, EventSource: "aws:sqs",
+	}}})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	answer, err := i.invoke(event)
+	var response events.SQSEventResponse
+	if err != nil || json.Unmarshal(answer, &response) != nil || len(response.BatchItemFailures) > 0 {
+		return // it comes again
+	}
+	if _, err := q.client.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: &q.url, ReceiptHandle: m.ReceiptHandle}); err != nil && t.Context().Err() == nil {
+		t.Error(err)
+	}
+}
+
+// deadLetters returns the number of dead letters, after there is one or the time is up.
+func (q queue) deadLetters(t *testing.T, within time.Duration) int {
+	t.Helper()
+	for end := time.Now().Add(within); ; time.Sleep(100 * time.Millisecond) {
+		out, err := q.client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &q.dead, MaxNumberOfMessages: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out.Messages) > 0 || time.Now().After(end) {
+			return len(out.Messages)
+		}
+	}
+}
