@@ -3,13 +3,12 @@
 package account
 
 import (
-	"context"
 	"embed"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/media"
+	"github.com/guanzhu/guanzhu/internal/replies"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
@@ -19,12 +18,7 @@ type Services struct {
 	Replies   *accountyaml.Account // account.yaml
 	API       *wechatapi.Client    // WeChat's API
 	Media     *media.Library       // the files of account/media, as they are published
-	Assistant Assistant            // asks a language model; nil in functions that do not answer slow texts
-}
-
-// Assistant answers a text by the language model of an ai in account.yaml. It takes up to webhook.MaxSlow.
-type Assistant interface {
-	Answer(ctx context.Context, settings *accountyaml.AI, p *wechat.Text) (string, error)
+	Assistant replies.Assistant    // asks a language model; nil in functions that do not answer slow texts
 }
 
 // qr.txt is there because the pattern must match a file even if there is no qr.png.

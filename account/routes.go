@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/guanzhu/guanzhu/internal/replies"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -21,11 +22,8 @@ const tooMany = wechat.TextReply("今天已收到您的多条建议，明天再�
 // It answers before the keywords of account.yaml. See docs/handlers.md.
 func Routes(s Services) *webhook.Router {
 	r := webhook.NewRouter()
-	r.Use(personalLinks(s.Followers))
-	answers := promises{} // of language models
-	r.Use(answers.replace)
-	r.Use(files(s))
-	answers.register(r, s)
+	// Middleware of your own comes here.
+	replies.Complete(r, s.Replies, s.Followers, s.Media, s.Assistant)
 
 	webhook.On(r, func(ctx context.Context, p *wechat.Subscribe) (wechat.Reply, error) {
 		return s.Replies.Welcome(), s.Followers.Follow(ctx, p)

@@ -34,7 +34,7 @@ type Secrets interface {
 	Reload(ctx context.Context) (changed bool)
 }
 
-// Assistant is an account.Assistant. It is safe for concurrent use.
+// Assistant is a replies.Assistant. It is safe for concurrent use.
 type Assistant struct {
 	secrets Secrets
 	store   Store

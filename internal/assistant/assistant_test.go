@@ -16,6 +16,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/answers"
 	"github.com/guanzhu/guanzhu/internal/assistant"
 	"github.com/guanzhu/guanzhu/internal/conversation"
+	"github.com/guanzhu/guanzhu/internal/replies"
 	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 )
@@ -322,4 +323,4 @@ func TestEventsAreNotForTheModel(t *testing.T) {
 	f.wantCalls(0)
 }
 
-var _ owner.Assistant = (*assistant.Assistant)(nil)
+var _ replies.Assistant = (*assistant.Assistant)(nil)

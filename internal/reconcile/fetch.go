@@ -19,7 +19,7 @@ const (
 	batch = 100
 	// slice is how many followers are looked at between two checkpoints, about.
 	slice = 1000
-	// sameFollow is by how much the time of a follow's push may differ from what the platform says later.
+	// sameFollow is by how much the time of a push may differ from the platform's answers and from this clock.
 	sameFollow = time.Minute
 )
 
@@ -105,10 +105,11 @@ func confirmed(u follower.Follower, p follower.Profile, at time.Time) Change {
 	return Change{Kind: Check, Follower: is.Bounded()}
 }
 
-// unfollowed returns the change for a user who does not follow, according to an answer to a call of the time at. A follow
-// in the second of the call may have come after it, so the unfollow is dated a second before.
+// unfollowed returns the change for a user who does not follow, according to an answer to a call of the time at. The
+// unfollow is dated sameFollow before: the platform's clock and what it answers may be behind, and the push of a follow that
+// has come since must not lose to the tombstone.
 func unfollowed(u follower.Follower, at time.Time) Change {
-	at = at.Truncate(time.Second).Add(-time.Second)
+	at = at.Truncate(time.Second).Add(-sameFollow)
 	if at.Before(u.EventTime) {
 		at = u.EventTime
 	}

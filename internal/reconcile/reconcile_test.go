@@ -82,6 +82,24 @@ func TestWhatPushesMissed(t *testing.T) {
 	}
 }
 
+// TestFollowBesideARemoval lets the push of a follow arrive that came while the platform still said that the user is gone.
+func TestFollowBesideARemoval(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, wechattest.Config{})
+	w.stores(1, follower.Complete)
+	follows := w.Clock.Now().Truncate(time.Second).Add(-5 * time.Second)
+	if s := w.run(""); s.Removed != 1 {
+		t.Fatalf("summary %+v", s)
+	}
+	f := follower.Follower{OpenID: openid(1), State: follower.Complete, EventTime: follows}
+	if _, _, err := w.Store.Follow(w.ctx(), f, follower.Session{EstablishedAt: follows, EventTime: follows}); err != nil {
+		t.Fatal(err)
+	}
+	if f, s := w.lookup(1); !f.EventTime.Equal(follows) || !s.EventTime.Equal(follows) {
+		t.Errorf("the follow is lost: %+v, session %+v", f, s)
+	}
+}
+
 func TestPendingProfileWithoutPass(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, wechattest.Config{})

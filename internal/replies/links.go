@@ -1,4 +1,4 @@
-package account
+package replies
 
 import (
 	"context"

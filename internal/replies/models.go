@@ -1,4 +1,4 @@
-package account
+package replies
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 type promises map[*accountyaml.AI]*webhook.Slow
 
 // register makes the promises. The endpoint never asks a model: a function that does has an Assistant.
-func (promised promises) register(r *webhook.Router, s Services) {
-	for _, settings := range s.Replies.AIs() {
+func (promised promises) register(r *webhook.Router, a *accountyaml.Account, model Assistant) {
+	for _, settings := range a.AIs() {
 		promised[settings] = r.Slow(func(ctx context.Context, p *wechat.Text) (string, error) {
-			if s.Assistant == nil {
+			if model == nil {
 				return "", fmt.Errorf("%w: this function asks no language model; set ANSWERS_QUEUE_URL", webhook.ErrNoAnswer)
 			}
-			return s.Assistant.Answer(ctx, settings, p)
+			return model.Answer(ctx, settings, p)
 		}, webhook.Wait(settings.Wait), webhook.Sorry(settings.Sorry))
 	}
 }
