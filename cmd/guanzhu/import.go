@@ -94,7 +94,7 @@ func (c *importCommand) source(ctx context.Context, lang language) (movein.Answe
 // saved reads the saved answers.
 func (c *importCommand) saved() (answers movein.Answers, err error) {
 	for _, name := range c.From {
-		saved, err := os.ReadFile(name)
+		saved, err := os.ReadFile(name) //nolint:gosec // the owner names the file
 		if err != nil {
 			return movein.Answers{}, err
 		}
@@ -165,17 +165,17 @@ func (c *importCommand) show(owner movein.Owner, result movein.Result, lang lang
 // write writes the files, account.yaml last, so that it never names a file that is not there.
 func (c *importCommand) write(result movein.Result, names []string) error {
 	if len(names) > 0 {
-		if err := os.MkdirAll(c.mediaFolder(), 0o755); err != nil {
+		if err := os.MkdirAll(c.mediaFolder(), 0o750); err != nil {
 			return err
 		}
 	}
 	for _, name := range names {
-		if err := os.WriteFile(filepath.Join(c.mediaFolder(), name), result.Media[name], 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(c.mediaFolder(), name), result.Media[name], 0o600); err != nil {
 			return err
 		}
 	}
 	temporary := c.File + ".new"
-	if err := os.WriteFile(temporary, result.File, 0o644); err != nil {
+	if err := os.WriteFile(temporary, result.File, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(temporary, c.File)

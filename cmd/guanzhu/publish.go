@@ -40,7 +40,7 @@ func (c *fileFlags) read() (*accountyaml.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a, media.Verify(c.media(), a.Files())
+	return a, media.Verify(c.media(), media.All(c.media(), a.Files()))
 }
 
 // media is the folder of the files that the replies use, beside account.yaml.
@@ -126,7 +126,7 @@ const publishHelp = "What is published: the menu, and the files of account/media
 // publishFlags select an account.yaml and the account that it is of.
 type publishFlags struct {
 	Stack        string `placeholder:"NAME" help:"Name of the deployed stack (GUANZHU_STACK)."`
-	Table        string `env:"TABLE_NAME" placeholder:"NAME" help:"Name of the stack's table (${env}), in which the media_ids of files are kept. Needed without --stack if account.yaml uses files."`
+	Table        string `env:"TABLE_NAME" placeholder:"NAME" help:"Name of the stack's table (${env}), in which the media_ids of files are kept. Needed without --stack if there are files."`
 	fileFlags    `embed:""`
 	accountFlags `embed:""`
 	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own."`
@@ -171,7 +171,7 @@ func (c *publishFlags) runHere(ctx context.Context, action string, lang language
 		Account: a, PublicURL: c.PublicURL, API: api, Files: c.media(),
 		Menu: menu.Publisher{API: api, Now: time.Now, Language: string(lang)},
 	}
-	if c.Table != "" && len(a.Files()) > 0 {
+	if c.Table != "" {
 		cfg, err := loadAWS(ctx)
 		if err != nil {
 			return publish.Summary{}, err

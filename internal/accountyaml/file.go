@@ -57,7 +57,7 @@ func (f *file) withFile(e entry, r map[string]string, reply wechat.Reply) wechat
 	return withFile
 }
 
-// random reads a list of replies, of which one is sent.
+// random reads a list of replies. One of them is sent.
 func (f *file) random(e entry, to purpose) wechat.Reply {
 	list, ok := e.value.(*ast.SequenceNode)
 	if !ok || len(list.Values) < 2 {

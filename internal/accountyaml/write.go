@@ -84,9 +84,9 @@ func yamlMaterial(r wechat.Reply, id, value string) []string {
 // yamlFields writes names and their texts, in turn, without those that are empty.
 func yamlFields(fields ...string) []string {
 	var lines []string
-	for i := 0; i < len(fields); i += 2 {
-		if fields[i+1] != "" {
-			lines = append(lines, fields[i]+": "+scalar(fields[i+1]))
+	for pair := range slices.Chunk(fields, 2) {
+		if name, text := pair[0], pair[1]; text != "" {
+			lines = append(lines, name+": "+scalar(text))
 		}
 	}
 	return lines

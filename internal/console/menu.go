@@ -24,7 +24,7 @@ func (c *Console) publish() {
 		return
 	}
 	i := c.instance()
-	if uses := i.replies.Files(); len(uses) > 0 {
+	if uses := media.All(c.mediaFiles(), i.replies.Files()); len(uses) > 0 {
 		_ = c.task("publish the files", func(ctx context.Context) error { // its error is on the timeline
 			publisher := media.Publisher{API: i.api, Store: c.store, Files: c.mediaFiles()}
 			_, err := publisher.Publish(ctx, uses, false)

@@ -74,6 +74,25 @@ func UseOf(r wechat.FileReply) Use {
 	return Use{}
 }
 
+// All returns uses, and one for each other picture, sound and video of the folder: handlers in Go may reply with it.
+func All(files fs.FS, uses []Use) []Use {
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		return uses // there is no folder
+	}
+	all := slices.Clone(uses)
+	for _, entry := range entries {
+		name := entry.Name()
+		used := slices.ContainsFunc(uses, func(u Use) bool { return u.Name == name })
+		for _, kind := range []Kind{Image, Voice, Video} {
+			if !used && slices.Contains(limits[kind].extensions, strings.ToLower(path.Ext(name))) {
+				all = append(all, Use{Kind: kind, Name: name, At: "account/media"})
+			}
+		}
+	}
+	return all
+}
+
 // isName leaves out what go:embed refuses, and what hides a file.
 var isName = regexp.MustCompile(`^[\pL\pN_][\pL\pN_ .-]*$`).MatchString
 
@@ -167,6 +186,9 @@ func Verify(files fs.FS, uses []Use) error {
 }
 
 func verify(files fs.FS, u Use) string {
+	if problem := CheckName(u.Kind, u.Name); problem != "" {
+		return problem
+	}
 	if info, err := fs.Stat(files, u.Name); err == nil && info.Size() > MaxSize {
 		return fmt.Sprintf("%s has %d bytes, and at most %d are allowed: make it smaller", u.Name, info.Size(), limits[u.Kind].size)
 	}

@@ -11,8 +11,8 @@ const (
 	ActionDownload = "download"
 )
 
-// maxDownload is the size of the largest file that a function can answer with: 6 MiB of JSON, in which four characters stand
-// for three bytes.
+// maxDownload is the size of the largest file that a function can answer with: 6 MiB of JSON, in which three bytes take four
+// characters.
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const maxDownload = 4 << 20
 

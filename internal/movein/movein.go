@@ -163,7 +163,7 @@ func (c *converter) fetch(ctx context.Context, download Download, ids []string) 
 				return nil
 			})
 		}
-		group.Wait()
+		_ = group.Wait() // no download returns an error
 	}
 	if c.owner.Media == nil {
 		return
@@ -280,7 +280,7 @@ func (c *converter) rule(r rule) {
 		}
 	}
 	if len(replies) == 0 {
-		c.note(r.Name, "没有可以导入的回复，整条规则没有导入", "the rule is not carried over, since none of its replies is")
+		c.note(r.Name, "没有可以导入的回复，整条规则没有导入", "the rule is not carried over, since no reply of it is")
 		return
 	}
 	var answer wechat.Reply = replies
@@ -341,8 +341,8 @@ func reason(err error) string {
 
 var position = regexp.MustCompile(`^.*?\.ya?ml:\d+: `)
 
-// reply converts a reply to a follow or a click (event), or to a message. It is nil if account.yaml cannot say it, of which
-// there is a note then.
+// reply converts a reply to a follow or a click (event), or to a message. If account.yaml cannot say it, reply adds a note and
+// returns nil.
 func (c *converter) reply(of string, r reply, event bool) wechat.Reply {
 	var converted wechat.Reply
 	switch r.Type {

@@ -149,12 +149,20 @@ func (m *mover) push(t *testing.T, message []byte) got {
 type got struct {
 	MsgType  string
 	Content  string
-	Image    struct{ MediaId string }
-	Voice    struct{ MediaId string }
-	Video    struct{ MediaId string }
+	Image    material
+	Voice    material
+	Video    material
 	Articles struct {
-		Items []struct{ Title, Description, PicUrl, Url string } `xml:"item"`
+		Items []struct {
+			Title, Description string
+			PicURL             string `xml:"PicUrl"`
+			URL                string `xml:"Url"`
+		} `xml:"item"`
 	}
+}
+
+type material struct {
+	MediaID string `xml:"MediaId"`
 }
 
 // is reports whether the endpoint's reply shows the same as the console's, to a message or to an event.
@@ -167,18 +175,18 @@ func (m *mover) is(g got, want consoleReply, event bool) bool {
 	case "text":
 		return g.MsgType == "text" && g.Content == strings.TrimRight(strings.ReplaceAll(want.Content, "\r\n", "\n"), "\n")
 	case "img", "photo":
-		return g.MsgType == "image" && holds(g.Image.MediaId)
+		return g.MsgType == "image" && holds(g.Image.MediaID)
 	case "voice":
-		return g.MsgType == "voice" && holds(g.Voice.MediaId)
+		return g.MsgType == "voice" && holds(g.Voice.MediaID)
 	case "video":
-		return g.MsgType == "video" && holds(g.Video.MediaId)
+		return g.MsgType == "video" && holds(g.Video.MediaID)
 	case "news":
 		if g.MsgType != "news" || want.News == nil || len(g.Articles.Items) != len(want.News.List) {
 			return false
 		}
 		for i, a := range want.News.List {
 			item := g.Articles.Items[i]
-			if item.Title != a.Title || item.Description != a.Digest || item.PicUrl != a.CoverURL || item.Url != a.ContentURL {
+			if item.Title != a.Title || item.Description != a.Digest || item.PicURL != a.CoverURL || item.URL != a.ContentURL {
 				return false
 			}
 		}

@@ -28,7 +28,7 @@ type Publisher struct {
 	PublicURL string // as for Account.Menu
 	Menu      menu.Publisher
 	API       media.API
-	Media     media.Store // nil: not known, which is an error if account.yaml uses files
+	Media     media.Store // nil: not known, which is an error if there are files
 	Files     fs.FS       // the folder account/media
 }
 
@@ -73,7 +73,7 @@ func (p *Publisher) Run(ctx context.Context, action string) (Summary, error) {
 }
 
 func (p *Publisher) files(ctx context.Context, action string, s *Summary) error {
-	uses := p.Account.Files()
+	uses := media.All(p.Files, p.Account.Files())
 	if p.Media == nil {
 		if len(uses) > 0 {
 			return ErrNoTable
@@ -94,5 +94,5 @@ func (p *Publisher) files(ctx context.Context, action string, s *Summary) error 
 }
 
 // ErrNoTable is the error for files whose media_ids have no place.
-var ErrNoTable = errors.New("account.yaml uses files, and their media_ids are kept in the stack's table: " +
+var ErrNoTable = errors.New("account/media has files, and their media_ids are kept in the stack's table: " +
 	"give the stack with --stack, or the name of its table with --table")

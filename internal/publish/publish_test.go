@@ -12,6 +12,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/publish"
 	"github.com/guanzhu/guanzhu/internal/world"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -103,6 +104,29 @@ func TestWithoutTable(t *testing.T) {
 	}
 }
 
+// TestFilesOfHandlers: a file that only a handler in Go replies with is published, too.
+func TestFilesOfHandlers(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, world.Options{Account: file})
+	p := publisher(w)
+	p.Files = fstest.MapFS{
+		"a.jpg": {Data: []byte("\xff\xd8\xff")}, "b.mp3": {Data: []byte("ID3")}, "media.go": {Data: []byte("package media")}, ".DS_Store": {},
+	}
+	got, err := p.Run(t.Context(), publish.All)
+	if diff := cmp.Diff([]string{"a.jpg", "b.mp3"}, got.Files.Uploads); err != nil || diff != "" {
+		t.Errorf("error %v (-want +got):\n%s", err, diff)
+	}
+	library := w.Services().Media
+	reply, err := library.Complete(t.Context(), &wechat.Text{}, wechat.ReplyWithFile("b.mp3"), nil)
+	if voice, ok := reply.(wechat.VoiceReply); err != nil || !ok || voice.MediaID == "" {
+		t.Errorf("the reply is %#v, error %v", reply, err)
+	}
+	p.Files.(fstest.MapFS)["it's.jpg"] = &fstest.MapFile{Data: []byte("\xff\xd8\xff")}
+	if _, err := p.Run(t.Context(), publish.Plan); err == nil || !strings.Contains(err.Error(), "has a character that is not allowed") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestRemoveUnused deletes material on request alone.
 func TestRemoveUnused(t *testing.T) {
 	t.Parallel()
@@ -111,7 +135,7 @@ func TestRemoveUnused(t *testing.T) {
 	if _, err := p.Run(t.Context(), publish.All); err != nil {
 		t.Fatal(err)
 	}
-	p.Account = world.New(t, world.Options{}).Account
+	p.Account, p.Files = world.New(t, world.Options{}).Account, fstest.MapFS{}
 	for _, step := range []struct {
 		action string
 		want   media.Summary

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"mime/multipart"
 	"net/http"
@@ -93,8 +94,8 @@ func (c *Client) video(ctx context.Context, address string) ([]byte, error) {
 	return content, err
 }
 
-// AddMaterial implements media.API. It adds permanent material of the kind image, voice, video or thumb, of which an
-// account can have a limited number. The name's extension tells the platform the format.
+// AddMaterial implements media.API. It adds permanent material of the kind image, voice, video or thumb. An account
+// can have a limited number of each. The name's extension tells the platform the format.
 //
 // https://developers.weixin.qq.com/doc/subscription/api/material/permanent/api_addmaterial
 func (c *Client) AddMaterial(
@@ -108,18 +109,17 @@ func (c *Client) AddMaterial(
 	head.Set("Content-Disposition", fmt.Sprintf(`form-data; name="media"; filename="%s"`, quoted))
 	head.Set("Content-Type", http.DetectContentType(content))
 	part, err := form.CreatePart(head)
-	if err != nil {
+	if err == nil {
+		_, err = part.Write(content)
+	}
+	if err == nil && kind == string(media.Video) {
+		var description []byte
+		description, err = encode(map[string]string{"title": cmp.Or(title, name), "introduction": introduction})
+		err = errors.Join(err, form.WriteField("description", string(description)))
+	}
+	if err := errors.Join(err, form.Close()); err != nil {
 		return "", err
 	}
-	part.Write(content) // a buffer takes all
-	if kind == string(media.Video) {
-		description, err := encode(map[string]string{"title": cmp.Or(title, name), "introduction": introduction})
-		if err != nil {
-			return "", err
-		}
-		form.WriteField("description", string(description))
-	}
-	form.Close()
 	var answer struct {
 		MediaID string `json:"media_id"`
 	}
