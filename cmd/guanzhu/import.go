@@ -162,20 +162,21 @@ func (c *importCommand) show(owner movein.Owner, result movein.Result, lang lang
 	return nil
 }
 
-// write writes the files, account.yaml last, so that it never names a file that is not there.
+// write writes the files, account.yaml last, so that it never names a file that is not there. They belong to a repository, so
+// everyone may read them.
 func (c *importCommand) write(result movein.Result, names []string) error {
 	if len(names) > 0 {
-		if err := os.MkdirAll(c.mediaFolder(), 0o750); err != nil {
+		if err := os.MkdirAll(c.mediaFolder(), 0o755); err != nil { //nolint:gosec // see above
 			return err
 		}
 	}
 	for _, name := range names {
-		if err := os.WriteFile(filepath.Join(c.mediaFolder(), name), result.Media[name], 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(c.mediaFolder(), name), result.Media[name], 0o644); err != nil { //nolint:gosec // see above
 			return err
 		}
 	}
 	temporary := c.File + ".new"
-	if err := os.WriteFile(temporary, result.File, 0o600); err != nil {
+	if err := os.WriteFile(temporary, result.File, 0o644); err != nil { //nolint:gosec // see above
 		return err
 	}
 	return os.Rename(temporary, c.File)
