@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"github.com/guanzhu/guanzhu/internal/world"
@@ -58,7 +59,7 @@ func newSite(t *testing.T) *site {
 
 // phone is a browser; complaints are what it wrote to its console.
 type phone struct {
-	*site
+	*testing.T
 	ctx        context.Context
 	mu         sync.Mutex
 	complaints []string
@@ -66,27 +67,39 @@ type phone struct {
 
 func (s *site) phone(agent, language string) *phone {
 	s.Helper()
-	path := chromium(s.T)
-	allocator, cancel := chromedp.NewExecAllocator(s.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
+	p := open(s.T, agent, language)
+	p.do(chromedp.EmulateViewport(width, height, chromedp.EmulateMobile, chromedp.EmulateScale(2)))
+	return p
+}
+
+// open opens a browser, for at most two minutes.
+func open(t *testing.T, agent, language string) *phone {
+	t.Helper()
+	path := chromium(t)
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.IgnoreCertErrors, chromedp.UserAgent(agent),
 		chromedp.Flag("accept-lang", language))...)
-	s.Cleanup(cancel)
+	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)
-	s.Cleanup(cancel)
-	p := &phone{site: s, ctx: ctx}
+	t.Cleanup(cancel)
+	p := &phone{T: t, ctx: ctx}
 	err := chromedp.Listen(ctx, func(event any) {
-		if e, ok := event.(*log.EventEntryAdded); ok && !strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			p.complaints = append(p.complaints, e.Entry.Text+" "+e.Entry.URL)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		switch e := event.(type) {
+		case *log.EventEntryAdded:
+			if !strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
+				p.complaints = append(p.complaints, e.Entry.Text+" "+e.Entry.URL)
+			}
+		case *runtime.EventExceptionThrown:
+			p.complaints = append(p.complaints, e.ExceptionDetails.Text+" "+e.ExceptionDetails.Exception.Description)
 		}
 	})
 	if err != nil {
-		s.Fatal(err)
+		t.Fatal(err)
 	}
-	p.ctx, cancel = context.WithTimeout(ctx, time.Minute) // not of the first use, which would end the browser with it
-	s.Cleanup(cancel)
-	p.do(chromedp.EmulateViewport(width, height, chromedp.EmulateMobile, chromedp.EmulateScale(2)))
+	p.ctx, cancel = context.WithTimeout(ctx, 2*time.Minute) // not of the first use, which would end the browser with it
+	t.Cleanup(cancel)
 	return p
 }
 
@@ -129,12 +142,7 @@ func (p *phone) wantPage(heading, picture string) {
 	p.Helper()
 	p.do(chromedp.WaitVisible(`//h1[text()="` + heading + `"]`))
 	for _, scheme := range []string{"light", "dark"} {
-		_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-		})
-		if err != nil {
-			p.Fatal(err)
-		}
+		p.prefer(scheme)
 		wide := ask(p, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
 		background := ask(p, chromedp.Evaluate[string](`getComputedStyle(document.body).backgroundColor`))
 		ink := ask(p, chromedp.Evaluate[string](`getComputedStyle(document.body).color`))
@@ -150,10 +158,27 @@ func (p *phone) wantPage(heading, picture string) {
 			p.Fatal(err)
 		}
 	}
+	p.wantQuiet(heading)
+}
+
+// prefer makes the browser's user prefer light or dark.
+func (p *phone) prefer(scheme string) {
+	p.Helper()
+	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
+	if err != nil {
+		p.Fatal(err)
+	}
+}
+
+// wantQuiet fails the test if the browser has complained since the last look.
+func (p *phone) wantQuiet(where string) {
+	p.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, complaint := range p.complaints {
-		p.Errorf("%s: the browser complains: %s", heading, complaint)
+		p.Errorf("%s: the browser complains: %s", where, complaint)
 	}
 	p.complaints = nil
 }

@@ -89,7 +89,7 @@ function platformWords({ path, errcode, delay, times: n }) {
 }
 
 function tableWords({ when, kill, times: n }) {
-  return `${t(kill ? `dies-${when}` : `fails-${when}`)} · ${times(n)}`;
+  return `${kill ? t(`dies-${when}`) : t(`fails-${when}`)} · ${times(n)}`;
 }
 
 const addPlatform = (fault) => setFaults({ platform: [...(store.state.faults.platform ?? []).filter((f) => f.path !== fault.path), fault] });

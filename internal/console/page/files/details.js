@@ -9,7 +9,8 @@ import { save } from "./scenario.js";
 import { diff } from "./diff.js";
 
 export function details() {
-  const body = h("div", { class: "cards" });
+  const columns = h("div", { class: "columns" });
+  const body = h("div", { class: "cards" }, columns);
   const head = h("header");
   const pane = h("section", { class: "details", "aria-label": t("details"), hidden: true, onkeydown: (e) => {
     if (e.key === "Escape") select(null);
@@ -23,7 +24,7 @@ export function details() {
       body.scrollTop = 0;
     }
     drawn = item.id;
-    body.replaceChildren(...cards(item));
+    columns.replaceChildren(...cards(item));
     point();
   });
   on("selected", () => {
@@ -56,8 +57,8 @@ function heads(item) {
         button({ name: "clock", text: t("moreAgain"), title: t("moreAgainTitle") }, () => more(item)),
         choices({ name: "copy", text: t("copyAs") }, t("copyAs"), () => ["curl", "sam", "scenario", "go"].map((as) => ["code", t(`copy-${as}`), () => copy(item.id, as)])),
         button({ name: "file", text: t("saveScenarioShort"), title: t("saveScenario") }, () => save([item])),
-      ],
-      button({ label: t("close"), name: "close", class: "quiet" }, () => select(null))),
+      ]),
+    button({ label: t("close"), name: "close", class: "quiet" }, () => select(null)),
   ];
 }
 
@@ -83,7 +84,7 @@ function cards(item) {
       reads.map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s))),
       changes.length + reads.length === 0 && h("p", { class: "none" }, t("noRecords"))),
     ...item.attempts.map((a) => card(item.attempts.length > 1 ? t("attemptN", a.n) : t("requestAndReply"),
-      h("div", { class: "part", "data-part": `attempt:${a.n}` }, exchanges(a), a.error && h("p", { class: "error" }, a.error)))),
+      h("div", { class: "part", "data-part": `attempt:${a.n}` }, exchanges(withOpened(a, item.message)), a.error && h("p", { class: "error" }, a.error)))),
     steps("call").length > 0 && card(t("calls"), steps("call").map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), exchanges(s)))),
     steps("log").length > 0 && card(t("logs"), steps("log").map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), s.line && logLine(s.line)))),
   ].filter(Boolean);
@@ -115,18 +116,24 @@ function exchanges({ request, response }) {
     h("h4", null, t(name), exchange?.status ? ` ${exchange.status}` : ""),
     exchange ? [
       exchange.url && h("p", { class: "url" }, h("b", null, exchange.method), " ", exchange.url),
-      exchange.header && Object.keys(exchange.header).length > 0 && h("details", null, h("summary", null, t("headers")), pre(Object.entries(exchange.header).map(([k, v]) => `${k}: ${v.join(", ")}`).join("\n"))),
+      exchange.header && Object.keys(exchange.header).length > 0 && h("details", null, h("summary", null, t("headers")), pre(Object.entries(exchange.header).map(([k, v]) => `${k}: ${v?.join(", ") ?? ""}`).join("\n"))),
       exchange.opened && [h("h5", null, t("opened")), pre(exchange.opened), h("h5", null, t("sealed"))],
       exchange.body ? pre(exchange.body) : h("p", { class: "none" }, t("noBody")),
     ] : h("p", { class: "none" }, t("nothingCame")))));
 }
 
+// withOpened adds what was sealed in the request: the message.
+const withOpened = (attempt, message) => (attempt.request?.body.includes("<Encrypt>") ? { ...attempt, request: { ...attempt.request, opened: message } } : attempt);
+
 // pre shows a body: JSON and the platform's XML with line breaks.
 function pre(text) {
   let shown = text;
-  try { shown = JSON.stringify(JSON.parse(text), null, 2); } catch { shown = text.startsWith("<xml>") ? text.replace(/>\s*(?=<(?!!\[CDATA))/g, ">\n").replace(/\n(?!<\/?xml>)/g, "\n  ") : text; }
+  try { shown = JSON.stringify(JSON.parse(text), null, 2); } catch { shown = text.startsWith("<xml><") ? broken(text) : text; }
   return h("pre", { tabindex: "0", role: "region", "aria-label": t("body") }, h("code", null, shown));
 }
+
+// broken has a line for each element of the outermost one.
+const broken = (xml) => xml.replace(/(?<!\]\])>(?=<(?!!\[CDATA))/g, ">\n").replace(/\n(?!<\/xml>)/g, "\n  ");
 
 // logLine shows the members of a log line, with the metrics first.
 function logLine(line) {

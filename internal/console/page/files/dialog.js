@@ -19,7 +19,9 @@ export function ask({ title, intro, fields, submit, wide }) {
   const dialog = h("dialog", { class: wide ? "wide" : null, "aria-labelledby": id }, form);
   document.body.append(dialog);
   dialog.showModal();
-  form.querySelector("input, textarea, select")?.focus();
+  const first = form.querySelector("input, textarea, select");
+  first?.focus();
+  if (first?.matches("input")) first.select();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       const values = Object.fromEntries(fields.map((field) => [field.name, valueOf(form.elements[field.name], field)]));

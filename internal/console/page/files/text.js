@@ -199,6 +199,7 @@ const texts = {
   "from-browser": ["网页", "page"],
   "from-console": ["控制台", "console"],
   "step-call": ["接口", "Call"],
+  "step-table": ["数据表", "Table"],
   "step-read": ["读表", "Read"],
   "step-write": ["写表", "Write"],
   "step-log": ["日志", "Log"],

@@ -133,7 +133,7 @@ function rowOf(item, previous) {
 function steps(item) {
   const parts = [];
   for (const attempt of item.attempts) {
-    if (item.attempts.length > 1) parts.push(part(item, `attempt:${attempt.n}`, "send", t("attemptN", attempt.n), lane(attempt, []), attempt.error || result({ attempts: [attempt] }), attempt.error));
+    if (item.attempts.length > 1) parts.push(part(item, `attempt:${attempt.n}`, "send", t("attemptN", attempt.n), lane(attempt, []), result({ attempts: [attempt] }), attempt.error));
     for (const s of item.steps.filter((s) => s.attempt === attempt.n)) parts.push(stepRow(item, s, attempt.start_ms));
   }
   for (const s of item.steps.filter((s) => !item.attempts.some((a) => a.n === s.attempt))) parts.push(stepRow(item, s, 0));
@@ -146,7 +146,7 @@ function part(item, name, picture, title, axis, end, error, kind) {
   const chosen = store.selected?.part === name;
   return h("li", null, h("button", { type: "button", class: `row step ${kind ?? ""} ${chosen ? "chosen" : ""} ${error ? "bad" : ""}`, "data-part": name, "aria-current": chosen ? "true" : null, onclick: () => select(item.id, name) },
     h("span", { class: "at" }, icon(picture)),
-    h("span", { class: "what" }, kind && h("span", { class: "from" }, t(`step-${kind}`)), title, error && h("span", { class: "error" }, error)),
+    h("span", { class: "what" }, kind && h("span", { class: "from" }, t(error && kind === "read" ? "step-table" : `step-${kind}`)), title, error && h("span", { class: "error" }, error)),
     h("span", { class: "axis" }, axis),
     h("span", { class: "result" }, end)));
 }
