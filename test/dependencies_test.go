@@ -109,7 +109,8 @@ func TestFunctions(t *testing.T) {
 			module + "pkg/wechattest", module + "internal/aitest", module + "internal/boltstore", module + "internal/console",
 			module + "internal/storetest", "go.etcd.io/bbolt",
 			"net/http/httptest", "testing", "github.com/alecthomas/kong",
-			"github.com/aws/aws-sdk-go-v2/config", // it costs start-up time and size
+			// These cost start-up time and size.
+			"github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/service/ssm",
 		} {
 			if slices.Contains(p.deps, not) {
 				t.Errorf("%s contains %s", path, not)

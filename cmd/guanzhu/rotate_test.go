@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -108,6 +109,20 @@ func (m *systemsManager) PutParameter(_ context.Context, in *ssm.PutParameterInp
 	return &ssm.PutParameterOutput{Version: int64(len(m.versions))}, nil
 }
 
+// forFunctions reads the parameter as a function does.
+type forFunctions struct{ *systemsManager }
+
+func (m forFunctions) GetParameter(ctx context.Context, name string) (parameterstore.Parameter, error) {
+	out, err := m.systemsManager.GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
+	if _, none := errors.AsType[*types.ParameterNotFound](err); none {
+		return parameterstore.Parameter{}, &smithy.GenericAPIError{Code: "ParameterNotFound"}
+	}
+	if err != nil {
+		return parameterstore.Parameter{}, err
+	}
+	return parameterstore.Parameter{Value: *out.Parameter.Value, Type: string(out.Parameter.Type), Version: out.Parameter.Version}, nil
+}
+
 // retrying is what the SDK makes of it: a throttled call is made again.
 type retrying struct{ *systemsManager }
 
@@ -152,7 +167,7 @@ type instance struct {
 
 // start adds an instance: the endpoint as it is deployed, with a Keeper of its own.
 func (f *fleet) start() {
-	keeper, err := parameterstore.Open(f.t.Context(), "ssm:"+secretsName, parameterstore.Options{Reader: f.ssm})
+	keeper, err := parameterstore.Open(f.t.Context(), "ssm:"+secretsName, parameterstore.Options{Reader: forFunctions{f.ssm}})
 	if err != nil {
 		f.t.Error(err)
 		return

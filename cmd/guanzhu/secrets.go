@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
-	"github.com/guanzhu/guanzhu/internal/parameterstore"
+	"github.com/guanzhu/guanzhu/internal/ownersecrets"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
@@ -41,8 +41,8 @@ type parameter struct {
 	stack  stack  // zero if the flags name the parameter
 	usesAI bool   // account.yaml has an ai
 	ssm    interface {
-		parameterstore.Reader
-		parameterstore.Writer
+		ownersecrets.Reader
+		ownersecrets.Writer
 	}
 	out io.Writer // reports what was done, but never a value
 }
@@ -77,7 +77,7 @@ func (p *parameter) rotateFlags() string {
 
 // existing reads the secrets. It is an error if there are none.
 func (p *parameter) existing(ctx context.Context) (secrets.Secrets, int64, error) {
-	s, version, err := parameterstore.Read(ctx, p.ssm, p.name)
+	s, version, err := ownersecrets.Read(ctx, p.ssm, p.name)
 	if err == nil && version == 0 {
 		err = fmt.Errorf("there is no parameter %s in %s: check --stack or --name, and the region (AWS_REGION); "+
 			"`guanzhu secrets %s` creates it", p.name, p.region, p.flags)
@@ -87,7 +87,7 @@ func (p *parameter) existing(ctx context.Context) (secrets.Secrets, int64, error
 
 // write writes the secrets and prints which fields are set.
 func (p *parameter) write(ctx context.Context, s secrets.Secrets, was int64) error {
-	version, err := parameterstore.Write(ctx, p.ssm, p.name, s, was)
+	version, err := ownersecrets.Write(ctx, p.ssm, p.name, s, was)
 	if err != nil {
 		return err
 	}

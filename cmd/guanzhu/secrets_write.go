@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/internal/parameterstore"
+	"github.com/guanzhu/guanzhu/internal/ownersecrets"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -35,7 +35,7 @@ func (c *writeSecretsCommand) Run() error {
 
 // ask is the dialogue of guanzhu secrets. It writes nothing before the last answer.
 func (p *parameter) ask(ctx context.Context, owner *prompt) error {
-	was, version, err := parameterstore.Read(ctx, p.ssm, p.name)
+	was, version, err := ownersecrets.Read(ctx, p.ssm, p.name)
 	if err != nil {
 		return err
 	}

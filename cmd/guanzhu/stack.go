@@ -108,7 +108,7 @@ func openSecrets(ctx context.Context, ref string) (*parameterstore.Keeper, error
 		if err != nil {
 			return nil, err
 		}
-		options.Reader = parameterstore.NewSSM(cfg, "")
+		options.Reader = parameterstore.NewClient(cfg, "")
 	}
 	return parameterstore.Open(ctx, ref, options)
 }

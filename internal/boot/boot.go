@@ -7,8 +7,6 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/dynamostore"
 	"github.com/guanzhu/guanzhu/internal/media"
@@ -48,33 +46,17 @@ func Up(ctx context.Context, lookup func(string) (string, bool)) (*Function, err
 	return f, nil
 }
 
-// tokenWithin bounds the read of the stored access token. If it fails, the first call to the platform reads it again.
-const tokenWithin = 1500 * time.Millisecond
-
-// open opens the table, the secrets and the platform's API. It reads the secrets and the stored access token concurrently,
-// which also opens the connections to both services.
-func (f *Function) open(ctx context.Context) error {
+// open opens the table, the secrets and the platform's API. It reads the secrets alone, which every request needs. The table
+// is first asked by what needs it: the access token by the first call of the platform's API.
+func (f *Function) open(ctx context.Context) (err error) {
 	env := f.Env
 	f.Store = dynamostore.New(env.AWS, dynamostore.Options{Table: env.Table, Endpoint: env.DynamoDBEndpoint, Now: time.Now})
-	api := wechatapi.Config{AppID: env.AppID, BaseURL: env.APIURL, Tokens: f.Store, Log: f.Log}
-
-	var group errgroup.Group
-	group.Go(func() (err error) {
-		reader := parameterstore.NewSSM(env.AWS, env.SSMEndpoint)
-		f.Secrets, err = parameterstore.Open(ctx, env.Secrets, parameterstore.Options{Reader: reader})
-		return err
-	})
-	group.Go(func() error {
-		ctx, cancel := context.WithTimeout(ctx, tokenWithin)
-		defer cancel()
-		api.Token, _ = f.Store.AccessToken(ctx)
-		return nil
-	})
-	if err := group.Wait(); err != nil {
+	reader := parameterstore.NewClient(env.AWS, env.SSMEndpoint)
+	if f.Secrets, err = parameterstore.Open(ctx, env.Secrets, parameterstore.Options{Reader: reader}); err != nil {
 		return err
 	}
-	api.Secrets = f.Secrets
-	var err error
-	f.API, err = wechatapi.New(api)
+	f.API, err = wechatapi.New(wechatapi.Config{
+		AppID: env.AppID, Secrets: f.Secrets, BaseURL: env.APIURL, Tokens: f.Store, Log: f.Log,
+	})
 	return err
 }

@@ -69,7 +69,7 @@ func Open(ctx context.Context, ref string, o Options) (*Keeper, error) {
 		return k, nil
 	}
 	name, ok := strings.CutPrefix(ref, "ssm:")
-	if !ok || !parameterName.MatchString(name) {
+	if !ok || CheckName(name) != nil {
 		// The error does not contain ref: it may be a secret.
 		return nil, errors.New("WECHAT_SECRETS must be ssm:/name, the name of a SecureString, or, locally, the JSON {…} itself")
 	}
@@ -148,9 +148,9 @@ func (k *Keeper) read(ctx context.Context, within time.Duration) (secrets.Secret
 	defer cancel()
 	var last error
 	for wait := firstWait; ; wait = min(2*wait, longestWait) {
-		out, err := get(ctx, k.reader, k.parameter)
+		p, err := k.reader.GetParameter(ctx, k.parameter)
 		if err == nil {
-			return parse(k.parameter, out)
+			return Parse(k.parameter, p)
 		}
 		if ctx.Err() == nil || last == nil {
 			last = err // an error that says why, rather than that the time is over

@@ -18,8 +18,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
@@ -38,27 +36,32 @@ var (
 	other       = secrets.Secrets{Token: "token2value", AppSecret: "appsecret2value"}
 	throttled   = &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}
 	denied      = &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "not authorized"}
+	missing     = &smithy.GenericAPIError{Code: "ParameterNotFound"}
 	unavailable = &smithy.GenericAPIError{Code: "InternalServerError", Fault: smithy.FaultServer}
 )
+
+// inEurope is the configuration of a function there.
+var inEurope = aws.Config{Region: "eu-central-1", Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key", SessionToken: "session"}, nil
+})}
 
 // systemsManager is a Reader that answers by a function of the call's number, from 1.
 type systemsManager struct {
 	answer func(ctx context.Context, call int) (string, error)
-	kind   types.ParameterType
+	kind   string
 	calls  atomic.Int32
 }
 
-func (m *systemsManager) GetParameter(ctx context.Context, in *ssm.GetParameterInput, _ ...func(*ssm.Options)) (
-	*ssm.GetParameterOutput, error) {
+func (m *systemsManager) GetParameter(ctx context.Context, name string) (parameterstore.Parameter, error) {
 	call := int(m.calls.Add(1))
-	if aws.ToString(in.Name) != "/guanzhu/secrets" || !aws.ToBool(in.WithDecryption) {
-		return nil, &types.ParameterNotFound{}
+	if name != "/guanzhu/secrets" {
+		return parameterstore.Parameter{}, missing
 	}
 	value, err := m.answer(ctx, call)
 	if err != nil {
-		return nil, err
+		return parameterstore.Parameter{}, err
 	}
-	return &ssm.GetParameterOutput{Parameter: &types.Parameter{Value: &value, Type: m.kind, Version: 7}}, nil
+	return parameterstore.Parameter{Value: value, Type: m.kind, Version: 7}, nil
 }
 
 // answers returns a Reader that gives these answers, JSON or errors, one after the other, and then repeats the last one.
@@ -71,7 +74,7 @@ func answers(list ...any) *systemsManager {
 			return a.(string), nil
 		}
 	}
-	return &systemsManager{answer: answer, kind: types.ParameterTypeSecureString}
+	return &systemsManager{answer: answer, kind: "SecureString"}
 }
 
 func hang(ctx context.Context, _ int) (string, error) {
@@ -123,7 +126,7 @@ func TestOpen(t *testing.T) {
 func TestOpenFails(t *testing.T) {
 	t.Parallel()
 	text := answers(allJSON)
-	text.kind = types.ParameterTypeString
+	text.kind = "String"
 	tests := []struct {
 		name    string
 		m       *systemsManager
@@ -141,7 +144,7 @@ func TestOpenFails(t *testing.T) {
 		}}, "Rate exceeded", 2500 * time.Millisecond, 2, 2},
 		{"no answer", &systemsManager{answer: hang}, "context deadline exceeded", 2500 * time.Millisecond, 1, 1},
 		{"no permission", answers(denied), "ssm:GetParameter", 0, 1, 1},
-		{"no parameter", answers(&types.ParameterNotFound{}), "create it as a SecureString", 0, 1, 1},
+		{"no parameter", answers(missing), "create it as a SecureString", 0, 1, 1},
 		{"another refusal", answers(&smithy.GenericAPIError{Code: "UnrecognizedClientException"}), "check WECHAT_SECRETS",
 			0, 1, 1},
 		{"no secrets", answers(`{"token":"HIDE"}`), "the parameter /guanzhu/secrets: secrets: app_secret is missing",
@@ -360,8 +363,8 @@ func TestFailedReloadIsLogged(t *testing.T) {
 	}
 }
 
-// TestNewSSM calls the client against the protocol as AWS documents it.
-func TestNewSSM(t *testing.T) {
+// TestNewClient calls the client against the protocol as AWS documents it.
+func TestNewClient(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -385,17 +388,9 @@ func TestNewSSM(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	client := parameterstore.NewSSM(aws.Config{
-		Region: "eu-central-1",
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key"}, nil
-		}),
-	}, server.URL)
+	client := parameterstore.NewClient(inEurope, server.URL)
 
-	_, err := client.GetParameter(t.Context(), &ssm.GetParameterInput{
-		Name:           aws.String("/guanzhu/secrets"),
-		WithDecryption: aws.Bool(true),
-	})
+	_, err := client.GetParameter(t.Context(), "/guanzhu/secrets")
 	if err == nil || calls.Load() != 1 {
 		t.Errorf("the client made %d tries of a throttled call, error %v; want one try", calls.Load(), err)
 	}
@@ -407,7 +402,7 @@ func TestNewSSM(t *testing.T) {
 		t.Error("the Keeper has other secrets than the parameter")
 	}
 	_, err = parameterstore.Open(t.Context(), ref, parameterstore.Options{Reader: client})
-	if _, ok := errors.AsType[*types.ParameterNotFound](err); !ok {
+	if api, ok := errors.AsType[smithy.APIError](err); !ok || api.ErrorCode() != "ParameterNotFound" {
 		t.Errorf("the error is %v, want ParameterNotFound", err)
 	}
 	if diff := cmp.Diff(int32(4), calls.Load()); diff != "" {
@@ -415,8 +410,8 @@ func TestNewSSM(t *testing.T) {
 	}
 }
 
-// TestNewSSMTLS: the client works with and without HTTP/2 at the endpoint.
-func TestNewSSMTLS(t *testing.T) {
+// TestNewClientTLS: the client works with and without HTTP/2 at the endpoint.
+func TestNewClientTLS(t *testing.T) {
 	t.Parallel()
 	for name, http2 := range map[string]bool{"HTTP/1.1 alone": false, "HTTP/2": true} {
 		t.Run(name, func(t *testing.T) {
@@ -428,16 +423,11 @@ func TestNewSSMTLS(t *testing.T) {
 			server.EnableHTTP2 = http2
 			server.StartTLS()
 			t.Cleanup(server.Close)
-			client := parameterstore.NewSSM(aws.Config{
-				Region: "eu-central-1",
-				Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-					return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key"}, nil
-				}),
-			}, server.URL)
+			client := parameterstore.NewClient(inEurope, server.URL)
 			roots := x509.NewCertPool()
 			roots.AddCert(server.Certificate())
-			client.Options().HTTPClient.(*http.Client).Transport.(*http.Transport).TLSClientConfig.RootCAs = roots
-			if _, err := client.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String("/guanzhu/secrets")}); err != nil {
+			client.HTTP().Transport.(*http.Transport).TLSClientConfig.RootCAs = roots
+			if _, err := client.GetParameter(t.Context(), "/guanzhu/secrets"); err != nil {
 				t.Errorf("error %v", err)
 			}
 		})
@@ -468,7 +458,7 @@ func TestReloadAfterAStall(t *testing.T) {
 	}))
 	defer server.Close()
 	defer close(ended)
-	client := parameterstore.NewSSM(aws.Config{Region: "eu-central-1", Credentials: aws.AnonymousCredentials{}}, server.URL)
+	client := parameterstore.NewClient(inEurope, server.URL)
 	k, err := parameterstore.Open(t.Context(), ref, parameterstore.Options{Reader: client})
 	if err != nil {
 		t.Fatal(err)
@@ -478,12 +468,71 @@ func TestReloadAfterAStall(t *testing.T) {
 	}
 }
 
-func TestNewSSMEndpoint(t *testing.T) {
+func TestNewClientEndpoint(t *testing.T) {
 	t.Parallel()
-	for endpoint, want := range map[string]*string{"": nil, "http://localhost:1": aws.String("http://localhost:1")} {
-		if diff := cmp.Diff(want, parameterstore.NewSSM(aws.Config{}, endpoint).Options().BaseEndpoint); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", endpoint, diff)
+	for _, tt := range []struct {
+		region, endpoint string
+		base             *string
+		want             string
+	}{
+		{"eu-central-1", "", nil, "https://ssm.eu-central-1.amazonaws.com/"},
+		{"cn-north-1", "", nil, "https://ssm.cn-north-1.amazonaws.com.cn/"},
+		{"eusc-de-east-1", "", nil, "https://ssm.eusc-de-east-1.amazonaws.eu/"},
+		{"eu-central-1", "http://localhost:1", nil, "http://localhost:1/"},
+		{"eu-central-1", "", aws.String("http://localhost:2/"), "http://localhost:2/"},
+	} {
+		if got := parameterstore.NewClient(aws.Config{Region: tt.region, BaseEndpoint: tt.base}, tt.endpoint).URL(); got != tt.want {
+			t.Errorf("%+v: %s", tt, got)
 		}
+	}
+}
+
+// TestRefusals has the answers by which AWS, or what stands before it, refuses a call.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, answer string
+		status       int
+		code         string
+		fault        smithy.ErrorFault
+	}{
+		{"by name", `{"__type":"ParameterNotFound"}`, 400, "ParameterNotFound", smithy.FaultClient},
+		{"by namespace and name", `{"__type":"com.amazonaws.ssm#InternalServerError","message":"x"}`, 500, "InternalServerError", smithy.FaultServer},
+		{"not in JSON", `<html>HIDE</html>`, 503, "Service Unavailable", smithy.FaultServer},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(tt.status)
+			io.WriteString(w, tt.answer)
+		}))
+		client := parameterstore.NewClient(inEurope, server.URL)
+		_, err := client.GetParameter(t.Context(), "/guanzhu/secrets")
+		server.Close()
+		api, ok := errors.AsType[smithy.APIError](err)
+		if !ok || api.ErrorCode() != tt.code || api.ErrorFault() != tt.fault || strings.Contains(err.Error(), "HIDE") {
+			t.Errorf("%s: the error is %v", tt.name, err)
+		}
+	}
+}
+
+// TestSigned looks at what the signature covers. AWS checks it, and moto does not.
+func TestSigned(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got := r.Header.Get("Authorization")
+		for _, part := range []string{"AWS4-HMAC-SHA256 Credential=id/", "/eu-central-1/ssm/aws4_request", "content-type", "host", "x-amz-date", "x-amz-security-token", "x-amz-target"} {
+			if !strings.Contains(got, part) {
+				t.Errorf("%s is not in %s", part, got)
+			}
+		}
+		if r.Header.Get("X-Amz-Security-Token") != "session" {
+			t.Error("the session token is missing")
+		}
+		io.WriteString(w, `{"Parameter":{"Type":"SecureString","Value":"{}"}}`)
+	}))
+	defer server.Close()
+	client := parameterstore.NewClient(inEurope, server.URL)
+	if _, err := client.GetParameter(t.Context(), "/guanzhu/secrets"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -9,9 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
-
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/internal/world"
@@ -35,10 +32,10 @@ type parameter struct {
 	value string
 }
 
-func (p *parameter) GetParameter(context.Context, *ssm.GetParameterInput, ...func(*ssm.Options)) (*ssm.GetParameterOutput, error) {
+func (p *parameter) GetParameter(context.Context, string) (parameterstore.Parameter, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return &ssm.GetParameterOutput{Parameter: &types.Parameter{Value: &p.value, Type: types.ParameterTypeSecureString}}, nil
+	return parameterstore.Parameter{Value: p.value, Type: "SecureString"}, nil
 }
 
 func (p *parameter) set(t *testing.T, s secrets.Secrets) {

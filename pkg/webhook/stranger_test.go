@@ -7,10 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
-
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
@@ -22,9 +18,9 @@ type parameter struct {
 	reads int
 }
 
-func (p *parameter) GetParameter(context.Context, *ssm.GetParameterInput, ...func(*ssm.Options)) (*ssm.GetParameterOutput, error) {
+func (p *parameter) GetParameter(context.Context, string) (parameterstore.Parameter, error) {
 	p.reads++
-	return &ssm.GetParameterOutput{Parameter: &types.Parameter{Type: types.ParameterTypeSecureString, Value: aws.String(p.value)}}, nil
+	return parameterstore.Parameter{Type: "SecureString", Value: p.value}, nil
 }
 
 // TestStrangersAreCheap repeats all hostile requests. They cause no call of the table or of the platform, and reload the

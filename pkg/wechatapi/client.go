@@ -56,11 +56,9 @@ type Config struct {
 	// https://api.weixin.qq.com.
 	BaseURL string
 	Secrets Secrets
-	Tokens  TokenStore
-	// Token is the content of Tokens, if the caller has read it already. Otherwise the first call reads it.
-	Token wechat.AccessToken
-	Now   func() time.Time // nil: time.Now
-	Log   *slog.Logger     // for failed calls and new access tokens; nil: no log
+	Tokens  TokenStore       // the first call reads it
+	Now     func() time.Time // nil: time.Now
+	Log     *slog.Logger     // for failed calls and new access tokens; nil: no log
 
 	// Transport makes the calls; nil: over the network. The local console has one that shows the calls.
 	Transport http.RoundTripper
@@ -141,7 +139,6 @@ func New(c Config) (*Client, error) {
 		base:    base,
 		secrets: c.Secrets,
 		store:   c.Tokens,
-		token:   c.Token,
 		now:     c.Now,
 		log:     c.Log,
 		http:    client,

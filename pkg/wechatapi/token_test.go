@@ -74,17 +74,13 @@ func TestTokenWithLittleLifeLeft(t *testing.T) {
 func TestTokenOfTheStore(t *testing.T) {
 	tests := []struct {
 		name        string
-		given       bool          // to the client at its start
 		age         time.Duration // of the stored token
 		readErr     error
 		wantFetches int
 		wantReads   int
 	}{
 		{name: "valid", wantFetches: 0, wantReads: 1},
-		{name: "valid, given at the start", given: true, wantFetches: 0, wantReads: 0},
 		{name: "due for renewal", age: 2*time.Hour - time.Minute, wantFetches: 1, wantReads: 1},
-		{name: "due for renewal, given at the start", given: true, age: 2*time.Hour - time.Minute,
-			wantFetches: 1, wantReads: 1},
 		{name: "unreadable", readErr: errors.New("throttled"), wantFetches: 1, wantReads: 1},
 	}
 	for _, test := range tests {
@@ -96,9 +92,6 @@ func TestTokenOfTheStore(t *testing.T) {
 				b := newInstance(t, a.platform, a.store)
 				a.store.readErr = test.readErr
 				a.store.reads = 0
-				if test.given {
-					b.Client = b.newClient(t, wechatapi.Config{Token: a.store.stored})
-				}
 				for range 2 {
 					wantCode(t, b.profile(t), 0)
 				}

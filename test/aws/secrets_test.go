@@ -227,7 +227,7 @@ func TestRotate(t *testing.T) {
 
 	var instances []http.Handler
 	for range 3 {
-		keeper, err := parameterstore.Open(t.Context(), "ssm:"+o.name, parameterstore.Options{Reader: parameterstore.NewSSM(config(t), moto(t))})
+		keeper, err := parameterstore.Open(t.Context(), "ssm:"+o.name, parameterstore.Options{Reader: parameterstore.NewClient(config(t), moto(t))})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,11 @@
-package parameterstore
+// Package ownersecrets reads and writes the account's secrets in Systems Manager's Parameter Store, from the owner's machine.
+// Functions read them by package parameterstore.
+//
+// No error of this package contains the value of a secret.
+package ownersecrets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +17,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
+
+// A Reader reads one parameter. *ssm.Client is a Reader.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
+type Reader interface {
+	GetParameter(context.Context, *ssm.GetParameterInput, ...func(*ssm.Options)) (*ssm.GetParameterOutput, error)
+}
+
+// A Writer writes one parameter. *ssm.Client is a Writer.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+type Writer interface {
+	PutParameter(context.Context, *ssm.PutParameterInput, ...func(*ssm.Options)) (*ssm.PutParameterOutput, error)
+}
 
 const (
 	keyAlias     = "alias/aws/ssm" // the functions' roles need no permission for this key
@@ -23,10 +41,10 @@ const (
 // Read returns the secrets in the parameter called name, and their version, which Write requires. If there is no such
 // parameter, the version is 0. It makes one call. The error says what the owner can do.
 func Read(ctx context.Context, r Reader, name string) (s secrets.Secrets, version int64, err error) {
-	if !parameterName.MatchString(name) {
-		return secrets.Secrets{}, 0, errParameterName
+	if err := parameterstore.CheckName(name); err != nil {
+		return secrets.Secrets{}, 0, err
 	}
-	out, err := get(ctx, r, name)
+	out, err := r.GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
 	if _, none := errors.AsType[*types.ParameterNotFound](err); none {
 		return secrets.Secrets{}, 0, nil
 	}
@@ -34,11 +52,13 @@ func Read(ctx context.Context, r Reader, name string) (s secrets.Secrets, versio
 		return secrets.Secrets{}, 0, fmt.Errorf("cannot read the parameter %s: %s: %w", name,
 			ownerAdvice(err, "ssm:GetParameter", "kms:Decrypt"), err)
 	}
-	if s, err = parse(name, out); err != nil {
+	stored := cmp.Or(out.Parameter, &types.Parameter{})
+	found := parameterstore.Parameter{Value: aws.ToString(stored.Value), Type: string(stored.Type), Version: stored.Version}
+	if s, err = parameterstore.Parse(name, found); err != nil {
 		return secrets.Secrets{}, 0, fmt.Errorf("%w\nIt cannot be changed in this state. Look at it, delete it, and write it again:\n"+
 			"  aws ssm delete-parameter --name %s", err, name)
 	}
-	return s, out.Parameter.Version, nil
+	return s, found.Version, nil
 }
 
 // Write stores s in the parameter called name and returns the new version. The parameter is a SecureString of the standard
@@ -46,8 +66,8 @@ func Read(ctx context.Context, r Reader, name string) (s secrets.Secrets, versio
 // has no conditional overwrite: if another write came in between, it is lost, and the error names its version.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 func Write(ctx context.Context, w Writer, name string, s secrets.Secrets, was int64) (version int64, err error) {
-	if !parameterName.MatchString(name) {
-		return 0, errParameterName
+	if err := parameterstore.CheckName(name); err != nil {
+		return 0, err
 	}
 	document, err := secrets.Document(s)
 	if err != nil {

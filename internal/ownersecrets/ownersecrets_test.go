@@ -1,4 +1,4 @@
-package parameterstore_test
+package ownersecrets_test
 
 import (
 	"context"
@@ -15,9 +15,46 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/guanzhu/guanzhu/internal/parameterstore"
+	"github.com/guanzhu/guanzhu/internal/ownersecrets"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
+
+const (
+	allJSON   = `{"token": "token1value", "app_secret": "appsecret1value", "link_key": "linkkey1value", "previous": {"token": "token0value"}}`
+	otherJSON = `{"token":"token2value","app_secret":"appsecret2value"}`
+)
+
+var (
+	all    = secrets.Secrets{Token: "token1value", AppSecret: "appsecret1value", LinkKey: "linkkey1value", PreviousToken: "token0value"}
+	other  = secrets.Secrets{Token: "token2value", AppSecret: "appsecret2value"}
+	denied = &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "not authorized"}
+)
+
+// reader is a Reader that answers with err or, if err is nil, with parameter.
+type reader struct {
+	parameter types.Parameter
+	err       error
+	calls     int
+}
+
+// answers returns a Reader that gives one answer, JSON or an error.
+func answers(answer any) *reader {
+	if err, ok := answer.(error); ok {
+		return &reader{err: err}
+	}
+	return &reader{parameter: types.Parameter{Value: aws.String(answer.(string)), Type: types.ParameterTypeSecureString, Version: 7}}
+}
+
+func (r *reader) GetParameter(_ context.Context, in *ssm.GetParameterInput, _ ...func(*ssm.Options)) (*ssm.GetParameterOutput, error) {
+	r.calls++
+	if !aws.ToBool(in.WithDecryption) {
+		return nil, errors.New("the value is not asked for in clear")
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return &ssm.GetParameterOutput{Parameter: &r.parameter}, nil
+}
 
 // writer is a Writer that answers with err or, if err is nil, with version.
 type writer struct {
@@ -37,22 +74,22 @@ func (w *writer) PutParameter(_ context.Context, in *ssm.PutParameterInput, _ ..
 func TestRead(t *testing.T) {
 	t.Parallel()
 	const name = "/guanzhu/secrets"
-	s, version, err := parameterstore.Read(t.Context(), answers(allJSON), name)
+	s, version, err := ownersecrets.Read(t.Context(), answers(allJSON), name)
 	if s != all || version != 7 || err != nil {
 		t.Errorf("other secrets than the parameter, or version %d, error %v", version, err)
 	}
-	s, version, err = parameterstore.Read(t.Context(), answers(&types.ParameterNotFound{}), name)
+	s, version, err = ownersecrets.Read(t.Context(), answers(&types.ParameterNotFound{}), name)
 	if s != (secrets.Secrets{}) || version != 0 || err != nil {
 		t.Errorf("without a parameter: version %d, error %v", version, err)
 	}
 	text := answers(allJSON)
-	text.kind = types.ParameterTypeString
-	for want, m := range map[string]*systemsManager{
+	text.parameter.Type = types.ParameterTypeString
+	for want, m := range map[string]*reader{
 		"allow your AWS user or role ssm:GetParameter": answers(denied),
 		"stored in clear":                         text,
 		"aws ssm delete-parameter --name " + name: answers(`{"token":"HIDE"}`),
 	} {
-		s, version, err := parameterstore.Read(t.Context(), m, name)
+		s, version, err := ownersecrets.Read(t.Context(), m, name)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "HIDE") || version != 0 || s != (secrets.Secrets{}) {
 			t.Errorf("%s: version %d, error %v", want, version, err)
 		}
@@ -63,7 +100,7 @@ func TestWrite(t *testing.T) {
 	t.Parallel()
 	for _, was := range []int64{0, 6} {
 		w := &writer{version: was + 1}
-		version, err := parameterstore.Write(t.Context(), w, "/guanzhu/secrets", other, was)
+		version, err := ownersecrets.Write(t.Context(), w, "/guanzhu/secrets", other, was)
 		if err != nil || version != was+1 {
 			t.Errorf("version %d, error %v", version, err)
 		}
@@ -109,7 +146,7 @@ func TestWriteFails(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&s)
 			}
-			_, err := parameterstore.Write(t.Context(), &writer{err: tt.err, version: 9}, "/guanzhu/secrets", s, 6)
+			_, err := ownersecrets.Write(t.Context(), &writer{err: tt.err, version: 9}, "/guanzhu/secrets", s, 6)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("the error is %v, want %q in it", err, tt.want)
 			}
@@ -126,10 +163,10 @@ func TestParameterNames(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "guanzhu", "/", "/guanzhu/", "/a b", "ssm:/guanzhu/prod"} {
 		w, m := &writer{}, answers(allJSON)
-		if _, err := parameterstore.Write(t.Context(), w, name, other, 0); err == nil || w.got != nil {
+		if _, err := ownersecrets.Write(t.Context(), w, name, other, 0); err == nil || w.got != nil {
 			t.Errorf("%q is written", name)
 		}
-		if _, _, err := parameterstore.Read(t.Context(), m, name); err == nil || m.calls.Load() != 0 {
+		if _, _, err := ownersecrets.Read(t.Context(), m, name); err == nil || m.calls != 0 {
 			t.Errorf("%q is read", name)
 		}
 	}
