@@ -77,6 +77,14 @@ func exampleMiddleware(r *webhook.Router) {
 	})
 }
 
+func exampleSlow(r *webhook.Router) {
+	webhook.OnSlowText(r, webhook.Prefix("天气"), func(ctx context.Context, p *wechat.Text) (string, error) {
+		return forecast(ctx, strings.TrimPrefix(p.Trimmed(), "天气"))
+	}, webhook.Wait("正在查询天气，请稍候。"), webhook.Sorry("暂时查不到天气，请稍后再试。"), webhook.NotByAI())
+}
+
+func forecast(_ context.Context, city string) (string, error) { return city + "，晴，18 到 25 度。", nil }
+
 // services has the fields of account.Services that the snippets use.
 type services struct{ API *wechatapi.Client }
 
@@ -114,7 +122,7 @@ func closed(at time.Time) bool { return at.In(wechat.ChinaTime).Hour() < 9 }
 
 // snippets registers all snippets. The middleware comes first.
 func snippets(r *webhook.Router) {
-	for _, register := range []func(*webhook.Router){exampleMiddleware, exampleText, examplePatterns, exampleKeys, exampleTypes, exampleDefault} {
+	for _, register := range []func(*webhook.Router){exampleMiddleware, exampleText, examplePatterns, exampleKeys, exampleTypes, exampleSlow, exampleDefault} {
 		register(r)
 	}
 }
@@ -140,6 +148,7 @@ func TestHandlersOfTheDoc(t *testing.T) {
 		{"scan", w.Pusher.Scan(openid, now, "table_7"), "您在7号桌。"},
 		{"image", []byte(image), "<MediaId><![CDATA[MEDIA]]></MediaId>"},
 		{"voice", []byte(strings.Replace(string(w.textOf("x")), "[text]", "[voice]", 1)), "transfer_customer_service"},
+		{"slow", w.textOf("天气广州"), "广州，晴"},
 		{"API", w.textOf("会员"), "您已成为会员。"},
 		{"default", renamed(w.Pusher.Click(openid, now, "k"), "CLICK", "brand_new_event"), "success"},
 		{"middleware", w.Pusher.Text(openid, early, 1, "时间"), "我们每天9点开门。"},

@@ -847,7 +847,7 @@ func TestTemplateQueries(t *testing.T) {
 // What stands in the functions' log lines, and of Lambda's own the outcome of an invocation.
 // And those of the gateway's access log.
 var logFields = strings.Fields(`@timestamp level message requestId error ip route
-	method outcome status kind follower reason advice platform_calls platform_ms table_calls table_ms ms page api errcode profile profile_error answer_ms receive
+	method outcome status kind follower reason advice platform_calls platform_ms table_calls table_ms ms page api errcode profile profile_error answer_ms receive model model_ms tokens_in tokens_out
 	record.status`)
 
 var (
