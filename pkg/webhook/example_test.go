@@ -83,7 +83,9 @@ func exampleSlow(r *webhook.Router) {
 	}, webhook.Wait("正在查询天气，请稍候。"), webhook.Sorry("暂时查不到天气，请稍后再试。"), webhook.NotByAI())
 }
 
-func forecast(_ context.Context, city string) (string, error) { return city + "，晴，18 到 25 度。", nil }
+func forecast(_ context.Context, city string) (string, error) {
+	return city + "，晴，18 到 25 度。", nil
+}
 
 // services has the fields of account.Services that the snippets use.
 type services struct{ API *wechatapi.Client }
