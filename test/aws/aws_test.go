@@ -150,7 +150,8 @@ func config(t *testing.T) aws.Config {
 	}
 }
 
-// guanzhu runs the command line with moto as AWS and an empty home, and returns what it wrote and its exit status.
+// guanzhu runs the command line with moto as AWS and an empty home, and returns what it wrote and its exit status. In its
+// advice, the command is named as it was called; here it is guanzhu.
 func guanzhu(t *testing.T, stdin string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	command, err := build(bin)
@@ -174,7 +175,8 @@ func guanzhu(t *testing.T, stdin string, args ...string) (stdout, stderr string,
 	if exit := (*exec.ExitError)(nil); err != nil && (!errors.As(err, &exit) || !exit.Exited()) {
 		t.Fatalf("guanzhu %s: %v\n%s", strings.Join(args, " "), err, complaints.String())
 	}
-	return out.String(), complaints.String(), cmd.ProcessState.ExitCode()
+	named := strings.NewReplacer(command, "guanzhu")
+	return named.Replace(out.String()), named.Replace(complaints.String()), cmd.ProcessState.ExitCode()
 }
 
 var build = once(func(dir string) (string, error) {

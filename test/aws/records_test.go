@@ -224,7 +224,7 @@ func TestRestore(t *testing.T) {
 func TestNoStack(t *testing.T) {
 	t.Parallel()
 	wantRun(t, 1, "", "there is no stack nowhere in us-east-1", "suggestions", "--stack", "nowhere")
-	const noTable = "There is no such table: look at the name"
+	const noTable = "There is no such table: check the name"
 	wantRun(t, 1, "", noTable, "followers", "export", "--table", "nowhere", "--format", "jsonl")
 	wantRun(t, 1, "", noTable, "followers", "delete", "--table", "nowhere", "--yes", "oSomeone")
 	wantRun(t, 1, "", noTable, "suggestions", "--table", "nowhere")

@@ -282,7 +282,7 @@ func TestRotate(t *testing.T) {
 	})
 	token, key := o.run([]string{"rotate", "--app-id", testAppID, "--url", server.URL + webhook.Path}, nil,
 		"Written: "+o.name+" in us-east-1, version 2: token, app secret, EncodingAESKey, previous token, previous EncodingAESKey.\n"+
-			"Running instances accept the new values, and still the old ones.\n", "guanzhu secrets finish --name "+o.name, 0)
+			"Running instances accept both the new values and the old ones.\n", "guanzhu secrets finish --name "+o.name, 0)
 	close(done)
 	load.Wait()
 	o.wantStored(`{"token":"` + token + `","app_secret":"` + testSecret + `","encoding_aes_key":"` + key +

@@ -185,7 +185,7 @@ func TestStackFunctions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for what, timeout := range map[string]int32{"Webhook": 10, "Web": 10, "Menu": 60, "Doctor": 60, "Answer": 140} {
+	for what, timeout := range map[string]int32{"Webhook": 10, "Web": 10, "Menu": 300, "Doctor": 60, "Answer": 140} {
 		f, err := lambda.NewFromConfig(cfg).GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{
 			FunctionName: aws.String(made[what+"Function"]), Qualifier: aws.String("live"),
 		})
