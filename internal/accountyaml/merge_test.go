@@ -198,6 +198,29 @@ func TestMergeFlow(t *testing.T) {
 	}
 }
 
+// TestMergeFlowAI: a rule that a language model answers keeps its meaning when its list is written anew.
+func TestMergeFlowAI(t *testing.T) {
+	t.Parallel()
+	const file = "welcome: w\ndefault: d\nsuggestion: s\nkeywords: [{prefix: 问, reply: {ai: {base_url: 'https://a.example', model: m, memory: 0, label: AI}}}]\n"
+	before, err := accountyaml.Parse("account.yaml", []byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := accountyaml.Merge("account.yaml", []byte(file), accountyaml.Changes{
+		Rules: []accountyaml.Rule{{Name: "c", Kind: "exact", Keywords: []string{"c"}, Reply: wechat.TextReply("d")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := accountyaml.Parse("account.yaml", got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before.Answer("问题"), after.Answer("问题")); diff != "" {
+		t.Errorf("(-want +got):\n%s\n%s", diff, got)
+	}
+}
+
 func TestMergeRefusesABadFile(t *testing.T) {
 	t.Parallel()
 	if _, _, err := accountyaml.Merge("account.yaml", []byte("welcome:\n"), accountyaml.Changes{}); err == nil ||

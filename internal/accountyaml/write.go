@@ -1,6 +1,7 @@
 package accountyaml
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -61,6 +62,12 @@ func yamlReply(r wechat.Reply) []string {
 		return append([]string{transfer + ":"}, indented(yamlFields("kf_account", r.KfAccount))...)
 	case wechat.TransferAIReply:
 		return []string{toAI + ": {}"}
+	case *AI:
+		fields := yamlFields("base_url", r.BaseURL, "model", r.Model, "instructions", r.Instructions, "wait", r.Wait, "sorry", r.Sorry,
+			"full", r.Full, "label", r.Label)
+		fields = append(fields, fmt.Sprintf("memory: %d", r.Memory), fmt.Sprintf("max_tokens: %d", r.MaxTokens),
+			fmt.Sprintf("daily_limit: %d", r.DailyLimit), fmt.Sprintf("account_daily_limit: %d", r.AccountLimit))
+		return append([]string{ai + ":"}, indented(fields)...)
 	}
 	return []string{`""`} // which Parse refuses
 }

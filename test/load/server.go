@@ -13,6 +13,7 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/boltstore"
+	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -82,6 +83,8 @@ func newHandler(ctx context.Context, store *boltstore.Store, api string, out io.
 		Store: store, Profiler: client, Hash: hash, Now: time.Now, LinkKey: keeper.LinkKey,
 	}
 	return webhook.New(webhook.Config{
-		AppID: appID, Secrets: keeper, Router: owner.Routes(owner.Services{Followers: service, Replies: account, API: client}), Hash: hash, Now: time.Now, Log: log,
+		AppID: appID, Secrets: keeper, Router: owner.Routes(owner.Services{
+			Followers: service, Replies: account, API: client, Media: &media.Library{Store: store, Now: time.Now, Log: log},
+		}), Hash: hash, Now: time.Now, Log: log,
 	})
 }
