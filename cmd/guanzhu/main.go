@@ -16,8 +16,9 @@ import (
 
 // The account that console and push use unless the environment names another. events/env.json has the same.
 const (
-	sampleAppID    = "wx0123456789abcdef"
-	sampleFollower = "oSAMPLEfollower0000000000001" // in the samples in events/
+	sampleAppID     = "wx0123456789abcdef"
+	sampleFollower  = "oSAMPLEfollower0000000000001" // in the samples in events/
+	sampleAccountID = "gh_0123456789ab"
 
 	sampleSecrets = `{"token":"guanzhuSampleToken","app_secret":"sample-app-secret-not-real"}`
 )
@@ -80,7 +81,7 @@ func newParser(c *commands) *kong.Kong {
 	return kong.Must(c,
 		kong.Name("guanzhu"),
 		kong.Description("A WeChat Official Account, from follow to unfollow."),
-		kong.Vars{"appid": sampleAppID, "secrets": sampleSecrets, "file": accountFile},
+		kong.Vars{"appid": sampleAppID, "secrets": sampleSecrets, "follower": sampleFollower, "file": accountFile},
 		kong.Resolvers(kong.ResolverFunc(stackOfEnvironment)),
 	)
 }

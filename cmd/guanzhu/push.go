@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,15 +12,60 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/pushing"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
 type pushCommand struct {
 	accountFlags `embed:""`
-	File         string `arg:"" type:"existingfile" help:"The push in clear, for example events/subscribe.xml."`
+	File         string `arg:"" optional:"" type:"existingfile" help:"The push in clear, for example events/subscribe.xml. Instead of a file, one of the flags --text to --scan makes a push of the present time."`
+	Text         string `xor:"what" placeholder:"TEXT" help:"Send this text."`
+	Click        string `xor:"what" placeholder:"KEY" help:"Tap the menu button with this key."`
+	Follow       bool   `xor:"what" help:"Follow the account; with --scan, by that QR code."`
+	Unfollow     bool   `xor:"what" help:"Unfollow the account."`
+	Scan         string `placeholder:"SCENE" help:"Scan the QR code with this scene."`
+	From         string `default:"${follower}" placeholder:"OPENID" help:"The user who acts (${default})."`
 	URL          string `default:"http://127.0.0.1:8080/login/wechat" help:"Address of the endpoint."`
 	Mode         string `enum:"auto,plain,compatible,safe" default:"auto" help:"The message mode of WeChat's console: plain, compatible or safe; auto is safe with an EncodingAESKey, else plain."`
-	Now          bool   `help:"Give the push the present time and a new MsgId."`
+	Now          bool   `help:"Give the push of the file the present time and a new MsgId."`
 	Print        bool   `help:"Show the request without sending it."`
+}
+
+// Validate refuses a push that is given in no way or in two.
+func (c *pushCommand) Validate() error {
+	made := c.Text != "" || c.Click != "" || c.Follow || c.Unfollow
+	switch {
+	case c.Scan != "" && made && !c.Follow:
+		return errors.New("--scan goes alone or with --follow")
+	case (c.File != "") == (made || c.Scan != ""):
+		return errors.New("name one push: a file, --text, --click, --follow, --unfollow or --scan")
+	case !wechat.IsOpenID(c.From):
+		return errors.New("--from: an openid has 1 to 128 letters, digits, _ or -")
+	}
+	return nil
+}
+
+// message returns the push in clear.
+func (c *pushCommand) message(now time.Time) ([]byte, error) {
+	account := wechattest.Account{ID: sampleAccountID}
+	switch {
+	case c.Text != "":
+		return account.Text(c.From, now, now.UnixNano(), c.Text), nil
+	case c.Click != "":
+		return account.Click(c.From, now, c.Click), nil
+	case c.Follow && c.Scan != "":
+		return account.Subscribe(c.From, now, "qrscene_"+c.Scan), nil
+	case c.Follow:
+		return account.Subscribe(c.From, now, ""), nil
+	case c.Unfollow:
+		return account.Unsubscribe(c.From, now), nil
+	case c.Scan != "":
+		return account.Scan(c.From, now, c.Scan), nil
+	}
+	message, err := os.ReadFile(c.File)
+	if err == nil && c.Now {
+		message = pushing.AsOf(message, now, now.UnixNano()) // no message had this MsgId before
+	}
+	return message, err
 }
 
 func (c *pushCommand) Run() error {
@@ -30,16 +76,12 @@ func (c *pushCommand) Run() error {
 		return err
 	}
 	s := keeper.Current()
-	message, err := os.ReadFile(c.File)
+	message, err := c.message(time.Now())
 	if err != nil {
 		return err
 	}
-	if c.Now {
-		now := time.Now()
-		message = pushing.AsOf(message, now, now.UnixNano()) // no message had this MsgId before
-	}
 	if _, err := wechat.ParsePush(message); err != nil {
-		return fmt.Errorf("%s: %w", c.File, err)
+		return fmt.Errorf("%s: %w", cmp.Or(c.File, "the push"), err)
 	}
 	account := pushing.Account{AppID: c.AppID, Token: s.Token, EncodingAESKey: s.EncodingAESKey}
 	mode := map[string]pushing.Mode{"plain": pushing.Plain, "compatible": pushing.Compatible, "safe": pushing.Safe}[c.Mode]
