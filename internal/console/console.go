@@ -20,6 +20,7 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/answers"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/boltstore"
 	"github.com/guanzhu/guanzhu/internal/media"
@@ -55,7 +56,8 @@ type Config struct {
 	Transcript io.Writer                        // gets every delivery as text, with what is stored after it; nil: nobody does
 	Printf     func(format string, args ...any) // for the owner's terminal; it must not be nil
 
-	replies *accountyaml.Account // instead of AccountFile
+	replies   *accountyaml.Account // instead of AccountFile
+	assistant owner.Assistant      // instead of the one that asks the model of account.yaml
 }
 
 // SampleFollower is the openid of the first phone: that of the samples in events/.
@@ -72,7 +74,8 @@ type Console struct {
 	store        *boltstore.Store
 	stream       *stream
 	timeline     *timeline
-	never        time.Time // no deadline
+	queue        *answers.Local // of the questions whose handler is slow
+	never        time.Time      // no deadline
 	saving       sync.Mutex
 	visiting     sync.Mutex // the platform knows one visitor at a time
 	transcribing sync.Mutex
@@ -107,6 +110,7 @@ func New(c Config) (*Console, error) {
 		return nil, err
 	}
 	console := &Console{config: c, run: rand.Text(), clock: &clock{machine: c.Now}, stream: new(stream)}
+	console.queue = answers.NewLocal(console.answer, askedAgainAfter)
 	if err := console.openStore(); err != nil {
 		return nil, err
 	}
@@ -185,6 +189,7 @@ func (c *Console) begin() error {
 // Close ends the stream and closes the file.
 func (c *Console) Close() error {
 	c.stream.close()
+	c.queue.Close()
 	for _, p := range c.phones() {
 		p.close()
 	}
@@ -379,12 +384,14 @@ func (c *Console) adopt(k kept) error {
 	return nil
 }
 
-// task records something that the console does by itself.
-func (c *Console) task(name string, do func(context.Context) error) error {
-	rec := c.timeline.begin(func(i *Item) { i.Kind, i.From, i.Title = Task, "console", name })
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+// task records what the running process does outside of requests. openid is that of the user whom it is about, or empty.
+func (c *Console) task(ctx context.Context, name, openid string, do func(context.Context, *instance) error) error {
+	rec := c.timeline.begin(func(i *Item) { i.Kind, i.From, i.Title, i.OpenID = Task, "console", name, openid })
+	i := c.instance()
+	ctx, cancel := context.WithCancel(withSpan(ctx, &span{rec, 0, i}))
 	defer cancel()
-	err := do(withSpan(ctx, &span{rec, 0, c.instance()}))
+	defer context.AfterFunc(i.killed, cancel)()
+	err := do(ctx, i)
 	rec.done(func(i *Item) {
 		if err != nil {
 			i.Failed, i.Error = true, err.Error()

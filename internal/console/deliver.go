@@ -93,6 +93,7 @@ func (c *Console) describe(i *Item, message []byte) {
 	i.Push, _ = json.Marshal(p)
 	if i.Target == "" {
 		i.Decided = c.decide(p)
+		c.wrote(p)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/answers"
 	"github.com/guanzhu/guanzhu/internal/assistant"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
@@ -28,6 +29,7 @@ type instance struct {
 	router  *webhook.Router
 	replies *accountyaml.Account
 	api     *wechatapi.Client
+	worker  *answers.Worker
 
 	killed context.Context
 	kill   context.CancelFunc
@@ -76,10 +78,15 @@ func (c *Console) newInstance() (*instance, error) {
 		Media:     &media.Library{Store: c.store, Now: c.clock.Now, Log: log},
 		Assistant: assistant.New(replies, s, c.store, hash, c.clock.Now),
 	}
+	if c.config.assistant != nil {
+		services.Assistant = c.config.assistant
+	}
 	i := &instance{router: owner.Routes(services), replies: replies, api: api}
 	i.killed, i.kill = context.WithCancel(context.Background())
+	i.worker = &answers.Worker{Store: c.store, Router: i.router, Sender: api, Hash: hash, Now: c.clock.Now, Log: log}
 	i.pushes, err = webhook.New(webhook.Config{
 		AppID: c.config.AppID, Secrets: s, Router: i.router, Hash: hash, Now: c.clock.Now, Log: log, PublicURL: c.publicURL(),
+		Answers: &answers.Replier{Store: c.store, Queue: c.queue, Now: c.clock.Now},
 	})
 	if err != nil {
 		return nil, err

@@ -12,14 +12,15 @@ import (
 const (
 	Delivery = "delivery" // a push, with all its attempts
 	Visit    = "visit"    // a request for a page of the account
-	Task     = "task"     // something that the console does by itself, such as publishing the menu
+	Task     = "task"     // what the account does outside of requests, such as publishing the menu
+	Message  = "message"  // a customer-service message that the account has sent
 )
 
 // Item is one entry of the timeline, with everything that belongs to it.
 type Item struct {
 	ID     int64     `json:"id"` // counts from 1, never used twice in one state
 	Kind   string    `json:"kind"`
-	From   string    `json:"from"` // phone, replay, outside, browser or console
+	From   string    `json:"from"` // phone, replay, outside, browser, console or account
 	At     time.Time `json:"at"`   // when it began, by the console's clock
 	OpenID string    `json:"openid,omitempty"`
 	Title  string    `json:"title"`            // of a delivery the kind of its push, of a visit the method and path, of a task its name

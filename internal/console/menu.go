@@ -23,15 +23,15 @@ func (c *Console) publish() {
 	if c.config.APIURL != "" {
 		return
 	}
-	i := c.instance()
-	if uses := media.All(c.mediaFiles(), i.replies.Files()); len(uses) > 0 {
-		_ = c.task("publish the files", func(ctx context.Context) error { // its error is on the timeline
+	ctx := context.Background()
+	if uses := media.All(c.mediaFiles(), c.instance().replies.Files()); len(uses) > 0 {
+		_ = c.task(ctx, "publish the files", "", func(ctx context.Context, i *instance) error { // its error is on the timeline
 			publisher := media.Publisher{API: i.api, Store: c.store, Files: c.mediaFiles()}
 			_, err := publisher.Publish(ctx, uses, false)
 			return err
 		})
 	}
-	_ = c.task("publish the menu", func(ctx context.Context) error {
+	_ = c.task(ctx, "publish the menu", "", func(ctx context.Context, i *instance) error {
 		wanted, err := i.replies.Menu(c.publicURL())
 		if err != nil {
 			return err

@@ -94,6 +94,9 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		step.Failed = step.Error != ""
 	}
 	s.step(begun, step)
+	if step.Name == customSend && !step.Failed {
+		t.c.sent(step.Request.Body)
+	}
 	return response, err
 }
 

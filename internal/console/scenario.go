@@ -49,7 +49,7 @@ func runScenario(text []byte, replies *accountyaml.Account) (got []byte, err err
 	c, err := New(Config{
 		AppID: "wx0123456789abcdef", Secrets: secrets.Secrets{Token: "scenario", AppSecret: "scenario", LinkKey: "scenario"},
 		File: filepath.Join(dir, "console.db"), URL: "http://127.0.0.1:8080", AccountURL: "https://example.com",
-		Now: beginOf(in), Printf: func(string, ...any) {}, replies: replies,
+		Now: beginOf(in), Printf: func(string, ...any) {}, replies: replies, assistant: noModel{},
 	})
 	if err != nil {
 		return nil, err
@@ -68,6 +68,13 @@ func runScenario(text []byte, replies *accountyaml.Account) (got []byte, err err
 		out.Files = append(out.Files, came...)
 	}
 	return txtar.Format(out), nil
+}
+
+// noModel answers instead of a language model, whose answers differ each time.
+type noModel struct{}
+
+func (noModel) Answer(context.Context, *accountyaml.AI, *wechat.Text) (string, error) {
+	return "（这里由语言模型回答）", nil
 }
 
 // beginOf returns a clock that stands still at the time of the first push.
