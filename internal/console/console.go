@@ -24,6 +24,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/boltstore"
 	"github.com/guanzhu/guanzhu/internal/media"
+	"github.com/guanzhu/guanzhu/internal/replies"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -57,7 +58,7 @@ type Config struct {
 	Printf     func(format string, args ...any) // for the owner's terminal; it must not be nil
 
 	replies   *accountyaml.Account // instead of AccountFile
-	assistant owner.Assistant      // instead of the one that asks the model of account.yaml
+	assistant replies.Assistant    // instead of the one that asks the model of account.yaml
 }
 
 // SampleFollower is the openid of the first phone: that of the samples in events/.

@@ -1,6 +1,6 @@
 package console
 
-import owner "github.com/guanzhu/guanzhu/account"
+import "github.com/guanzhu/guanzhu/internal/replies"
 
 // SetAssistant replaces the assistant that asks a language model.
-func (c *Config) SetAssistant(a owner.Assistant) { c.assistant = a }
+func (c *Config) SetAssistant(a replies.Assistant) { c.assistant = a }
