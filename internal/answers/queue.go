@@ -3,8 +3,11 @@ package answers
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"sync"
 	"time"
+
+	"github.com/guanzhu/guanzhu/internal/conversation"
 )
 
 // Task names a question whose handler is to run. It has no texts: those stay in the table.
@@ -35,6 +38,19 @@ type Queue interface {
 // died before it could apologize.
 const MaxReceive = 4
 
+// RetryAfter returns the time after which a queue delivers a message again after a Worker has returned err.
+func RetryAfter(err error, receive int) time.Duration { return retryAfter(err, receive, 5*time.Second) }
+
+func retryAfter(err error, receive int, wait time.Duration) time.Duration {
+	switch {
+	case errors.Is(err, conversation.ErrFailed): // it is on its way to the dead letters
+		return 0
+	case errors.Is(err, conversation.ErrBusy): // until the other worker has ended, or its time has
+		return WorkFor + time.Second
+	}
+	return time.Duration(receive) * wait
+}
+
 // Local is a Queue in this process. Its messages end with the process. It is safe for concurrent use.
 type Local struct {
 	work  func(context.Context, Message) error
@@ -49,7 +65,8 @@ type Local struct {
 	dead   []Message
 }
 
-// NewLocal returns a Local that calls work for each message, and again after wait if it returns an error.
+// NewLocal returns a Local that calls work for each message, and again if it returns an error: n times wait after the nth
+// time, or as RetryAfter says if another worker is busy or the message is on its way to the dead letters.
 func NewLocal(work func(context.Context, Message) error, wait time.Duration) *Local {
 	q := &Local{work: work, wait: wait, groups: map[string][]Message{}, sent: map[Task]time.Time{}}
 	q.ctx, q.stop = context.WithCancel(context.Background())
@@ -109,7 +126,7 @@ func (q *Local) deliver(m Message) {
 			return
 		}
 		select {
-		case <-time.After(q.wait):
+		case <-time.After(retryAfter(err, m.Receive, q.wait)):
 		case <-q.ctx.Done():
 			return
 		}

@@ -34,6 +34,12 @@ func TestLargePushes(t *testing.T) {
 	stories.RunLarge(t, open)
 }
 
+// TestSlowStories tells random stories of slow answers.
+func TestSlowStories(t *testing.T) {
+	t.Parallel()
+	stories.RunSlow(t, open)
+}
+
 func open(t *testing.T, now func() time.Time) storetest.Store {
 	store, err := boltstore.Open(filepath.Join(t.TempDir(), "store.db"), now)
 	if err != nil {

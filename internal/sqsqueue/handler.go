@@ -8,25 +8,12 @@ import (
 	"log/slog"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/guanzhu/guanzhu/internal/answers"
 	"github.com/guanzhu/guanzhu/internal/conversation"
 )
-
-// retryAfter returns the time after which SQS delivers a message again whose work has failed. Without it, the follower and
-// the messages behind it would wait for the queue's visibility timeout.
-func retryAfter(err error, receive int) time.Duration {
-	switch {
-	case errors.Is(err, conversation.ErrFailed): // it is on its way to the dead letters
-		return 0
-	case errors.Is(err, conversation.ErrBusy):
-		return 20 * time.Second
-	}
-	return time.Duration(receive) * 5 * time.Second
-}
 
 // Handler returns the Lambda handler that calls work for each message. Messages of one follower are worked on one after
 // another, those of different followers at the same time. If work fails, the message and those of the same follower behind
@@ -68,7 +55,8 @@ func (q *Queue) group(
 		if err == nil {
 			continue
 		}
-		if againErr := q.again(ctx, m.ReceiptHandle, retryAfter(err, message.Receive)); againErr != nil {
+		// Without this, the follower and the messages behind it would wait for the queue's visibility timeout.
+		if againErr := q.again(ctx, m.ReceiptHandle, answers.RetryAfter(err, message.Receive)); againErr != nil {
 			slog.WarnContext(ctx, "the queue delivers a message again later than it should", "error", againErr)
 		}
 		for _, left := range group[n:] {
