@@ -63,7 +63,7 @@ const unanswerable = "抱歉，这个问题我无法回答，请换一个问题�
 // mend, such as a wrong key, are webhook.ErrNoAnswer.
 func (a *Assistant) Answer(ctx context.Context, settings *accountyaml.AI, p *wechat.Text) (string, error) {
 	allowed, err := a.store.CountQuestion(ctx, quota.Question{
-		At: p.Time(), MsgID: p.MsgID, FollowerHash: a.hash(p.FromUserName),
+		At: p.Time(), ID: conversation.ID(p), FollowerHash: a.hash(p.FromUserName),
 		PerFollower: settings.DailyLimit, PerAccount: settings.AccountLimit,
 	})
 	if err != nil {

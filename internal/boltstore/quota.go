@@ -18,11 +18,11 @@ func (s *Store) CountQuestion(ctx context.Context, q quota.Question) (allowed bo
 		if err := errors.Join(errOne, errAll); err != nil {
 			return err
 		}
-		at, counted := slices.BinarySearch(one.IDs, q.ID())
+		at, counted := slices.BinarySearch(one.IDs, q.ID)
 		if allowed = counted || len(one.IDs) < q.PerFollower && all.Count < q.PerAccount; !allowed || counted {
 			return nil
 		}
-		one.IDs = slices.Insert(one.IDs, at, q.ID())
+		one.IDs = slices.Insert(one.IDs, at, q.ID)
 		all.Count++
 		return errors.Join(b.put(one.Key, one), b.put(all.Key, all))
 	})

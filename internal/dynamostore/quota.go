@@ -22,8 +22,8 @@ func (s *Store) CountQuestion(ctx context.Context, q quota.Question) (allowed bo
 			UpdateExpression:    aws.String("ADD ids :ids SET expires_at = :until"),
 			ConditionExpression: aws.String("attribute_not_exists(ids) OR (size(ids) < :max AND NOT contains(ids, :id))"),
 			ExpressionAttributeValues: item{
-				":ids":   &types.AttributeValueMemberSS{Value: []string{q.ID()}},
-				":id":    text(q.ID()),
+				":ids":   &types.AttributeValueMemberSS{Value: []string{q.ID}},
+				":id":    text(q.ID),
 				":max":   number(int64(q.PerFollower)),
 				":until": number(one.ExpiresAt),
 			},
@@ -44,7 +44,7 @@ func (s *Store) CountQuestion(ctx context.Context, q quota.Question) (allowed bo
 		if err := unpack(old, &one); err != nil {
 			return false, fmt.Errorf("count a question: %w", err)
 		}
-		return slices.Contains(one.IDs, q.ID()), nil
+		return slices.Contains(one.IDs, q.ID), nil
 	}
 	return len(refused) == 0, nil
 }

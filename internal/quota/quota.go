@@ -3,21 +3,17 @@ package quota
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
 // Question is a follower's text that a model is to answer, with the limits that it is under.
 type Question struct {
 	At           time.Time // CreateTime of the message; its day in China time counts
-	MsgID        uint64
-	FollowerHash string // keyed hash of the openid, so that an unfollow does not begin the count again
-	PerFollower  int    // how many questions of this follower may be asked on that day
-	PerAccount   int    // the same of all followers together
+	ID           string    // tells it from its follower's others (conversation.ID)
+	FollowerHash string    // keyed hash of the openid, so that an unfollow does not begin the count again
+	PerFollower  int       // how many questions of this follower may be asked on that day
+	PerAccount   int       // the same of all followers together
 }
-
-// ID tells the question from its follower's others: CreateTime#MsgId.
-func (q Question) ID() string { return fmt.Sprintf("%d#%d", q.At.Unix(), q.MsgID) }
 
 // Store counts questions by day in China time. The counts are exact for concurrent callers. When an error is returned, the
 // question may have been counted; counting it again is always safe.

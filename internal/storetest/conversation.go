@@ -38,6 +38,30 @@ func jobs(t *testing.T, f fixture) int {
 	return len(c.Jobs)
 }
 
+// testConversationTurns: what a model is told of again is kept like the rest, and ends with it.
+func testConversationTurns(t *testing.T, f fixture) {
+	must(t, ask(f, 0, 1))
+	turn := conversation.Turn{ID: "a", Question: "问", Answer: "答"}
+	must(t, f.store.ChangeConversation(f.ctx, openid, second(0), func(c *conversation.Conversation) error {
+		c.Remember(turn, 5, second(60))
+		return nil
+	}))
+	turn.At = second(60).Unix()
+	c, err := f.store.Conversation(f.ctx, openid)
+	must(t, err)
+	if diff := cmp.Diff([]conversation.Turn{turn}, c.Turns); diff != "" || len(c.Jobs) != 1 {
+		t.Errorf("%d jobs, turns (-want +got):\n%s", len(c.Jobs), diff)
+	}
+	f.clock.advance(60*time.Second + conversation.For - time.Second)
+	if c, err = f.store.Conversation(f.ctx, openid); err != nil || len(c.Turns) != 1 {
+		t.Errorf("before its end: turns %v, error %v", c.Turns, err)
+	}
+	f.clock.advance(time.Second)
+	if c, err = f.store.Conversation(f.ctx, openid); err != nil || len(c.Turns) != 0 {
+		t.Errorf("after its end: turns %v, error %v", c.Turns, err)
+	}
+}
+
 func testConversation(t *testing.T, f fixture) {
 	if n := jobs(t, f); n != 0 {
 		t.Errorf("%d jobs in an empty store", n)

@@ -13,7 +13,7 @@ import (
 // counted is what a follower asks at second n.
 func counted(n int, follower string, perFollower, perAccount int) quota.Question {
 	return quota.Question{
-		At: second(n), MsgID: 100, FollowerHash: follower, PerFollower: perFollower, PerAccount: perAccount,
+		At: second(n), ID: fmt.Sprint(n), FollowerHash: follower, PerFollower: perFollower, PerAccount: perAccount,
 	}
 }
 

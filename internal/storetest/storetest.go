@@ -112,6 +112,7 @@ func Run(t *testing.T, open Open) {
 		{"menu", testMenu},
 		{"media", testMedia},
 		{"conversation", testConversation},
+		{"conversation, turns", testConversationTurns},
 		{"conversation of one who has unfollowed", testConversationUnfollowed},
 		{"concurrent changes of a conversation", testConversationChanges},
 		{"conversation of no openid", testConversationNoOpenID},
