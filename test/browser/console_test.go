@@ -141,7 +141,7 @@ func quoted(text string) string {
 func (d *desk) press(selector string) {
 	d.Helper()
 	d.see(selector)
-	d.do(chromedp.Click(chromedp.CSS(selector)))
+	ask(d.phone, chromedp.Evaluate[any](`document.querySelector(`+quoted(selector)+`).click()`)) // rows may move meanwhile
 }
 
 // pressText clicks the button with that text.
@@ -256,7 +256,7 @@ func TestConsoleWalkThrough(t *testing.T) {
 	d.read(".rows li.selected .step", "push")
 	d.read(".details dd", `exact "登录"`)
 	d.read(".details .diff caption", "session")
-	d.read(".details .exchanges pre", "登录")
+	d.read(`.details [data-part="attempt:1"] pre`, "登录")
 	d.read(".details table.line", "outcome")
 	d.press(".rows li.selected .step.log")
 	d.see(".details .part.chosen table.line")
@@ -381,7 +381,7 @@ func TestConsoleTroubles(t *testing.T) {
 	d.until(`document.querySelectorAll(".rows > li:last-child .result span").length === 2`)
 	d.read(".active", "没有故障")
 	d.press(".rows > li:last-child .row")
-	d.read(".details h5", "解密后")
+	d.read(".details .sub", "解密后")
 	d.read(".details .error", "killed")
 	d.shoot("console-troubles")
 

@@ -52,7 +52,7 @@ function heads(item) {
     h("div", { class: "actions" },
       isDelivery && [
         button({ name: "again", text: t("sendAgainShort"), title: t("sendAgain") }, () => replay({ items: [item.id] })),
-        button({ text: "×3", label: t("threeTimes"), "aria-label": t("threeTimes") }, () => replay({ items: [item.id], copies: 3 })),
+        button({ text: "×3", title: t("threeTimes") }, () => replay({ items: [item.id], copies: 3 })),
         button({ name: "edit", text: t("edit"), title: t("editAndSend") }, () => edit(store.details)),
         button({ name: "clock", text: t("moreAgain"), title: t("moreAgainTitle") }, () => more(item)),
         choices({ name: "copy", text: t("copyAs") }, t("copyAs"), () => ["curl", "sam", "scenario", "go"].map((as) => ["code", t(`copy-${as}`), () => copy(item.id, as)])),
@@ -83,8 +83,7 @@ function cards(item) {
     card(t("records"), changes.map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), s.changes.map(diff))),
       reads.map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s))),
       changes.length + reads.length === 0 && h("p", { class: "none" }, t("noRecords"))),
-    ...item.attempts.map((a) => card(item.attempts.length > 1 ? t("attemptN", a.n) : t("requestAndReply"),
-      h("div", { class: "part", "data-part": `attempt:${a.n}` }, exchanges(withOpened(a, item.message)), a.error && h("p", { class: "error" }, a.error)))),
+    ...item.attempts.flatMap((a) => attempt(a, item)),
     steps("call").length > 0 && card(t("calls"), steps("call").map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), exchanges(s)))),
     steps("log").length > 0 && card(t("logs"), steps("log").map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), s.line && logLine(s.line)))),
   ].filter(Boolean);
@@ -111,25 +110,36 @@ function facts(item) {
   return h("dl", null, rows.filter(([, value]) => value).map(([name, value]) => [h("dt", null, name), h("dd", null, value)]));
 }
 
-function exchanges({ request, response }) {
-  return h("div", { class: "exchanges" }, [["request", request], ["reply", response]].map(([name, exchange]) => h("div", null,
-    h("h4", null, t(name), exchange?.status ? ` ${exchange.status}` : ""),
-    exchange ? [
-      exchange.url && h("p", { class: "url" }, h("b", null, exchange.method), " ", exchange.url),
-      exchange.header && Object.keys(exchange.header).length > 0 && h("details", null, h("summary", null, t("headers")), pre(Object.entries(exchange.header).map(([k, v]) => `${k}: ${v?.join(", ") ?? ""}`).join("\n"))),
-      exchange.opened && [h("h5", null, t("opened")), pre(exchange.opened), h("h5", null, t("sealed"))],
-      exchange.body ? pre(exchange.body) : h("p", { class: "none" }, t("noBody")),
-    ] : h("p", { class: "none" }, t("nothingCame")))));
+// attempt is two cards: what was sent, and what came back.
+function attempt({ n, request, response, error }, item) {
+  const title = (name) => (item.attempts.length > 1 ? `${t("attemptN", n)} · ${t(name)}` : t(name));
+  const opened = request?.body.includes("<Encrypt>") ? item.message : undefined;
+  return [
+    card(title("request"), h("div", { class: "part", "data-part": `attempt:${n}` }, half(request && { ...request, opened }))),
+    card(title("reply"), error && h("p", { class: "error" }, error), half(response)),
+  ];
 }
 
-// withOpened adds what was sealed in the request: the message.
-const withOpened = (attempt, message) => (attempt.request?.body.includes("<Encrypt>") ? { ...attempt, request: { ...attempt.request, opened: message } } : attempt);
+const exchanges = ({ request, response }) => h("div", { class: "exchanges" },
+  [["request", request], ["reply", response]].map(([name, exchange]) => h("div", null, h("h4", null, t(name)), half(exchange))));
+
+// half is one half of an exchange.
+function half(exchange) {
+  if (!exchange) return h("p", { class: "none" }, t("nothingCame"));
+  const headers = Object.entries(exchange.header ?? {});
+  return [
+    h("p", { class: "url" }, h("b", null, exchange.method ?? exchange.status), " ", exchange.url),
+    headers.length > 0 && h("details", null, h("summary", null, t("headers")), pre(headers.map(([k, v]) => `${k}: ${v?.join(", ") ?? ""}`).join("\n"))),
+    exchange.opened && [h("p", { class: "sub" }, t("opened")), pre(exchange.opened), h("p", { class: "sub" }, t("sealed"))],
+    exchange.body ? pre(exchange.body) : h("p", { class: "none" }, t("noBody")),
+  ];
+}
 
 // pre shows a body: JSON and the platform's XML with line breaks.
 function pre(text) {
   let shown = text;
   try { shown = JSON.stringify(JSON.parse(text), null, 2); } catch { shown = text.startsWith("<xml><") ? broken(text) : text; }
-  return h("pre", { tabindex: "0", role: "region", "aria-label": t("body") }, h("code", null, shown));
+  return h("pre", { tabindex: "0", role: "group", "aria-label": t("body") }, h("code", null, shown));
 }
 
 // broken has a line for each element of the outermost one.

@@ -5,7 +5,7 @@ import { on, store } from "./store.js";
 
 export function mistakes() {
   const list = h("ul");
-  const box = h("section", { class: "mistakes", role: "alert", hidden: true }, h("h2", null, t("mistakes")), list, h("p", null, t("lastGood")));
+  const box = h("section", { class: "mistakes", role: "alert", tabindex: "0", hidden: true }, h("h2", null, t("mistakes")), list, h("p", null, t("lastGood")));
   on("state", () => {
     const { mistakes, file } = store.state.account;
     box.hidden = !mistakes?.length;

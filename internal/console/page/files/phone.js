@@ -119,9 +119,9 @@ function phone(openid) {
 // exchange is a push and what came of it.
 function exchange(item, taps, buttonName) {
   const pick = { onclick: (e) => { if (!e.target.closest("a")) select(item.id); } };
-  const about = (content) => h("button", { type: "button", class: "about", "aria-label": t("showDetails", item.id), title: t("showDetails", item.id), onclick: () => select(item.id) }, content);
-  const line = (text, bad) => h("li", { class: bad ? "line bad" : "line", "data-id": item.id, ...pick }, about(text));
-  const bubble = (side, content) => h("li", { class: `bubble ${side}`, "data-id": item.id, ...pick }, h("div", null, content), about(icon("log")));
+  const about = (properties) => button({ class: "about", label: t("showDetails", item.id), ...properties }, () => select(item.id));
+  const line = (text, bad) => h("li", { class: bad ? "line bad" : "line", "data-id": item.id, ...pick }, about({ text }));
+  const bubble = (side, content) => h("li", { class: `bubble ${side}`, "data-id": item.id, ...pick }, h("div", null, content), about({ name: "log" }));
   const entries = [];
   const again = item.of ? ` · ${t("again")}` : "";
   const words = said(item.push);

@@ -223,7 +223,6 @@ const texts = {
   push: ["推送（明文）", "Push, in clear"],
   records: ["记录的前后", "Records, before and after"],
   noRecords: ["没有读写任何记录", "No record was read or written"],
-  requestAndReply: ["请求与应答", "Request and reply"],
   request: ["请求", "Request"],
   reply: ["应答", "Reply"],
   headers: ["头部", "Headers"],
