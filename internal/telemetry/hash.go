@@ -16,13 +16,18 @@ func Hasher(linkKey string) func(openid string) string {
 	mac.Write([]byte("guanzhu openid hash"))
 	key := mac.Sum(nil)
 	// One for each call at the same time: making one costs more than using it.
-	macs := sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}
+	type keyed struct {
+		mac    hash.Hash
+		buffer []byte // for what goes into mac, then for what comes out
+	}
+	pool := sync.Pool{New: func() any { return &keyed{mac: hmac.New(sha256.New, key)} }}
 	return func(openid string) string {
-		mac := macs.Get().(hash.Hash)
-		defer macs.Put(mac)
-		mac.Reset()
-		mac.Write([]byte(openid))
-		var sum [sha256.Size]byte
-		return hex.EncodeToString(mac.Sum(sum[:0])[:8])
+		k := pool.Get().(*keyed)
+		defer pool.Put(k)
+		k.mac.Reset()
+		k.buffer = append(k.buffer[:0], openid...)
+		k.mac.Write(k.buffer)
+		k.buffer = k.mac.Sum(k.buffer[:0])
+		return hex.EncodeToString(k.buffer[:8])
 	}
 }

@@ -16,7 +16,7 @@ import (
 // answer is the answer to a request, and what the log says about it.
 type answer struct {
 	status      int
-	contentType string
+	contentType []string
 	body        []byte
 	outcome     string
 	reason      refusal.Reason
@@ -24,10 +24,12 @@ type answer struct {
 	err         error
 }
 
-const (
-	textPlain = "text/plain; charset=utf-8"
-	textXML   = "text/xml; charset=utf-8"
-	inJSON    = "application/json"
+// The values of headers, made once.
+var (
+	textPlain = []string{"text/plain; charset=utf-8"}
+	textXML   = []string{"text/xml; charset=utf-8"}
+	inJSON    = []string{"application/json"}
+	noSniff   = []string{"nosniff"}
 )
 
 // refused does not tell the sender why: the reason is for the log.
@@ -70,8 +72,8 @@ func replied(p wechat.Push, body []byte) answer {
 
 func (a answer) write(w http.ResponseWriter) {
 	head := w.Header()
-	head.Set("Content-Type", a.contentType)
-	head.Set("X-Content-Type-Options", "nosniff")
+	head["Content-Type"] = a.contentType
+	head["X-Content-Type-Options"] = noSniff
 	head.Set("Content-Length", strconv.Itoa(len(a.body)))
 	if a.status == http.StatusMethodNotAllowed {
 		head.Set("Allow", "GET, POST")
@@ -104,7 +106,13 @@ func (h *Handler) log(ctx context.Context, method string, a answer, line *teleme
 	}
 	attrs = line.AppendTo(attrs)
 	attrs = append(attrs, slog.Float64("ms", ms))
-	h.config.Log.LogAttrs(ctx, level, "push", attrs...)
+	if !h.config.Log.Enabled(ctx, level) {
+		return
+	}
+	// A record of one's own, because Log would look for the caller, whom the line does not name.
+	record := slog.NewRecord(time.Now(), level, "push", 0)
+	record.AddAttrs(attrs...)
+	_ = h.config.Log.Handler().Handle(ctx, record) // Log ignores the error, too
 }
 
 // kind returns the kind of a push, or "unknown". It is a dimension of metrics, so its values come from a fixed set.

@@ -22,6 +22,16 @@ func BenchmarkPush(b *testing.B) {
 }
 
 func benchmarkPush(b *testing.B, mode wechattest.Mode) {
+	push, size := pushing(b, mode)
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for b.Loop() {
+		push()
+	}
+}
+
+// pushing returns what sends one text push of so many bytes to the handler as it is deployed, and expects a reply.
+func pushing(b testing.TB, mode wechattest.Mode) (push func(), size int) {
 	w := world.New(b, world.Options{Mode: mode, Account: replies})
 	config := w.Endpoint()
 	config.Log = slog.New(telemetry.NewHandler(io.Discard, slog.LevelInfo, requestID)).With("appid", appID)
@@ -34,17 +44,14 @@ func benchmarkPush(b *testing.B, mode wechattest.Mode) {
 	request.Body = io.NopCloser(&reader)
 	request = request.WithContext(lambdacontext.NewContext(b.Context(), &lambdacontext.LambdaContext{AwsRequestID: "8448ab5c-c6f8-40b2-89f7-ece9cbcec454"}))
 	var answer lightWriter
-
-	b.SetBytes(int64(len(body)))
-	b.ReportAllocs()
-	for b.Loop() {
+	return func() {
 		reader.Reset(body)
 		answer = lightWriter{header: answer.header}
 		handler.ServeHTTP(&answer, request)
 		if answer.status != http.StatusOK || answer.written < 100 {
 			b.Fatalf("status %d, %d bytes", answer.status, answer.written)
 		}
-	}
+	}, len(body)
 }
 
 // requestID returns the invocation's id, as in a deployed function.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/refusal"
@@ -46,11 +47,10 @@ type query struct {
 
 // readQuery reads the query. It refuses a request that was made more than window ago.
 func (h *Handler) readQuery(r *http.Request) (query, refusal.Reason) {
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
+	q, ok := parseQuery(r.URL.RawQuery)
+	if !ok {
 		return query{}, refusal.Query
 	}
-	q := query{values.Get("signature"), values.Get("msg_signature"), values.Get("timestamp"), values.Get("nonce"), values.Get("echostr")}
 	if len(q.nonce) > maxNonce {
 		return query{}, refusal.Nonce
 	}
@@ -58,6 +58,35 @@ func (h *Handler) readQuery(r *http.Request) (query, refusal.Reason) {
 		return query{}, refusal.Stale
 	}
 	return q, ""
+}
+
+// parseQuery parses a query as url.ParseQuery does, without the parameters that nobody reads. It goes from the last parameter
+// to the first, so that the first value of a repeated one is kept.
+func parseQuery(raw string) (q query, ok bool) {
+	for raw != "" {
+		i := strings.LastIndexByte(raw, '&')
+		pair := raw[i+1:]
+		raw = raw[:max(i, 0)]
+		name, value, _ := strings.Cut(pair, "=")
+		name, nameErr := url.QueryUnescape(name)
+		value, valueErr := url.QueryUnescape(value)
+		if nameErr != nil || valueErr != nil || strings.Contains(pair, ";") {
+			return query{}, false
+		}
+		switch name {
+		case "signature":
+			q.signature = value
+		case "msg_signature":
+			q.msgSignature = value
+		case "timestamp":
+			q.timestamp = value
+		case "nonce":
+			q.nonce = value
+		case "echostr":
+			q.echostr = value
+		}
+	}
+	return q, true
 }
 
 // fresh reports whether timestamp is within window of now. If acceptOld is set, it may be older.

@@ -14,6 +14,11 @@ import (
 // Encrypt element, it is the msg_signature of an encrypted push or reply.
 // https://developers.weixin.qq.com/doc/subscription/guide/dev/push/encryption.html
 func Signature(token, timestamp, nonce string, encrypt ...string) string {
+	s := signature(token, timestamp, nonce, encrypt)
+	return string(s[:])
+}
+
+func signature(token, timestamp, nonce string, encrypt []string) (s [2 * sha1.Size]byte) {
 	var room [4]string
 	parts := append(room[:0], token, timestamp, nonce)
 	parts = append(parts, encrypt...)
@@ -24,12 +29,13 @@ func Signature(token, timestamp, nonce string, encrypt ...string) string {
 		h.Write([]byte(p))
 	}
 	var sum [sha1.Size]byte
-	return hex.EncodeToString(h.Sum(sum[:0]))
+	hex.Encode(s[:], h.Sum(sum[:0]))
+	return s
 }
 
-// VerifySignature reports whether signature is what [Signature] returns for the other arguments. It compares in constant
+// VerifySignature reports whether claimed is what [Signature] returns for the other arguments. It compares in constant
 // time. With an empty token it returns false, because anyone could make such a signature.
-func VerifySignature(signature, token, timestamp, nonce string, encrypt ...string) bool {
-	want := Signature(token, timestamp, nonce, encrypt...)
-	return token != "" && subtle.ConstantTimeCompare([]byte(signature), []byte(want)) == 1
+func VerifySignature(claimed, token, timestamp, nonce string, encrypt ...string) bool {
+	want := signature(token, timestamp, nonce, encrypt)
+	return token != "" && subtle.ConstantTimeCompare([]byte(claimed), want[:]) == 1
 }

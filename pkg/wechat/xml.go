@@ -177,6 +177,9 @@ func (p *parser) endTag(name string) error {
 
 // skipMisc skips a comment or a processing instruction, if one is next. A DOCTYPE is an error.
 func (p *parser) skipMisc() (skipped bool, err error) {
+	if len(p.rest) > 1 && p.rest[1] != '!' && p.rest[1] != '?' {
+		return false, nil // a tag, which is usual
+	}
 	var end string
 	switch {
 	case strings.HasPrefix(p.rest, "<!--"):
