@@ -52,13 +52,14 @@ func (c *followersDeleteCommand) Validate() error {
 }
 
 // Run asks before it deletes.
-func (c *followersDeleteCommand) Run(parent *followersCommand) error {
+func (c *followersDeleteCommand) Run(parent *followersCommand, lang language) error {
 	confirm := newPrompt().confirm
 	switch {
 	case c.Yes:
 		confirm = func(string) error { return nil }
 	case !term.IsTerminal(int(os.Stdin.Fd())):
-		return errors.New("there is no terminal for the confirmation: with --yes, it deletes without asking")
+		return errors.New(lang.say("没有终端可供确认：加上 --yes 会不经询问直接删除",
+			"there is no terminal for the confirmation: with --yes, it deletes without asking"))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), deleteTime)
 	defer cancel()
@@ -66,7 +67,7 @@ func (c *followersDeleteCommand) Run(parent *followersCommand) error {
 	if err != nil {
 		return err
 	}
-	return explained(deleteFollower(context.Background(), store, c.OpenID, time.Now, confirm, os.Stdout))
+	return explained(deleteFollower(context.Background(), store, c.OpenID, time.Now, confirm, os.Stdout, lang))
 }
 
 // deleteTime limits the calls of the table before the question, and again those after it.
@@ -75,21 +76,23 @@ const deleteTime = time.Minute
 // deleteFollower applies an unfollow at the present time. An earlier push finds the tombstone and stores nothing.
 func deleteFollower(
 	ctx context.Context, store followerStore, openid string, now func() time.Time,
-	confirm func(question string) error, out io.Writer,
+	confirm func(question string) error, out io.Writer, lang language,
 ) error {
 	f, err := lookup(ctx, store, openid)
 	if errors.Is(err, follower.ErrNotFound) {
-		return errors.New("this is no follower's openid: nothing was deleted. Each account has its own openids for the same people; `guanzhu followers export` lists those of this one")
+		return errors.New(lang.say("这不是关注者的 openid，没有删除任何内容。同一个人在每个公众号的 openid 都不同；`guanzhu followers export` 会列出本公众号的",
+			"this is no follower's openid: nothing was deleted. Each account has its own openids for the same people; `guanzhu followers export` lists those of this one"))
 	}
 	if err != nil {
 		return err
 	}
-	since := "a time that is not known yet" // for example, of a follower who only asked for a personal link
+	since := lang.say("未知时间", "a time that is not known yet") // for example, of a follower who only asked for a personal link
 	if !f.SubscribedAt.IsZero() {
-		since = f.SubscribedAt.In(wechat.ChinaTime).Format(time.DateTime) + " (China time)"
+		since = f.SubscribedAt.In(wechat.ChinaTime).Format(time.DateTime) + lang.say("（中国时间）", " (China time)")
 	}
-	fmt.Fprintf(out, "Follows since %s. Profile: %s.\n", since, f.State)
-	if err := confirm("Delete this follower's record and session, and your own data about the follower?"); err != nil {
+	fmt.Fprintln(out, lang.say("关注于 %s。资料：%s。", "Follows since %s. Profile: %s.", since, f.State))
+	question := lang.say("删除这个关注者的记录、登录状态和自有数据？", "Delete this follower's record and session, and your own data about the follower?")
+	if err := confirm(question); err != nil {
 		return err
 	}
 
@@ -104,11 +107,13 @@ func deleteFollower(
 	}
 	switch _, err := lookup(ctx, store, openid); {
 	case err == nil:
-		return errors.New("the record is there again, because a follow arrived meanwhile: to delete it too, run the command again")
+		return errors.New(lang.say("期间又收到了关注，记录重新出现：要一并删除，请再运行一次",
+			"the record is there again, because a follow arrived meanwhile: to delete it too, run the command again"))
 	case !errors.Is(err, follower.ErrNotFound):
 		return err
 	}
-	fmt.Fprintln(out, named("Deleted. Suggestions and the table's backups are not: see guanzhu followers delete --help."))
+	fmt.Fprintln(out, named(lang.say("已删除。建议和表的备份没有删除，见 guanzhu followers delete --help。",
+		"Deleted. Suggestions and the table's backups are not: see guanzhu followers delete --help.")))
 	return nil
 }
 

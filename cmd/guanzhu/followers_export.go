@@ -40,7 +40,7 @@ The table is read page by page. A follower who follows or unfollows meanwhile ma
 }
 
 // Run exports until it is interrupted.
-func (c *followersExportCommand) Run(parent *followersCommand) error {
+func (c *followersExportCommand) Run(parent *followersCommand, lang language) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
@@ -54,7 +54,7 @@ func (c *followersExportCommand) Run(parent *followersCommand) error {
 	export := func(w io.Writer) (err error) {
 		n, unreadable, err = exportFollowers(ctx, store, c.Format, w)
 		if ctx.Err() != nil {
-			return errors.New("interrupted: the export is not complete")
+			return errors.New(lang.say("已中断，没有全部导出", "interrupted: the export is not complete"))
 		}
 		return err
 	}
@@ -66,8 +66,8 @@ func (c *followersExportCommand) Run(parent *followersCommand) error {
 	if err != nil {
 		return explained(err)
 	}
-	fmt.Fprintf(os.Stderr, "Followers exported: %d\n", n)
-	noteUnreadable(os.Stderr, unreadable)
+	fmt.Fprintln(os.Stderr, lang.say("已导出关注者：%d", "Followers exported: %d", n))
+	noteUnreadable(os.Stderr, unreadable, lang)
 	return nil
 }
 

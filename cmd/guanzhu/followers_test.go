@@ -346,7 +346,7 @@ func agrees(string) error { return nil }
 func remove(t *testing.T, store followerStore, openid string, confirm func(string) error) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	err := deleteFollower(t.Context(), store, openid, func() time.Time { return present }, confirm, &out)
+	err := deleteFollower(t.Context(), store, openid, func() time.Time { return present }, confirm, &out, "en")
 	if strings.Contains(out.String(), openid) || err != nil && strings.Contains(err.Error(), openid) {
 		t.Errorf("the openid is told: %q, error %v", &out, err)
 	}

@@ -43,6 +43,7 @@ type commands struct {
 	Answers     answersCommand     `cmd:"" help:"List the questions whose slow handler has failed, or ask them again."`
 	Restore     restoreCommand     `cmd:"" help:"Copy followers and suggestions from a restored table into the present one."`
 	Platform    platformCommand    `cmd:"" help:"Run the simulated platform alone, for sam local."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 
 // accountFlags select an account.

@@ -50,15 +50,15 @@ func (c *fileFlags) mediaFolder() string { return filepath.Join(filepath.Dir(c.F
 
 type checkCommand struct {
 	fileFlags `embed:""`
+	JSON      bool `name:"json" help:"Print the mistakes and the menu as JSON."`
 }
 
 // Run prints the menu as it would be published.
 func (c *checkCommand) Run(lang language) error {
-	a, err := c.read()
-	if err != nil {
-		return err
+	m, err := c.menu()
+	if c.JSON {
+		return printChecked(m, err, lang)
 	}
-	m, err := a.Menu(c.PublicURL)
 	if err != nil {
 		return err
 	}
@@ -70,6 +70,38 @@ func (c *checkCommand) Run(lang language) error {
 		return nil
 	}
 	fmt.Print(lang.say("%s 没有错误。其中的菜单：\n\n%s", "%s is good. Its menu:\n\n%s", c.File, menu.Compare(m, m)))
+	return nil
+}
+
+// menu reads the file and returns its menu.
+func (c *fileFlags) menu() (menu.Menu, error) {
+	a, err := c.read()
+	if err != nil {
+		return menu.Menu{}, err
+	}
+	return a.Menu(c.PublicURL)
+}
+
+// printChecked prints what check has found, one line for each mistake and each button.
+func printChecked(m menu.Menu, mistakes error, lang language) error {
+	found := struct {
+		Mistakes []string `json:"mistakes"`
+		Menu     []string `json:"menu"`
+		LeftOut  []string `json:"left_out"`
+	}{[]string{}, []string{}, []string{}}
+	if mistakes != nil {
+		found.Mistakes = strings.Split(mistakes.Error(), "\n")
+	}
+	found.Menu = append(found.Menu, menu.Compare(m, m)...)
+	for _, text := range m.LeftOut {
+		found.LeftOut = append(found.LeftOut, text.In(string(lang)))
+	}
+	if err := printJSON(os.Stdout, found); err != nil {
+		return err
+	}
+	if mistakes != nil {
+		return exitStatus(1)
+	}
 	return nil
 }
 

@@ -100,6 +100,24 @@ func TestCheck(t *testing.T) {
 			wantRun(t, tt.wantOut, tt.wantErr, tt.wantStatus, stdout, stderr, status)
 		})
 	}
+	t.Run("JSON", func(t *testing.T) {
+		t.Parallel()
+		stdout, stderr, status := guanzhu(t, []string{url}, "check", "--json", good)
+		wantRun(t, `{
+  "mistakes": [],
+  "menu": [
+    "  帮助 (click, key help)",
+    "  我的 (view, url https://host.example/)"
+  ],
+  "left_out": []
+}
+`, "", 0, stdout, stderr, status)
+		bad := write(t, strings.Replace(menuFile, "key: help", "key: h", 1))
+		stdout, stderr, status = guanzhu(t, nil, "check", "--json", bad)
+		if status != 1 || stderr != "" || !strings.Contains(stdout, "nothing answers the key") || !strings.Contains(stdout, `"menu": []`) {
+			t.Errorf("status %d, %q, %q", status, stdout, stderr)
+		}
+	})
 	t.Run("no menu", func(t *testing.T) {
 		t.Parallel()
 		file := write(t, menuFile[:strings.Index(menuFile, "menu:")])

@@ -50,7 +50,7 @@ type (
 	}
 )
 
-func (c *restoreCommand) Run() error {
+func (c *restoreCommand) Run(lang language) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	opening, cancel := context.WithTimeout(ctx, time.Minute)
@@ -64,14 +64,15 @@ func (c *restoreCommand) Run() error {
 		return err
 	}
 	if name == c.From {
-		return errors.New("--from is the present table itself: name the one that DynamoDB restored")
+		return errors.New(lang.say("--from 就是现在的表：请给出 DynamoDB 恢复出的表",
+			"--from is the present table itself: name the one that DynamoDB restored"))
 	}
 	out, err := dynamodb.NewFromConfig(cfg).DescribeTable(opening, &dynamodb.DescribeTableInput{TableName: &c.From})
 	if err != nil {
 		return explained(err)
 	}
 	if summary := out.Table.RestoreSummary; summary != nil && summary.RestoreDateTime != nil {
-		if err := notTooEarly(*summary.RestoreDateTime, time.Now()); err != nil {
+		if err := notTooEarly(*summary.RestoreDateTime, time.Now(), lang); err != nil {
 			return err
 		}
 	}
@@ -81,12 +82,12 @@ func (c *restoreCommand) Run() error {
 		err = done.addSuggestions(ctx, from, to, time.Now())
 	}
 	if ctx.Err() != nil {
-		err = errors.New("interrupted: run it again to go on")
+		err = errors.New(lang.say("已中断：再运行一次会继续", "interrupted: run it again to go on"))
 	}
 	if err != nil {
 		return explained(err)
 	}
-	done.tell(os.Stdout, os.Stderr)
+	done.tell(os.Stdout, os.Stderr, lang)
 	return nil
 }
 
@@ -98,25 +99,28 @@ type restoration struct {
 	unreadable          int // records of the restored table
 }
 
-func (r restoration) tell(out, notes io.Writer) {
-	fmt.Fprintf(out, "Of %d followers, %d were put back. The others are in the table or have unfollowed since then.\nSuggestions in the table: %d\n",
-		r.followers, r.back, r.suggestions)
+func (r restoration) tell(out, notes io.Writer, lang language) {
+	fmt.Fprintln(out, lang.say("%d 个关注者中恢复了 %d 个，其余的已在表中，或之后已取消关注。\n表中的建议：%d",
+		"Of %d followers, %d were put back. The others are in the table or have unfollowed since then.\nSuggestions in the table: %d",
+		r.followers, r.back, r.suggestions))
 	if r.own > 0 {
-		fmt.Fprintf(out, "Followers whose own data was put back: %d\n", r.own)
+		fmt.Fprintln(out, lang.say("恢复了自有数据的关注者：%d", "Followers whose own data was put back: %d", r.own))
 	}
 	if r.beyond > 0 {
-		fmt.Fprintf(notes, "Suggestions left out because their writer has %d on that day: %d.\n", follower.MaxSuggestions, r.beyond)
+		fmt.Fprintln(notes, lang.say("同一关注者当天已有 %d 条建议，略过：%d 条。",
+			"Suggestions left out because their writer has %d on that day: %d.", follower.MaxSuggestions, r.beyond))
 	}
-	noteUnreadable(notes, r.unreadable)
+	noteUnreadable(notes, r.unreadable, lang)
 }
 
 // notTooEarly refuses a time before the oldest unfollow that the present table remembers.
-func notTooEarly(restored, now time.Time) error {
+func notTooEarly(restored, now time.Time, lang language) error {
 	if now.Sub(restored) < follower.TombstoneFor {
 		return nil
 	}
-	return fmt.Errorf("the table was restored to %s, but unfollows are remembered for only %d days: followers who unfollowed "+
-		"in between would come back. Restore to a later time", restored.Format(time.DateTime), follower.TombstoneFor/(24*time.Hour))
+	return errors.New(lang.say("表恢复到了 %s，而取消关注只保留 %d 天：之后取消关注的人会重新出现。请恢复到更晚的时间",
+		"the table was restored to %s, but unfollows are remembered for only %d days: followers who unfollowed "+
+			"in between would come back. Restore to a later time", restored.Format(time.DateTime), follower.TombstoneFor/(24*time.Hour)))
 }
 
 // restoreFollowers puts back the followers who are missing, and own data that is. Each is a follow at its own time, so

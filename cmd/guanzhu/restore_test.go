@@ -103,7 +103,7 @@ func TestRestoreOfLongAgo(t *testing.T) {
 	for ago, refused := range map[time.Duration]bool{
 		time.Hour: false, follower.TombstoneFor - time.Second: false, follower.TombstoneFor: true, 35 * 24 * time.Hour: true,
 	} {
-		if err := notTooEarly(present.Add(-ago), present); (err != nil) != refused {
+		if err := notTooEarly(present.Add(-ago), present, "en"); (err != nil) != refused {
 			t.Errorf("%v ago: %v", ago, err)
 		}
 	}
@@ -145,7 +145,7 @@ func TestRestoreOfUnreadableRecords(t *testing.T) {
 		t.Errorf("done %+v, error %v; want %+v", done, err, want)
 	}
 	var out, notes bytes.Buffer
-	done.tell(&out, &notes)
+	done.tell(&out, &notes, "en")
 	if got := out.String(); !strings.Contains(got, "Of 4 followers, 4 were put back") {
 		t.Errorf("told %q", got)
 	}

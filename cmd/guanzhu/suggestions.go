@@ -51,6 +51,7 @@ func (c *suggestionsCommand) with(do func(context.Context, suggestionStore) erro
 type suggestionsListCommand struct {
 	All   bool   `help:"Include the handled ones."`
 	Month string `placeholder:"YYYY-MM" help:"List one month only, in China time, for example 2026-11."`
+	JSON  bool   `name:"json" help:"Print the list as JSON."`
 }
 
 // Validate refuses a month in another form.
@@ -72,13 +73,21 @@ func (c *suggestionsListCommand) months(now time.Time) ([]time.Time, error) {
 }
 
 // Run lists the suggestions of all kept months, or of one.
-func (c *suggestionsListCommand) Run(parent *suggestionsCommand) error {
+func (c *suggestionsListCommand) Run(parent *suggestionsCommand, lang language) error {
 	months, err := c.months(time.Now())
 	if err != nil {
 		return err
 	}
 	return parent.with(func(ctx context.Context, store suggestionStore) error {
-		return listSuggestions(ctx, store, months, c.All, os.Stdout, os.Stderr)
+		list, err := findSuggestions(ctx, store, months, c.All)
+		if err != nil {
+			return err
+		}
+		list.note(os.Stderr, lang)
+		if c.JSON {
+			return list.printJSON(os.Stdout)
+		}
+		return list.print(os.Stdout, lang)
 	})
 }
 
@@ -92,51 +101,83 @@ func keptMonths(now time.Time) []time.Time {
 	return months
 }
 
-// listSuggestions prints the suggestions to out, and their number to notes.
-func listSuggestions(ctx context.Context, store suggestionStore, months []time.Time, all bool, out, notes io.Writer) error {
-	buffered := bufio.NewWriter(out)
-	open, handled, unreadable := 0, 0, 0
+// suggestionList is what a command lists, and how many suggestions there are.
+type suggestionList struct {
+	shown                     []follower.Suggestion
+	all                       bool // shown has the handled ones too
+	open, handled, unreadable int
+}
+
+// findSuggestions reads the suggestions of the months. Without all, it leaves out the handled ones.
+func findSuggestions(ctx context.Context, store suggestionStore, months []time.Time, all bool) (suggestionList, error) {
+	list := suggestionList{all: all}
 	for _, month := range months {
-		suggestions, skipped, err := store.Suggestions(ctx, month)
+		suggestions, unreadable, err := store.Suggestions(ctx, month)
 		if err != nil {
-			return err
+			return list, err
 		}
-		unreadable += skipped
+		list.unreadable += unreadable
 		for _, s := range suggestions {
 			if s.Handled {
-				handled++
+				list.handled++
 			} else {
-				open++
+				list.open++
 			}
 			if all || !s.Handled {
-				printSuggestion(buffered, s)
+				list.shown = append(list.shown, s)
 			}
 		}
 	}
-	if err := buffered.Flush(); err != nil {
-		return err
+	return list, nil
+}
+
+func (l suggestionList) print(out io.Writer, lang language) error {
+	buffered := bufio.NewWriter(out)
+	for _, s := range l.shown {
+		printSuggestion(buffered, s, lang)
 	}
-	fmt.Fprintf(notes, "%d not handled yet, %d handled.", open, handled)
-	if handled > 0 && !all {
-		fmt.Fprint(notes, " --all lists the handled ones too.")
+	return buffered.Flush()
+}
+
+func (l suggestionList) printJSON(out io.Writer) error {
+	type suggestion struct {
+		ID      string    `json:"id"`
+		At      time.Time `json:"at"`
+		Text    string    `json:"text"`
+		Handled bool      `json:"handled"`
+	}
+	list := struct {
+		Suggestions []suggestion `json:"suggestions"`
+	}{[]suggestion{}}
+	for _, s := range l.shown {
+		list.Suggestions = append(list.Suggestions, suggestion{s.Key(), s.At.In(wechat.ChinaTime), s.Text, s.Handled})
+	}
+	return printJSON(out, list)
+}
+
+// note prints how many suggestions there are.
+func (l suggestionList) note(notes io.Writer, lang language) {
+	fmt.Fprint(notes, lang.say("未处理 %d 条，已处理 %d 条。", "%d not handled yet, %d handled.", l.open, l.handled))
+	if l.handled > 0 && !l.all {
+		fmt.Fprint(notes, lang.say("加上 --all 也列出已处理的。", " --all lists the handled ones too."))
 	}
 	fmt.Fprintln(notes)
-	noteUnreadable(notes, unreadable)
-	return nil
+	noteUnreadable(notes, l.unreadable, lang)
 }
 
 // noteUnreadable prints how many records were left out, if any.
-func noteUnreadable(notes io.Writer, n int) {
+func noteUnreadable(notes io.Writer, n int, lang language) {
 	if n > 0 {
-		fmt.Fprintf(notes, "Records left out because they cannot be read: %d. This program did not write them.\n", n)
+		fmt.Fprintln(notes, lang.say("略过 %d 条无法读取的记录，它们不是本程序写入的。",
+			"Records left out because they cannot be read: %d. This program did not write them.", n))
 	}
 }
 
 // printSuggestion prints a line that begins with the id, and below it the text.
-func printSuggestion(w io.Writer, s follower.Suggestion) {
+func printSuggestion(w io.Writer, s follower.Suggestion, lang language) {
 	state := ""
 	if s.Handled {
-		state = "  handled"
+		state = "  " + lang.say("已处理", "handled")
 	}
 	fmt.Fprintf(w, "%s  %s%s\n", s.Key(), s.At.In(wechat.ChinaTime).Format(time.DateTime), state)
 	for line := range strings.Lines(strings.ReplaceAll(s.Text, "\r\n", "\n")) {
@@ -176,13 +217,13 @@ func (c *suggestionsHandledCommand) Validate() error {
 }
 
 // Run marks the suggestions as handled.
-func (c *suggestionsHandledCommand) Run(parent *suggestionsCommand) error {
+func (c *suggestionsHandledCommand) Run(parent *suggestionsCommand, lang language) error {
 	suggestions, err := parseSuggestions(c.ID)
 	if err != nil {
 		return err
 	}
 	return parent.with(func(ctx context.Context, store suggestionStore) error {
-		return markHandled(ctx, store, suggestions, os.Stdout)
+		return markHandled(ctx, store, suggestions, os.Stdout, lang)
 	})
 }
 
@@ -200,7 +241,7 @@ func parseSuggestions(ids []string) ([]follower.Suggestion, error) {
 }
 
 // markHandled marks those that it finds, and returns an error if any is missing.
-func markHandled(ctx context.Context, store suggestionStore, suggestions []follower.Suggestion, out io.Writer) error {
+func markHandled(ctx context.Context, store suggestionStore, suggestions []follower.Suggestion, out io.Writer, lang language) error {
 	missing := 0
 	for _, s := range suggestions {
 		found, err := store.MarkHandled(ctx, s)
@@ -208,14 +249,14 @@ func markHandled(ctx context.Context, store suggestionStore, suggestions []follo
 			return err
 		}
 		if found {
-			fmt.Fprintf(out, "%s  handled\n", s.Key())
+			fmt.Fprintln(out, s.Key()+"  "+lang.say("已处理", "handled"))
 		} else {
 			missing++
-			fmt.Fprintf(out, "%s  not found\n", s.Key())
+			fmt.Fprintln(out, s.Key()+"  "+lang.say("没有找到", "not found"))
 		}
 	}
 	if missing > 0 {
-		return errors.New("not all were found: list them again. A suggestion is kept for 180 days")
+		return errors.New(lang.say("有些没有找到：请重新列出。建议保存 180 天", "not all were found: list them again. A suggestion is kept for 180 days"))
 	}
 	return nil
 }

@@ -69,7 +69,12 @@ const (
 func wantList(t *testing.T, store suggestionStore, months []time.Time, all bool, wantOut, wantNotes string) {
 	t.Helper()
 	var out, notes bytes.Buffer
-	if err := listSuggestions(t.Context(), store, months, all, &out, &notes); err != nil {
+	list, err := findSuggestions(t.Context(), store, months, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list.note(&notes, "en")
+	if err := list.print(&out, "en"); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(wantOut, out.String()); diff != "" {
@@ -97,6 +102,47 @@ func TestSuggestions(t *testing.T) {
 	wantList(t, store, ofOctober, false, october, "1 not handled yet, 0 handled.\n")
 }
 
+func TestSuggestionsAsJSON(t *testing.T) {
+	t.Parallel()
+	store := openStore(t)
+	suggest(t, store, present, 24567, "@<a> 1\n2")
+	list, err := findSuggestions(t.Context(), store, []time.Time{present}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := list.printJSON(&out); err != nil {
+		t.Fatal(err)
+	}
+	want := `{
+  "suggestions": [
+    {
+      "id": "1795320000#24567#9f86d081884c7d65",
+      "at": "2026-11-22T12:00:00+08:00",
+      "text": "@<a> 1\n2",
+      "handled": false
+    }
+  ]
+}
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestSuggestionsInChinese(t *testing.T) {
+	t.Parallel()
+	list, err := findSuggestions(t.Context(), brokenStore{storeFollowers(t)}, []time.Time{present}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var notes bytes.Buffer
+	list.note(&notes, "zh")
+	if want := "未处理 1 条，已处理 0 条。\n略过 1 条无法读取的记录，它们不是本程序写入的。\n"; notes.String() != want {
+		t.Errorf("got %q, want %q", &notes, want)
+	}
+}
+
 // TestUnreadableSuggestions lists the others, and says how many it left out.
 func TestUnreadableSuggestions(t *testing.T) {
 	t.Parallel()
@@ -117,7 +163,7 @@ func wantMarked(t *testing.T, store suggestionStore, wantErr, wantOut string, id
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	err = markHandled(t.Context(), store, suggestions, &out)
+	err = markHandled(t.Context(), store, suggestions, &out, "en")
 	if wantErr == "" && err != nil || wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)) {
 		t.Errorf("error %v, want %q", err, wantErr)
 	}
@@ -211,10 +257,8 @@ func TestSuggestionsFail(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	var out, notes bytes.Buffer
-	err := listSuggestions(ctx, openStore(t), keptMonths(present), false, &out, &notes)
-	if err == nil || out.Len()+notes.Len() != 0 {
-		t.Errorf("error %v, printed %q and %q", err, &out, &notes)
+	if _, err := findSuggestions(ctx, openStore(t), keptMonths(present), false); err == nil {
+		t.Error("no error")
 	}
 }
 

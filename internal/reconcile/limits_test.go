@@ -71,7 +71,7 @@ func TestQuotaOfPushes(t *testing.T) {
 	w.wantCalls(reconcile.FetchPath, 9)
 	w.Clock.Advance(10 * time.Hour)
 	w.Platform.Fail(reconcile.FetchPath, 45009, 1)
-	if s := w.run(""); s.Result != reconcile.Waiting || s.Errcode != 45009 {
+	if s := w.run(""); s.Result != reconcile.Waiting || s.Errcode != 45009 || s.Pass.EstimatedEnd < s.AskAgain {
 		t.Errorf("the second day: %+v", s)
 	}
 	w.Clock.Advance(24 * time.Hour)

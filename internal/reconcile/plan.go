@@ -38,7 +38,10 @@ func (r *run) plan(p *Pass, now time.Time) {
 		morning := wechat.QuotaReset(now).AddDate(0, 0, nights-1)
 		end = latest(end, morning)
 	}
-	if p.Rate > 0 || nights > 0 {
+	for _, refused := range []wait{is.ListWait, is.FetchWait} {
+		end = latest(end, refused.Until)
+	}
+	if p.Rate > 0 || end.After(now) {
 		p.EstimatedEnd = inChina(end)
 	}
 }
