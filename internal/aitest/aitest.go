@@ -41,6 +41,8 @@ type Reply struct {
 
 	// Wait holds the answer back until it is closed, or the caller hangs up.
 	Wait <-chan struct{}
+	// Before is called when the question is there, before it is answered.
+	Before func()
 	// Status and Body answer with an error, or something else than an answer.
 	Status int
 	Header http.Header
@@ -108,6 +110,9 @@ func (m *Model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply := m.next(request)
+	if reply.Before != nil {
+		reply.Before()
+	}
 	if reply.Wait != nil {
 		select {
 		case <-reply.Wait:

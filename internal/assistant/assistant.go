@@ -141,6 +141,9 @@ func (a *Assistant) recall(ctx context.Context, settings *accountyaml.AI, p *wec
 	return turns, nil
 }
 
+// errForgotten is the error of remember if the follower has unfollowed and come back since the question.
+var errForgotten = errors.New("the conversation is another one by now")
+
 // remember keeps the turn. If that fails, the answer is good all the same.
 func (a *Assistant) remember(ctx context.Context, settings *accountyaml.AI, p *wechat.Text, answer string) {
 	if settings.Memory == 0 {
@@ -148,6 +151,9 @@ func (a *Assistant) remember(ctx context.Context, settings *accountyaml.AI, p *w
 	}
 	turn := conversation.Turn{ID: conversation.ID(p), Question: p.Trimmed(), Answer: answer}
 	err := a.store.ChangeConversation(ctx, p.FromUserName, p.Time(), func(c *conversation.Conversation) error {
+		if len(c.Jobs) > 0 && c.Jobs[turn.ID] == nil {
+			return errForgotten
+		}
 		c.Remember(turn, settings.Memory, a.now())
 		return nil
 	})

@@ -19,6 +19,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/replies"
 	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 const another = "oTESTfollower-000000000_0002"
@@ -213,6 +214,38 @@ func TestMemoryEnds(t *testing.T) {
 			t.Fatal(name)
 		}
 	}
+}
+
+// TestUnfollowDuringAnswer: the follower unfollows, comes back and asks something else while the model works. The new
+// conversation knows nothing of the old one.
+func TestUnfollowDuringAnswer(t *testing.T) {
+	t.Parallel()
+	f := set(t, nil)
+	var next []byte
+	f.model.Answer(aitest.Reply{Before: func() {
+		f.Clock.Advance(time.Second)
+		f.push(f.Pusher.Unsubscribe(world.OpenID, f.Clock.Now()))
+		f.Clock.Advance(time.Second)
+		f.push(f.Pusher.Subscribe(world.OpenID, f.Clock.Now(), ""))
+		f.Clock.Advance(time.Second)
+		next = f.Pusher.Text(world.OpenID, f.Clock.Now(), 77, "乙")
+		push, err := wechat.ParsePush(next)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		text := push.(*wechat.Text)
+		err = f.Store.ChangeConversation(t.Context(), world.OpenID, text.Time(), func(c *conversation.Conversation) error {
+			_, err := c.Ask(conversation.Question{Text: text}, f.Clock.Now())
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}}, aitest.Reply{})
+	f.says(world.OpenID, "甲")
+	f.push(next)
+	f.wantMessages([]string{"回答简短", "甲"}, []string{"回答简短", "乙"})
 }
 
 func TestNoMemory(t *testing.T) {
