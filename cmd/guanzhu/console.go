@@ -95,7 +95,7 @@ func serveConsole(running *console.Console, page, account net.Listener) error {
 			return server.Close() // the streams to the page never end by themselves
 		})
 	}
-	group.Go(func() error { return running.Watch(ctx) })
+	running.Watch()
 	return group.Wait()
 }
 

@@ -80,6 +80,8 @@ type Console struct {
 	saving       sync.Mutex
 	visiting     sync.Mutex // the platform knows one visitor at a time
 	transcribing sync.Mutex
+	watching     sync.WaitGroup // ends when closed is
+	closed       chan struct{}
 
 	mu        sync.Mutex // guards all below
 	settings  settings
@@ -110,7 +112,7 @@ func New(c Config) (*Console, error) {
 	if err := os.MkdirAll(filepath.Dir(c.File), 0o700); err != nil {
 		return nil, err
 	}
-	console := &Console{config: c, run: rand.Text(), clock: &clock{machine: c.Now}, stream: new(stream)}
+	console := &Console{config: c, run: rand.Text(), clock: &clock{machine: c.Now}, stream: new(stream), closed: make(chan struct{})}
 	console.queue = answers.NewLocal(console.answer, askedAgainAfter)
 	if err := console.openStore(); err != nil {
 		return nil, err
@@ -189,6 +191,8 @@ func (c *Console) begin() error {
 
 // Close ends the stream and closes the file.
 func (c *Console) Close() error {
+	close(c.closed)
+	c.watching.Wait()
 	c.stream.close()
 	c.queue.Close()
 	for _, p := range c.phones() {
@@ -409,5 +413,5 @@ func (c *Console) Account() http.Handler {
 	mux.HandleFunc("POST "+pushPath, c.receive)
 	mux.HandleFunc("GET "+pushPath, c.receiveCheck)
 	mux.HandleFunc("/", c.visit)
-	return c.guard(mux, c.config.AccountURL)
+	return c.guard(mux, c.config.AccountURL, c.config.PublicURL)
 }

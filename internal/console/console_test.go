@@ -21,6 +21,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/console"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
+	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
 const (
@@ -40,6 +41,16 @@ type desk struct {
 	config console.Config
 	now    time.Time // this machine's clock
 	mu     *sync.Mutex
+	closed bool
+}
+
+// stop ends the console.
+func (d *desk) stop() {
+	d.Helper()
+	d.closed = true
+	if err := d.Close(); err != nil {
+		d.Fatal(err)
+	}
 }
 
 func newDesk(t *testing.T, change func(*console.Config)) *desk {
@@ -61,7 +72,11 @@ func newDesk(t *testing.T, change func(*console.Config)) *desk {
 		change(&d.config)
 	}
 	d.start()
-	t.Cleanup(func() { _ = d.Close() })
+	t.Cleanup(func() {
+		if !d.closed {
+			_ = d.Close()
+		}
+	})
 	return d
 }
 
@@ -75,6 +90,7 @@ func (d *desk) write(account string) {
 func (d *desk) start() {
 	d.Helper()
 	var err error
+	d.closed = false
 	if d.Console, err = console.New(d.config); err != nil {
 		d.Fatal(err)
 	}
@@ -398,9 +414,7 @@ func TestTarget(t *testing.T) {
 	server := httptest.NewServer(nil)
 	t.Cleanup(server.Close)
 	other.config.AccountURL = server.URL
-	if err := other.Close(); err != nil {
-		t.Fatal(err)
-	}
+	other.stop()
 	other.start()
 	server.Config.Handler = other.Account()
 
@@ -433,9 +447,7 @@ func TestStateIsKept(t *testing.T) {
 	items, records := len(d.items()), d.records()
 	exported := d.request("GET", "/api/export", "").Body.String()
 
-	if err := d.Close(); err != nil {
-		t.Fatal(err)
-	}
+	d.stop()
 	d.start()
 	check := func(when string, more int) {
 		t.Helper()
@@ -458,9 +470,7 @@ func TestStateIsKept(t *testing.T) {
 	check("after an import", 1)
 	d.refused("POST", "/api/import", `{"version":7}`, "version must be 1")
 
-	if err := d.Close(); err != nil {
-		t.Fatal(err)
-	}
+	d.stop()
 	d.config.Fresh = true
 	d.start()
 	if d.records() != "" || d.state().Mode != "plain" {
@@ -469,9 +479,7 @@ func TestStateIsKept(t *testing.T) {
 	if _, err := console.New(d.config); err == nil || !strings.Contains(err.Error(), "in use by another process") {
 		t.Errorf("a second console: %v", err)
 	}
-	if err := d.Close(); err != nil {
-		t.Fatal(err)
-	}
+	d.stop()
 	if err := os.WriteFile(d.config.File, []byte("no database"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -546,7 +554,8 @@ func TestOtherSites(t *testing.T) {
 		{"GET", "/api/state", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"}, 403},
 		{"GET", "/api/events", []string{"Origin", "http://127.0.0.1:3000"}, 403},
 		{"POST", "/login/wechat", []string{"Host", "other.example"}, 403},
-		{"POST", "/login/wechat", []string{"Host", "tunnel.example"}, 403}, // not signed
+		{"GET", "/api/state", []string{"Host", "tunnel.example"}, 403}, // a tunnel leads to the account alone
+		{"POST", "/login/wechat", []string{"Host", "tunnel.example"}, 403},
 		{"GET", "/", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"}, 200},
 		{"GET", "/api/state", []string{"Host", "localhost:8080"}, 200},
 		{"GET", "/api/state", []string{"Origin", consoleURL}, 200},
@@ -557,6 +566,56 @@ func TestOtherSites(t *testing.T) {
 		if w := d.request(r.method, r.path, "", r.header...); w.Code != r.status {
 			t.Errorf("%s %s %v: %d, want %d", r.method, r.path, r.header, w.Code, r.status)
 		}
+	}
+}
+
+// TestTunnel: behind the tunnel is the account, with links to the tunnel's address.
+func TestTunnel(t *testing.T) {
+	d := newDesk(t, func(c *console.Config) { c.PublicURL = "https://tunnel.example" })
+	d.send("follow")
+	if link := content(d.send("text", "content", "登录")); !strings.Contains(link, "https://tunnel.example/enter?") {
+		t.Error(link)
+	}
+	for host, status := range map[string]int{"tunnel.example": 401, "127.0.0.1:8081": 401, "other.example": 403, "": 403} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", accountURL+"/api/session", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		if d.Account().ServeHTTP(w, r); w.Code != status {
+			t.Errorf("Host %q: %d, want %d", host, w.Code, status)
+		}
+	}
+}
+
+// TestRealAccount calls the API at an address, with the secrets, in the place of the simulated platform.
+func TestRealAccount(t *testing.T) {
+	platform := wechattest.New(wechattest.Config{AppID: "wx0123456789abcdef", AppSecret: appSecret})
+	platform.Follow(openid, wechattest.User{Language: "en", SubscribedAt: time.Now()})
+	api := httptest.NewServer(platform)
+	t.Cleanup(api.Close)
+	d := newDesk(t, func(c *console.Config) { c.APIURL = api.URL })
+	follow := d.send("follow")
+	if got := string(follow.Steps[len(follow.Steps)-2].Changes[0].After); !strings.Contains(got, `"language":"en"`) {
+		t.Errorf("%s is stored", got)
+	}
+	if d.state().Simulated || platform.Calls("/cgi-bin/user/info") != 1 || platform.Calls("/cgi-bin/menu/create") != 0 {
+		t.Errorf("%+v", d.state())
+	}
+	d.refused("POST", "/api/token", `{"revoke":true}`, "simulated platform")
+	if told := d.request("GET", "/api/export", "").Body.String(); strings.Contains(told, appSecret) || strings.Contains(told, "=99_") {
+		t.Error("a secret is told")
+	}
+}
+
+// TestWatch changes the file, and waits for the stream to tell of it.
+func TestWatch(t *testing.T) {
+	d := newDesk(t, nil)
+	d.Watch()
+	next := d.listen()
+	next("state")
+	d.write(yaml + "nonsense: 1\n")
+	var state console.State
+	if err := json.Unmarshal([]byte(next("state")), &state); err != nil || len(state.Account.Mistakes) != 1 {
+		t.Errorf("%+v %v", state.Account, err)
 	}
 }
 
@@ -588,9 +647,7 @@ func TestPhones(t *testing.T) {
 	})
 	page := httptest.NewServer(nil)
 	t.Cleanup(page.Close)
-	if err := d.Close(); err != nil {
-		t.Fatal(err)
-	}
+	d.stop()
 	d.config.URL = page.URL
 	d.start()
 	page.Config.Handler = d.Page()
@@ -639,8 +696,9 @@ func TestPhones(t *testing.T) {
 	}
 }
 
-func TestStream(t *testing.T) {
-	d := newDesk(t, nil)
+// listen opens the stream and returns what waits for the next event of a name.
+func (d *desk) listen() (next func(event string) (data string)) {
+	t := d.T
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Host = "127.0.0.1:8080"
 		d.Page().ServeHTTP(w, r)
@@ -654,10 +712,10 @@ func TestStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	t.Cleanup(func() { _ = response.Body.Close() })
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, 1<<20)
-	next := func(event string) (data string) {
+	next = func(event string) (data string) {
 		t.Helper()
 		for lines.Scan() {
 			if lines.Text() == "event: "+event && lines.Scan() {
@@ -667,6 +725,12 @@ func TestStream(t *testing.T) {
 		t.Fatalf("no %s: %v", event, lines.Err())
 		return ""
 	}
+	return next
+}
+
+func TestStream(t *testing.T) {
+	d := newDesk(t, nil)
+	next := d.listen()
 	var state console.State
 	if err := json.Unmarshal([]byte(next("state")), &state); err != nil || state.Mode != "plain" {
 		t.Fatal(state, err)

@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
-// guard refuses requests that another site could have caused: those whose Host is not of origin, as after DNS rebinding,
-// and those that a page of another origin made a browser send.
-func (c *Console) guard(next http.Handler, origin string) http.Handler {
+// guard refuses requests that another site could have caused: those whose Host is not of one of the origins, as after DNS
+// rebinding, and those that a page of another origin made a browser send.
+func (c *Console) guard(next http.Handler, origins ...string) http.Handler {
 	check := http.NewCrossOriginProtection()
 	check.SetDenyHandler(http.HandlerFunc(refuseForeign))
 	guarded := check.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isOwn(r.Host, origin) && !c.isPublic(r.Host) || fromElsewhere(r) {
+		own := slices.ContainsFunc(origins, func(origin string) bool { return isOwn(r.Host, origin) })
+		if !own || fromElsewhere(r) {
 			refuseForeign(w, r)
 			return
 		}
@@ -24,13 +25,8 @@ func (c *Console) guard(next http.Handler, origin string) http.Handler {
 
 func refuseForeign(w http.ResponseWriter, _ *http.Request) {
 	writeError(w, http.StatusForbidden, refuse(
-		"拒绝：请求不是发给本机控制台的地址，或者来自别的网站。经隧道访问时，请加上 --public-url https://隧道的域名",
-		"refused: the request is not for an address of this console, or another site caused it. Behind a tunnel, add --public-url https://HOST"))
-}
-
-func (c *Console) isPublic(host string) bool {
-	u, err := url.Parse(c.config.PublicURL)
-	return err == nil && u.Host != "" && u.Host == host
+		"拒绝：请求不是发给本机控制台的地址，或者来自别的网站。隧道要指向 --account-addr 的地址，并用 --public-url https://隧道的域名 告诉控制台",
+		"refused: the request is not for an address of this console, or another site caused it. Let a tunnel lead to the address of --account-addr, and name it with --public-url https://HOST"))
 }
 
 // fromElsewhere reports whether a browser says that another origin's page caused r. It may link here.

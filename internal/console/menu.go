@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	ownerfiles "github.com/guanzhu/guanzhu/account/media"
 	"github.com/guanzhu/guanzhu/internal/media"
@@ -23,7 +24,8 @@ func (c *Console) publish() {
 	if c.config.APIURL != "" {
 		return
 	}
-	ctx := context.Background()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
 	if uses := media.All(c.mediaFiles(), c.instance().replies.Files()); len(uses) > 0 {
 		_ = c.task(ctx, "publish the files", "", func(ctx context.Context, i *instance) error { // its error is on the timeline
 			publisher := media.Publisher{API: i.api, Store: c.store, Files: c.mediaFiles()}

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -233,15 +234,15 @@ func (c *cookies) keep(h http.Header, now time.Time) {
 	h.Del("Set-Cookie")
 }
 
-// isOwn reports whether host, with its port, is that of origin.
+// isOwn reports whether host, with its port, is that of origin. The names of this machine are one.
 func isOwn(host, origin string) bool {
 	u, err := url.Parse(origin)
-	if err != nil || host == "" {
+	if err != nil || u.Host == "" {
 		return false
 	}
 	if host == u.Host {
 		return true
 	}
-	name, port, err := net.SplitHostPort(host)
-	return err == nil && port == u.Port() && (name == "localhost" || name == "127.0.0.1" || name == "::1") && u.Hostname() != ""
+	_, port, err := net.SplitHostPort(host)
+	return err == nil && port == u.Port() && publicurl.IsLoopback(host) && publicurl.IsLoopback(u.Host)
 }

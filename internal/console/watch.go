@@ -1,56 +1,68 @@
 package console
 
 import (
-	"context"
 	"path/filepath"
+	"time"
 
 	"github.com/fsnotify/fsnotify"
 )
 
-// Watch reads account.yaml again whenever it changes, until ctx ends. The error says why that is impossible; the console
-// can go on without.
-func (c *Console) Watch(ctx context.Context) error {
-	c.mu.Lock()
-	watched := c.file.Watched
-	c.mu.Unlock()
-	if !watched {
-		<-ctx.Done()
-		return nil
+// settled is how long account.yaml must stay unchanged before it is read: editors write a file in several steps.
+const settled = 50 * time.Millisecond
+
+// Watch begins to watch account.yaml, until Close: it is read again whenever it changes. If that is impossible, Watch says so
+// on the terminal.
+func (c *Console) Watch() {
+	if !c.state().Account.Watched {
+		return
 	}
 	watcher, err := fsnotify.NewWatcher()
+	if err == nil {
+		// Editors replace a file by another, so its folder is watched.
+		err = watcher.Add(filepath.Dir(c.config.AccountFile))
+	}
 	if err != nil {
-		return err
+		c.config.Printf("%s cannot be watched; start the console again after a change: %v\n", c.config.AccountFile, err)
+		return
 	}
-	defer func() { _ = watcher.Close() }() // nothing is watched any longer
-	// Editors replace a file by another, so its folder is watched.
-	if err := watcher.Add(filepath.Dir(c.config.AccountFile)); err != nil {
-		return err
-	}
+	c.watching.Go(func() {
+		c.watch(watcher)
+		_ = watcher.Close() // nothing is watched any longer
+	})
+}
+
+func (c *Console) watch(watcher *fsnotify.Watcher) {
+	var changed <-chan time.Time
 	for {
 		select {
 		case e := <-watcher.Events:
 			if filepath.Base(e.Name) == filepath.Base(c.config.AccountFile) && e.Op&^fsnotify.Chmod != 0 {
-				c.Reload()
+				changed = time.After(settled)
 			}
+		case <-changed:
+			changed = nil
+			c.Reload()
 		case err := <-watcher.Errors:
-			c.config.Printf("account.yaml is watched no longer: %v\n", err)
-		case <-ctx.Done():
-			return nil
+			c.config.Printf("A change of %s may have been missed: %v\n", c.config.AccountFile, err)
+		case <-c.closed:
+			return
 		}
 	}
 }
 
 // Reload reads account.yaml again. If it has mistakes, the last good one stays in use.
 func (c *Console) Reload() {
-	if err := c.loadAccount(); err != nil {
-		return // there was a good one before
+	err := c.loadAccount()
+	if err == nil && len(c.state().Account.Mistakes) == 0 {
+		err = c.startInstance()
 	}
-	if err := c.startInstance(); err != nil {
+	if err != nil {
 		c.mu.Lock()
 		c.file.Mistakes = mistakes(err)
 		c.mu.Unlock()
-		c.changed()
-		return
 	}
-	c.publish()
+	c.changed()
+	if len(c.state().Account.Mistakes) == 0 {
+		c.publish()
+	}
 }

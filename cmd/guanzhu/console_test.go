@@ -1,0 +1,35 @@
+package main
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestConsoleThatCannotStart is what someone meets whose console does not start.
+func TestConsoleThatCannotStart(t *testing.T) {
+	t.Parallel()
+	site, _ := startConsole(t)
+	taken, err := url.Parse(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ addr, accountAddr, publicURL, want string }{
+		{taken.Host, "127.0.0.1:0", "", "choose another address: --addr 127.0.0.1:PORT"},
+		{"127.0.0.1:0", taken.Host, "", "choose another address: --account-addr 127.0.0.1:PORT"},
+		{"0.0.0.0:0", "127.0.0.1:0", "", "--addr: 0.0.0.0 is not a loopback address"},
+		{"127.0.0.1:0", "192.0.2.1:0", "", "--account-addr: 192.0.2.1 is not a loopback address"},
+		{"8080", "127.0.0.1:0", "", "an address looks like 127.0.0.1:8080"},
+		{"127.0.0.1:0", "127.0.0.1:0", "tunnel.example", "PUBLIC_URL must look like https://host"},
+	} {
+		stdout, stderr, status := guanzhu(t, nil, "console", "--addr", c.addr, "--account-addr", c.accountAddr, "--public-url", c.publicURL)
+		if status != 1 || !strings.Contains(stderr, c.want) {
+			t.Errorf("%+v: status %d\n%s%s", c, status, stdout, stderr)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(".guanzhu", "console.db")); err == nil {
+		t.Error("a console that does not start leaves a file")
+	}
+}
