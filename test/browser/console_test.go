@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -437,4 +438,94 @@ func TestConsoleManyDeliveries(t *testing.T) {
 	d.until(`document.querySelectorAll(".rows > li").length === 400`)
 	d.do(chromedp.SendKeys(chromedp.CSS(".timeline input"), "欢迎"))
 	d.until(`document.querySelectorAll(".rows > li").length === 1`)
+}
+
+// TestConsoleAgain sends deliveries again: three times, edited, and all from one on, after the records were rewound.
+func TestConsoleAgain(t *testing.T) {
+	d := newDesk(t, "zh")
+	d.noHint()
+	d.send("follow")
+	d.send("text", "content", "@停车方便吗？")
+	d.read(".rows > li:last-child .title", "@停车方便吗？")
+	d.press(".rows > li:last-child .row")
+	d.pressText(".actions", "×3")
+	d.until(`document.querySelectorAll(".rows > li:last-child .result span").length === 3`)
+	d.read(".details dt", "重发自")
+	suggestions := func() (n int) {
+		var records []struct{ PK string }
+		d.api(http.MethodGet, "/api/records", nil, &records)
+		for _, r := range records {
+			if strings.HasPrefix(r.PK, "suggestions#") {
+				n++
+			}
+		}
+		return n
+	}
+	if n := suggestions(); n != 1 {
+		t.Errorf("%d suggestions after four deliveries of one", n)
+	}
+	d.pressText(".actions", "编辑")
+	d.see("dialog textarea")
+	ask(d.phone, chromedp.Evaluate[any](`(() => { const x = document.querySelector("dialog textarea"); x.value = x.value.replace("停车", "充电"); })()`))
+	d.press("dialog footer .main")
+	d.read(".bubble.out", "@充电方便吗？")
+	if n := suggestions(); n != 2 {
+		t.Errorf("%d suggestions after another one", n)
+	}
+	d.press(".rows > li:nth-child(2) .row")
+	d.read(".details h2", "关注")
+	d.pressText(".actions", "更多重发")
+	d.do(chromedp.SetValue(chromedp.CSS("dialog select[name=which]"), "rewind"))
+	d.press("dialog footer .main")
+	d.read(".toast", "已发送")
+	d.read(".details h2", "关注")
+	d.wantQuiet("again")
+}
+
+// TestConsoleScenario records a conversation. The owner's go test runs it, and fails if the account answers otherwise.
+func TestConsoleScenario(t *testing.T) {
+	d := newDesk(t, "zh")
+	d.noHint()
+	d.press(".record")
+	d.read(".record", "停止（0）")
+	d.press(".stranger .follow")
+	d.read(".bubble.in", "您好，欢迎关注")
+	d.pressText(".clock", "+1 天")
+	d.read(".offset", "+1")
+	d.write("@希望周末也营业")
+	d.read(".bubble.in", "已经收到您的建议")
+	d.read(".record", "停止（2）")
+	d.press(".record")
+	d.do(chromedp.SendKeys(chromedp.CSS("dialog input[name=name]"), "weekend"), chromedp.SendKeys(chromedp.CSS("dialog input[name=comment]"), "A suggestion on the second day"))
+	d.press("dialog footer .main")
+	d.read(".toast", "weekend.txtar")
+
+	program := filepath.Join(d.dir, "account.test")
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", program, "./account") //nolint:gosec // a path of our own
+	build.Dir = "../.."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatal(err, string(out))
+	}
+	run := func() (string, error) {
+		test := exec.CommandContext(t.Context(), program, "-test.run=TestScenarios", "-test.v") //nolint:gosec // built above
+		test.Dir = filepath.Join(d.dir, "account")
+		out, err := test.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := run(); err != nil || !strings.Contains(out, "--- PASS: TestScenarios/weekend.txtar") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	file := filepath.Join(d.dir, "account", "scenarios", "weekend.txtar")
+	text, err := os.ReadFile(file) //nolint:gosec // a path of our own
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := strings.Replace(string(text), "已经收到您的建议", "谢谢您的建议", 1)
+	if err := os.WriteFile(file, []byte(broken), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := run(); err == nil || !strings.Contains(out, "谢谢") {
+		t.Errorf("a broken scenario: %v\n%s", err, out)
+	}
+	d.wantQuiet("the scenario")
 }

@@ -68,7 +68,8 @@ export function heading(item) {
     const says = gist(item.push);
     return says ? `${kind(item.push)} ${quote(says)}` : kind(item.push);
   }
-  return { "publish the menu": t("publishMenu"), unreadable: t("unreadable") }[item.title] ?? item.title;
+  if (item.kind === "message") return t("customerService");
+  return { "publish the menu": t("publishMenu"), "publish the files": t("publishFiles"), "answer a question": t("answerQuestion"), unreadable: t("unreadable") }[item.title] ?? item.title;
 }
 
 const quote = (text) => t("quoted", text.length > 60 ? `${text.slice(0, 60)}…` : text);
@@ -77,12 +78,13 @@ const quote = (text) => t("quoted", text.length > 60 ? `${text.slice(0, 60)}…`
 export function outcome(item) {
   if (!item.done) return t("underWay");
   if (item.failed) return item.error || t("failed");
-  if (item.kind !== "delivery") return item.error ?? "";
+  if (item.kind === "visit" || item.kind === "task") return item.error ?? "";
   if (!item.reply) return t("noReply");
   return replyGist(item.reply);
 }
 
-function replyGist(reply) {
+// replyGist is what a reply says, in a line.
+export function replyGist(reply) {
   switch (reply.type) {
     case "text": return reply.content.replace(/<[^>]*>/g, "");
     case "news": return reply.articles?.map((a) => a.title).join(" · ") ?? t("push-news");

@@ -3,7 +3,7 @@ import { h, icon, button, eachFrame } from "./dom.js";
 import { ask, choices } from "./dialog.js";
 import { t, language } from "./text.js";
 import { api, act, follower, on, say, select, store } from "./store.js";
-import { clockTime, day, hue } from "./format.js";
+import { clockTime, day, hue, replyGist } from "./format.js";
 import { answered, happened, said } from "./message.js";
 
 // shown is how many deliveries a conversation shows.
@@ -92,7 +92,7 @@ function phone(openid) {
   };
 
   const drawLog = eachFrame(() => {
-    const items = [...store.items.values()].filter((i) => i.openid === openid && i.kind === "delivery" && i.push).slice(-shown);
+    const items = [...store.items.values()].filter((i) => i.openid === openid && (i.push || i.kind === "message")).slice(-shown);
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
     const entries = [];
     let last = 0;
@@ -123,16 +123,16 @@ function exchange(item, taps, buttonName) {
   const line = (text, bad) => h("li", { class: bad ? "line bad" : "line", "data-id": item.id, ...pick }, about({ text }));
   const bubble = (side, content) => h("li", { class: `bubble ${side}`, "data-id": item.id, ...pick }, h("div", null, content), about({ name: "log" }));
   const entries = [];
+  if (item.kind === "message") return [bubble("in", answered(item.reply, taps) ?? t(`push-${item.reply.type}`))];
   const again = item.of ? ` · ${t("again")}` : "";
   const words = said(item.push);
   entries.push(words === null ? line(happened(item.push, buttonName) + again) : bubble("out", words));
   if (words !== null && again) entries.push(line(t("sentAgain")));
   if (!item.done) entries.push(h("li", { class: "bubble in waiting", "data-id": item.id }, h("div", null, h("span", { class: "dots", role: "img", "aria-label": t("underWay") }))));
   else if (item.failed) entries.push(line("该公众号提供的服务出现故障，请稍后再试", true));
-  for (const reply of [item.reply, ...(item.sent ?? [])].filter(Boolean)) {
-    const content = answered(reply, taps);
-    if (content !== null) entries.push(bubble("in", content));
-    else entries.push(line(t(reply.type === "transfer_customer_service" ? "transferred" : reply.type === "transfer_biz_ai_ivr" ? "transferredAI" : "noReply")));
+  if (item.reply) {
+    const content = answered(item.reply, taps);
+    entries.push(content === null ? line(replyGist(item.reply)) : bubble("in", content));
   }
   return entries;
 }

@@ -198,6 +198,7 @@ const texts = {
   "from-outside": ["外部", "outside"],
   "from-browser": ["网页", "page"],
   "from-console": ["控制台", "console"],
+  "from-account": ["账号", "account"],
   "step-call": ["接口", "Call"],
   "step-table": ["数据表", "Table"],
   "step-read": ["读表", "Read"],
@@ -205,6 +206,9 @@ const texts = {
   "step-log": ["日志", "Log"],
 
   publishMenu: ["发布菜单", "Publish the menu"],
+  publishFiles: ["上传素材", "Upload the files"],
+  answerQuestion: ["回答慢问题", "Answer a slow question"],
+  customerService: ["客服消息", "Customer-service message"],
   unreadable: ["无法解析的推送", "A push that cannot be read"],
 
   details: ["详情", "Details"],
