@@ -27,11 +27,15 @@ const MaxSource = 32 << 10
 //
 // Where WeChat would read a tag of a link, such as in code about HTML, the < becomes ＜.
 func Plain(source string) string {
-	clean := []byte(strings.ToValidUTF8(shorten(source), "\ufffd"))
+	clean := []byte(deepNesting.ReplaceAllString(strings.ToValidUTF8(shorten(source), "\ufffd"), ""))
 	r := renderer{source: clean}
 	blocks := r.blocks(parserOf(clean).Parse(text.NewReader(clean)), "\n\n")
 	return linkTag.ReplaceAllString(strings.Trim(blocks, "\n"), "＜$1")
 }
+
+// deepNesting finds the beginning of a line that is in more than sixteen quotes or lists. The parser's time grows with the
+// square of their number.
+var deepNesting = regexp.MustCompile(`(?m)^(?:[ \t]*(?:>|(?:[-+*]|\d{1,9}[.)])[ \t]+)){17,}`)
 
 func shorten(source string) string {
 	if len(source) <= MaxSource {
@@ -49,7 +53,7 @@ var linkTag = regexp.MustCompile(`<(/?[aA])\b`)
 
 // maxColumns is the number of columns up to which tables are read. The parser fills short rows up to the width of the
 // header, which would take memory without bound.
-const maxColumns = 32
+const maxColumns = 16
 
 // parserOf returns the parser for source. It is made for each source: one costs some microseconds, and this needs no state.
 func parserOf(source []byte) parser.Parser {

@@ -85,6 +85,7 @@ func TestPlain(t *testing.T) {
 		"not UTF-8":                     {"\xff", "\ufffd"},
 		"a bracket that is not a link":  {"见[1]和[2]", "见[1]和[2]"},
 		"dollars":                       {"售价 $5，共 $10", "售价 $5，共 $10"},
+		"nested too deep":               {strings.Repeat("> ", 17) + "一\n\n" + strings.Repeat("- ", 30) + "二", "一\n\n二"},
 		"a hash that is not a heading":  {"#话题#", "#话题#"},
 		"a reference that is not there": {"[甲][乙]", "[甲][乙]"},
 	} {
@@ -102,7 +103,7 @@ func TestLongSources(t *testing.T) {
 		"quotes":      strings.Repeat(">", markdown.MaxSource-1) + "一",
 		"lists":       strings.Repeat("- ", markdown.MaxSource/2-2) + "一",
 		"columns":     strings.Repeat("|a", 5000) + "\n" + strings.Repeat("|-", 5000) + "\n" + strings.Repeat("|\n", 5000),
-		"rows":        strings.Repeat("|a", 30) + "\n" + strings.Repeat("|-", 30) + "\n" + strings.Repeat("|\n", 15000),
+		"rows":        strings.Repeat("|a", 15) + "\n" + strings.Repeat("|-", 15) + "\n" + strings.Repeat("|\n", 15000),
 		"names":       "|a|" + strings.Repeat("名", 8000) + "|c\n|-|-|-\n" + strings.Repeat("1|2|3\n", 1000),
 		"brackets":    strings.Repeat("[", markdown.MaxSource),
 		"stars":       strings.Repeat("*a ", markdown.MaxSource/3),
