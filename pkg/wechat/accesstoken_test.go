@@ -20,6 +20,12 @@ func TestMayForce(t *testing.T) {
 	if forced != forcesPerDay {
 		t.Errorf("%d forced on the first day, want %d", forced, forcesPerDay)
 	}
+	noon = noon.AddDate(0, 0, 2)
+	for after, want := range map[time.Duration]bool{29 * time.Second: false, 30 * time.Second: true} {
+		if _, ok := (AccessToken{ForcedAt: noon}).MayForce(noon.Add(after)); ok != want {
+			t.Errorf("%v after the last one: %v, want %v", after, ok, want)
+		}
+	}
 	midnight := time.Date(2026, 11, 23, 0, 0, 0, 0, ChinaTime)
 	if _, ok := token.MayForce(midnight.Add(-time.Second)); ok {
 		t.Error("forced again before midnight in China")
