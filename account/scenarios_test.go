@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"bytes"
 	"flag"
 	"os"
 	"path/filepath"
@@ -26,6 +27,7 @@ func TestScenarios(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			want = bytes.ReplaceAll(want, []byte("\r\n"), []byte("\n")) // what Git may write on Windows
 			got, err := console.RunScenario(want)
 			if err != nil {
 				t.Fatal(err)
