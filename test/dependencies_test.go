@@ -138,6 +138,28 @@ func TestModelClient(t *testing.T) {
 	}
 }
 
+// TestLinkedPackages bounds what the start of a function loads: the number of packages from outside the standard library.
+func TestLinkedPackages(t *testing.T) {
+	most := map[string]int{
+		"functions/answer": 170, "functions/doctor": 120, "functions/menu": 120, "functions/reconcile": 117, "functions/web": 121,
+		"functions/webhook": 127,
+	}
+	for path, p := range packages(t) {
+		if !strings.HasPrefix(path, "functions/") {
+			continue
+		}
+		linked := 0
+		for _, dep := range p.deps {
+			if host, _, _ := strings.Cut(dep, "/"); strings.Contains(host, ".") {
+				linked++
+			}
+		}
+		if linked > most[path] {
+			t.Errorf("%s links %d packages from outside the standard library, want at most %d", path, linked, most[path])
+		}
+	}
+}
+
 // TestOnlyMainsReadTheEnvironment searches the source of all packages but mains. Only mains may end the process, too.
 func TestOnlyMainsReadTheEnvironment(t *testing.T) {
 	for path, p := range packages(t) {
