@@ -73,9 +73,7 @@ func (d *desk) start(address, language string) {
 	if err != nil {
 		d.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	watched := make(chan error, 1)
-	go func() { watched <- c.Watch(ctx) }()
+	c.Watch()
 	servers := []*http.Server{}
 	for listener, handler := range map[net.Listener]http.Handler{page: c.Page(), account: c.Account()} {
 		server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
@@ -83,8 +81,7 @@ func (d *desk) start(address, language string) {
 		go func() { _ = server.Serve(listener) }()
 	}
 	d.stop = sync.OnceFunc(func() {
-		cancel()
-		err := <-watched
+		var err error
 		for _, server := range servers {
 			err = errors.Join(err, server.Close())
 		}
@@ -209,7 +206,7 @@ func (d *desk) shoot(name string) {
 	shot := ask(d.phone, chromedp.CaptureScreenshot())
 	d.picture(name, shot)
 	if *update {
-		if err := os.WriteFile("../../docs/images/"+name+".png", shot, 0o600); err != nil {
+		if err := os.WriteFile("../../docs/images/"+name+".png", shot, 0o644); err != nil {
 			d.Fatal(err)
 		}
 	}
@@ -261,7 +258,6 @@ func TestConsoleWalkThrough(t *testing.T) {
 	d.read(".details table.line", "outcome")
 	d.press(".rows li.selected .step.log")
 	d.see(".details .part.chosen table.line")
-	d.shoot("console")
 
 	d.press(".details > header > .quiet")
 	d.press(".phone header .quiet")
@@ -329,7 +325,6 @@ func TestConsoleLiveEditing(t *testing.T) {
 	d.read(".mistakes li", "exactly")
 	d.write("登录")
 	d.read(".bubble.in", "点击进入您的主页") // the last good file
-	d.shoot("console-mistakes")
 	d.copyAccount(func(text string) string { return strings.Replace(text, "我们可以收到", "我们都会看", 1) })
 	d.until(`document.querySelector(".mistakes").hidden`)
 	d.write("hello")
@@ -384,7 +379,6 @@ func TestConsoleTroubles(t *testing.T) {
 	d.press(".rows > li:last-child .row")
 	d.read(".details .sub", "解密后")
 	d.read(".details .error", "killed")
-	d.shoot("console-troubles")
 
 	// An account that always fails is out of order for its follower.
 	d.press(`.desk [aria-label="其他数据表故障"]`)
@@ -528,4 +522,39 @@ func TestConsoleScenario(t *testing.T) {
 		t.Errorf("a broken scenario: %v\n%s", err, out)
 	}
 	d.wantQuiet("the scenario")
+}
+
+// TestConsolePictures takes the pictures of the READMEs: a delivery with all that belongs to it, and an account in trouble.
+func TestConsolePictures(t *testing.T) {
+	for language, suffix := range map[string]string{"en": "", "zh": ".zh-CN"} {
+		t.Run(language, func(t *testing.T) {
+			d := newDesk(t, language)
+			d.noHint()
+			d.send("follow", "scene", "spring")
+			d.send("text", "content", "你好")
+			d.send("text", "content", "@希望周末也营业")
+			d.send("click", "key", "contact")
+			d.read(".rows > li:nth-child(4) .title", "@希望周末也营业")
+			d.press(".rows > li:nth-child(2) .row")
+			d.see(".details .diff")
+			ask(d.phone, chromedp.Evaluate[any](`document.querySelector(".scroller").scrollTop = 30`))
+			d.shoot("console" + suffix)
+
+			var second struct{ OpenID string }
+			d.api(http.MethodPost, "/api/followers", map[string]string{"name": "小林"}, &second)
+			d.api(http.MethodPost, "/api/clock", map[string]string{"advance": "1d"}, nil)
+			slow := []map[string]any{{"path": "/cgi-bin/user/info", "delay": 8}}
+			d.api(http.MethodPost, "/api/faults", map[string]any{"platform": slow}, nil)
+			d.send("follow", "openid", second.OpenID)
+			d.api(http.MethodPost, "/api/faults", map[string]any{
+				"platform": slow, "table": []map[string]any{{"when": "after", "kill": true, "times": 1}},
+			}, nil)
+			d.send("text", "content", "@停车方便吗？", "openid", second.OpenID)
+			d.prefer("dark")
+			d.press(`[aria-controls="desk"]`)
+			d.read(".rows > li:last-child .title", "@停车方便吗？")
+			d.press(".details > header > .quiet")
+			d.shoot("console-trouble" + suffix)
+		})
+	}
 }

@@ -73,20 +73,24 @@ async function copy(id, as) {
   }
 }
 
+// cards are two columns: what came and went, and what the account did.
 function cards(item) {
   const steps = (kind) => item.steps.filter((s) => s.kind === kind);
   const changes = steps("table").filter((s) => s.changes?.length);
   const reads = steps("table").filter((s) => !s.changes?.length);
-  return [
+  const said = [
     card(t("whatHappened"), facts(item)),
     item.message && card(t("push"), pre(item.message)),
+    ...item.attempts.flatMap((a) => attempt(a, item)),
+  ];
+  const done = [
     card(t("records"), changes.map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), s.changes.map(diff))),
       reads.map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s))),
       changes.length + reads.length === 0 && h("p", { class: "none" }, t("noRecords"))),
-    ...item.attempts.flatMap((a) => attempt(a, item)),
     steps("call").length > 0 && card(t("calls"), steps("call").map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), exchanges(s)))),
     steps("log").length > 0 && card(t("logs"), steps("log").map((s) => h("div", { class: "part", "data-part": `step:${s.n}` }, stepHead(s), s.line && logLine(s.line)))),
-  ].filter(Boolean);
+  ];
+  return [h("div", null, said), h("div", null, done)];
 }
 
 const card = (title, ...content) => h("section", { class: "card" }, h("h3", null, title), content);

@@ -1,6 +1,6 @@
 // Times, durations and names as the page shows them. Times are China's, as the platform's quotas are.
 import { t, tag } from "./text.js";
-import { follower } from "./store.js";
+import { follower, store } from "./store.js";
 
 const zone = "Asia/Shanghai";
 const dayFormat = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" });
@@ -36,12 +36,8 @@ export function who(openid) {
   return follower(openid)?.name || (openid?.length > 12 ? `${openid.slice(0, 4)}…${openid.slice(-4)}` : openid ?? "");
 }
 
-// hue is a user's colour, one of six.
-export function hue(openid) {
-  let n = 0;
-  for (const c of openid ?? "") n = (n * 31 + c.codePointAt(0)) % 997;
-  return n % 6;
-}
+// hue is a user's colour, one of six: the phones' in their order, and one for all who have no phone.
+export const hue = (openid) => (store.state.followers.findIndex((f) => f.openid === openid) + 6) % 6;
 
 const named = new Set(["text", "image", "voice", "video", "shortvideo", "location", "link", "file", "subscribe", "unsubscribe", "SCAN", "LOCATION", "CLICK", "VIEW", "view_miniprogram", "scancode_push", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album", "pic_weixin", "location_select"]);
 
