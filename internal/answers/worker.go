@@ -257,6 +257,7 @@ func (w *Worker) log(ctx context.Context, m Message, how string, err error, line
 		slog.Float64("answer_ms", telemetry.Milliseconds(sinceAsked)),
 	}
 	switch {
+	case errors.Is(err, conversation.ErrFailed) && how == howNone: // on its way to the dead letters
 	case errors.Is(err, conversation.ErrFailed):
 		level = slog.LevelError
 		attrs = append(attrs, telemetry.AnswersFailed.Of(1))

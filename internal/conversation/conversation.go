@@ -28,9 +28,11 @@ const (
 	// MaxAttempts is how often a handler is started for one question.
 	MaxAttempts = 3
 
-	maxJobs = 40 // that are kept of one follower
-	maxText = 4 << 10
-	maxSite = 256
+	maxJobs   = 40       // that are kept of one follower
+	maxKept   = 96 << 10 // bytes of answers when a question is recorded; an item of DynamoDB has at most 400 KB
+	maxServed = 60
+	maxText   = 4 << 10
+	maxSite   = 256
 
 	// repeats is the time within which the platform may deliver a push again, with room to spare.
 	repeats = 20 * time.Minute
@@ -186,8 +188,14 @@ func (c *Conversation) Deliver(id, push string, now time.Time) string {
 	job := c.Jobs[id]
 	page := job.Next
 	job.State, job.Next = Delivered, page+1
-	c.Served = append(c.Served, Served{push, id, page, now.Unix()})
+	c.serve(Served{push, id, page, now.Unix()})
 	return job.Page(id, page)
+}
+
+// serve records s in the place of those that no delivery will ask for.
+func (c *Conversation) serve(s Served) {
+	c.Served = slices.DeleteFunc(c.Served, func(old Served) bool { return s.At-old.At > int64(repeats.Seconds()) })
+	c.Served = append(c.Served[max(0, len(c.Served)-maxServed+1):], s)
 }
 
 // Reply decides about the reply to the question itself. Its answer is the reply if it is there in time. If it is not and
@@ -289,7 +297,7 @@ func (c *Conversation) Tapped(tap Tap, push string, last bool, now time.Time) (i
 	case job.State == Delivered:
 		return "", "", Nothing
 	case last:
-		c.Served = append(c.Served, Served{push, id, noPage, now.Unix()})
+		c.serve(Served{push, id, noPage, now.Unix()})
 		return id, "", Later
 	}
 	return id, "", Pending
@@ -447,6 +455,19 @@ func seconds(id string) string {
 // prune deletes what nobody can ask for any longer.
 func (c *Conversation) prune(now time.Time) {
 	c.Served = slices.DeleteFunc(c.Served, func(s Served) bool { return now.Unix()-s.At > int64(repeats.Seconds()) })
+	c.pruneJobs(now)
+	kept := 0
+	for _, id := range slices.Backward(c.ids()) { // the newest answers stay
+		for _, page := range c.Jobs[id].Pages {
+			kept += len(page)
+		}
+		if kept > maxKept && c.Jobs[id].State != Waiting {
+			delete(c.Jobs, id)
+		}
+	}
+}
+
+func (c *Conversation) pruneJobs(now time.Time) {
 	for _, id := range c.ids() {
 		job := c.Jobs[id]
 		switch age := now.Sub(time.Unix(job.AskedAt, 0)); {

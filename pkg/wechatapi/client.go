@@ -218,7 +218,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 
 // logFailure logs a failed call in a line of its own, since one push may make several calls.
 func (c *Client) logFailure(ctx context.Context, path string, err error) {
-	if err == nil {
+	if err == nil || expected(path, err) {
 		return
 	}
 	level := slog.LevelWarn

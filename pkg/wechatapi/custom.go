@@ -1,6 +1,9 @@
 package wechatapi
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 const customSend = "/cgi-bin/message/custom/send"
 
@@ -37,4 +40,13 @@ func (c *Client) SendText(ctx context.Context, openid, text string, byAI bool) e
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_typing
 func (c *Client) Typing(ctx context.Context, openid string) error {
 	return c.Post(ctx, "/cgi-bin/message/custom/typing", map[string]string{"touser": openid, "command": "Typing"}, nil)
+}
+
+// customRefusals are errcodes of customer-service messages that are no fault of anybody: the account may not send, the follower
+// has not written recently or receives nothing, or somebody is shown as typing already.
+var customRefusals = []int{40200, 43019, 45015, 45047, 45080, 45081, 48001, 48002, 70000}
+
+// expected reports whether err is a refusal that the log does not need.
+func expected(path string, err error) bool {
+	return strings.HasPrefix(path, "/cgi-bin/message/custom/") && hasCode(err, customRefusals...)
 }

@@ -44,6 +44,12 @@ func TestCustomMessages(t *testing.T) {
 	w.Clock.Advance(48*time.Hour + time.Second)
 	check("two days later", send("a"), 45015)
 
+	for _, line := range w.Logs.Lines(t) {
+		if code := line["errcode"]; code != nil && code != "40003" && code != "45002" {
+			t.Errorf("the log has a refusal that is no fault: %v", line)
+		}
+	}
+
 	got := w.Platform.CustomMessages()
 	want := wechattest.CustomMessage{OpenID: world.OpenID, Text: "<好>", ByAI: true}
 	if len(got) != 6 {
