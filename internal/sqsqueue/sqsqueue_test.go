@@ -26,8 +26,8 @@ import (
 // call is what SQS is asked.
 type call struct {
 	Action                 string
-	MessageGroupId         string //nolint:revive // the name in the API
-	MessageDeduplicationId string //nolint:revive // the name in the API
+	MessageGroupID         string
+	MessageDeduplicationID string
 	ReceiptHandle          string
 	MessageBody            string
 	VisibilityTimeout      int
@@ -75,11 +75,11 @@ func TestSend(t *testing.T) {
 	}
 	ids := []string{}
 	for _, c := range s.calls {
-		if c.Action != "SendMessage" || c.MessageGroupId != "oA" || len(c.MessageDeduplicationId) > 128 {
+		if c.Action != "SendMessage" || c.MessageGroupID != "oA" || len(c.MessageDeduplicationID) > 128 {
 			t.Errorf("SQS is asked %+v", c)
 		}
-		if !slices.Contains(ids, c.MessageDeduplicationId) {
-			ids = append(ids, c.MessageDeduplicationId)
+		if !slices.Contains(ids, c.MessageDeduplicationID) {
+			ids = append(ids, c.MessageDeduplicationID)
 		}
 	}
 	if len(ids) != 2 {

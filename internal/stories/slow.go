@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,10 +31,12 @@ func RunSlow(t *testing.T, open storetest.Open) {
 		var wrong []string
 		synctest.Test(t, func(t *testing.T) {
 			r := newSlowRun(t, s, open)
-			defer r.store.Close()
-			defer r.queue.Close()
 			r.tell()
 			wrong = r.wrong()
+			r.queue.Close()
+			if err := r.store.Close(); err != nil {
+				t.Error(err)
+			}
 		})
 		if wrong != nil {
 			rt.Fatal(strings.Join(wrong, "\n"))
@@ -199,9 +202,9 @@ func (r *slowRun) work(ctx context.Context, m answers.Message) error {
 	return err
 }
 
-func idOf(job string) (id uint64) {
+func idOf(job string) uint64 {
 	_, number, _ := strings.Cut(job, "#")
-	fmt.Sscan(number, &id)
+	id, _ := strconv.ParseUint(number, 10, 64) // only conversation.ID makes them
 	return id
 }
 
@@ -217,7 +220,9 @@ func (r *slowRun) Send(ctx context.Context, task answers.Task) error {
 			return nil
 		}
 		if r.act(id).doubled {
-			go r.work(context.WithoutCancel(ctx), answers.Message{Task: task, ID: "double", Receive: 1})
+			go func() {
+				_ = r.work(context.WithoutCancel(ctx), answers.Message{Task: task, ID: "double", Receive: 1}) // the other message comes again
+			}()
 		}
 		return r.queue.Send(ctx, task)
 	})
