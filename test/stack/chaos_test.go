@@ -49,7 +49,7 @@ func TestChaos(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// How long the start takes, secrets and access token read, for docs/performance.md; nothing else runs meanwhile.
+	// How long the start takes, the secrets read, for docs/performance.md; nothing else runs meanwhile.
 	t.Run("cold start", func(t *testing.T) { coldStart(newChaos(t, rie, tellPID, endpoint, 1, nil)) })
 
 	build := func(t *testing.T, instances int, env ...string) *chaos {
