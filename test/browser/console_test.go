@@ -473,6 +473,12 @@ func TestConsoleAgain(t *testing.T) {
 	d.press("dialog footer .main")
 	d.read(".toast", "已发送")
 	d.read(".details h2", "关注")
+	for name, want := range map[string]string{"curl": "curl -H", "sam local": `"rawPath"`, "场景": "-- 1/push.xml --", "Go 测试": "package account_test"} {
+		ask(d.phone, chromedp.Evaluate[any](`navigator.clipboard.writeText = async (text) => { document.title = text; }`))
+		d.pressText(".actions", "复制为")
+		d.pressText(".choices", name)
+		d.until(`document.title.includes(` + quoted(want) + `)`)
+	}
 	d.wantQuiet("again")
 }
 

@@ -14,7 +14,7 @@ export function ask({ title, intro, fields, submit, wide }) {
     intro && h("p", { class: "intro" }, intro),
     rows,
     h("footer", null,
-      button({ text: t("cancel") }, () => dialog.close()),
+      !fields.some((field) => field.readonly) && button({ text: t("cancel") }, () => dialog.close()),
       h("button", { class: "main", value: "ok" }, submit ?? t("ok"))));
   const dialog = h("dialog", { class: wide ? "wide" : null, "aria-labelledby": id }, form);
   document.body.append(dialog);

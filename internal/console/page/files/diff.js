@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 import { t } from "./text.js";
 import { moment } from "./format.js";
 
-const isTime = /(_at|_time|_since|_until|^expires)$/;
+const isTime = /(_at|_time|_since|_until|^at)$/;
 
 function written(name, value) {
   const text = typeof value === "string" ? value : json(value);

@@ -98,9 +98,9 @@ export function timeline() {
   });
 
   return h("section", { class: "timeline", id: "timeline", tabindex: "-1", "aria-label": t("timeline") },
-    h("header", null, h("h2", null, t("timeline")), filter, legend()),
+    h("header", null, h("h2", null, t("timeline")), filter, latest, legend()),
     h("div", { class: "row head", "aria-hidden": "true" }, h("span", { class: "at" }, t("chinaTime")), h("span"), scale(), h("span")),
-    scroller, latest);
+    scroller);
 }
 
 function legend() {
