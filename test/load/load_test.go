@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -30,12 +31,11 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v after:\n%s", err, &out)
 	}
-	for _, want := range []string{
-		"none is lost and none has happened twice", "The log has 30 lines of pushes, and no secret, text or openid",
-	} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is not in what was printed:\n%s", want, &out)
-		}
+	// On a busy machine, the load ends at a rate that is too high for it. Each delivery has its line all the same.
+	deliveries := regexp.MustCompile(`([1-9]\d*) deliveries; .* none is lost and none has happened twice`).FindStringSubmatch(out.String())
+	lines := regexp.MustCompile(`The log has (\d+) lines of pushes, and no secret, text or openid`).FindStringSubmatch(out.String())
+	if deliveries == nil || lines == nil || deliveries[1] != lines[1] {
+		t.Errorf("not as many lines as deliveries in what was printed:\n%s", &out)
 	}
 }
 
