@@ -83,7 +83,7 @@ func serveConsole(running *console.Console, page, account net.Listener) error {
 	defer stop()
 	group, ctx := errgroup.WithContext(ctx)
 	for listener, handler := range map[net.Listener]http.Handler{page: running.Page(), account: running.Account()} {
-		server := &http.Server{Handler: handler, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 		group.Go(func() error {
 			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				return err

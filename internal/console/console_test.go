@@ -207,7 +207,8 @@ func TestConversation(t *testing.T) {
 	for _, step := range []struct{ action, name, value, reply, route, rule string }{
 		{"text", "content", "你好", "收到", "On *wechat.Text", "default"},
 		{"text", "content", "@请开门", "谢谢", `OnText prefix "@"`, ""},
-		{"click", "key", "about", "关于", "On *wechat.Click", ""},
+		{"click", "key", "about", "关于", "On *wechat.Click", "clicks: about"},
+		{"click", "key", "nothing", "", "On *wechat.Click", ""},
 		{"location", "label", "某路", "", "Default", ""},
 		{"pic_sysphoto", "key", "photo", "", "Default", ""},
 		{"location_select", "key", "place", "", "Default", ""},

@@ -101,8 +101,15 @@ func (c *Console) describe(i *Item, message []byte) {
 func (c *Console) decide(p wechat.Push) *Decision {
 	instance := c.instance()
 	d := &Decision{Route: instance.router.Explain(p)}
-	if text, ok := p.(*wechat.Text); ok && d.Route == "On *wechat.Text" {
-		d.Rule = instance.replies.Explain(text.Content)
+	switch p := p.(type) {
+	case *wechat.Text:
+		if d.Route == "On *wechat.Text" {
+			d.Rule = instance.replies.Explain(p.Content)
+		}
+	case *wechat.Click:
+		if _, ok := instance.replies.Click(p.EventKey); ok && d.Route == "On *wechat.Click" {
+			d.Rule = "clicks: " + p.EventKey
+		}
 	}
 	return d
 }

@@ -1,0 +1,113 @@
+package console
+
+import (
+	"cmp"
+	"encoding/json"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// state returns the State now.
+func (c *Console) state() State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := State{
+		Run: c.run, AppID: c.config.AppID, AccountURL: c.config.AccountURL, Simulated: c.platform != nil,
+		Mode: c.settings.Mode, Kind: c.settings.Kind, Instance: c.instances, Menu: c.menus,
+		Clock:     ClockState{c.clock.Now(), c.clock.Offset().Seconds()},
+		Faults:    Faults{append([]PlatformFault{}, c.faults.Platform...), append([]TableFault{}, c.faults.Table...)},
+		Followers: []Follower{},
+		Account:   c.file,
+	}
+	if c.timeline != nil {
+		s.LastItem = c.timeline.lastID()
+	}
+	for _, p := range c.followers {
+		s.Followers = append(s.Followers, p.Follower)
+	}
+	return s
+}
+
+// changed keeps and shows the State after a change. c.mu must not be held.
+func (c *Console) changed() {
+	if err := c.save(); err != nil {
+		c.config.Printf("The state cannot be saved: %v\n", err)
+	}
+	c.stream.send("state", c.state())
+}
+
+var (
+	stateBucket = []byte("console state")
+	stateKey    = []byte("state")
+	mediaBucket = []byte("console media")
+)
+
+// kept is what the file has beside the records, the timeline and the pictures.
+type kept struct {
+	settings
+	Offset    time.Duration `json:"offset"`
+	Followers []*phone      `json:"followers"`
+}
+
+func (c *Console) encodeKept() ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return json.Marshal(kept{c.settings, c.clock.Offset(), c.followers})
+}
+
+func (c *Console) save() error {
+	c.saving.Lock()
+	defer c.saving.Unlock()
+	value, err := c.encodeKept()
+	if err != nil {
+		return err
+	}
+	return c.store.DB().Update(func(tx *bbolt.Tx) error { return tx.Bucket(stateBucket).Put(stateKey, value) })
+}
+
+// loadSaved reads what save has written.
+func (c *Console) loadSaved() error {
+	var k kept
+	err := c.store.DB().Update(func(tx *bbolt.Tx) error {
+		if _, err := tx.CreateBucketIfNotExists(mediaBucket); err != nil {
+			return err
+		}
+		b, err := tx.CreateBucketIfNotExists(stateBucket)
+		if err != nil {
+			return err
+		}
+		if value := b.Get(stateKey); value != nil {
+			return json.Unmarshal(value, &k)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.adopt(k)
+}
+
+// adopt makes k the state.
+func (c *Console) adopt(k kept) error {
+	if k.Mode == "" {
+		k.Mode = modePlain
+		if c.config.Secrets.EncodingAESKey != "" {
+			k.Mode = modeSafe
+		}
+	}
+	k.Kind = cmp.Or(k.Kind, kindVerified)
+	for _, p := range c.phones() {
+		p.close()
+	}
+	c.mu.Lock()
+	c.settings, c.followers, c.faults = k.settings, nil, Faults{}
+	c.mu.Unlock()
+	c.clock.SetOffset(k.Offset)
+	for _, p := range k.Followers {
+		if err := c.connect(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
