@@ -27,10 +27,16 @@ export SAM_CLI_TELEMETRY ?= 0
 # Programs do not contain the commit that they were built from: in a checkout of another user, git refuses to tell it, and Go
 # then refuses to build.
 export GOFLAGS := $(shell $(GO) env GOFLAGS) -buildvcs=false
+# How many stories each random test tells, and the seed of the first one.
+export RAPID_CHECKS ?= 100
+ifndef RAPID_SEED
+RAPID_SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+endif
+export RAPID_SEED
 export GO SAM DYNAMODB_LOCAL MOTO
 
 .DEFAULT_GOAL := help
-.PHONY: help run command test lint lint-template vulnerabilities fmt bench fuzz events build deploy logs
+.PHONY: help run command test model lint lint-template vulnerabilities fmt bench fuzz events build deploy logs
 .PHONY: load sam-local test-dynamodb test-aws test-stack test-sam-local test-browser
 
 help: ## list the targets
@@ -47,8 +53,12 @@ test: ## vet, and all tests that need only Go
 	$(GO) vet ./...
 	@if $(GO) build -race runtime/cgo 2>/dev/null; then set -- -race; else set --; \
 		echo "No race detector here (it needs a C compiler and cgo): testing without -race."; fi; \
-	set -- $(GO) test "$$@" -shuffle=on ./...; echo "$$@"; "$$@"
-	@echo "Not run here: DynamoDB (make test-dynamodb), AWS (make test-aws), the real stack (make test-stack, make test-sam-local), Chromium (make test-browser), fuzzing (make fuzz), make lint."
+	set -- $(GO) test "$$@" -shuffle=on ./...; \
+	echo "Random tests: $(RAPID_CHECKS) stories each, RAPID_SEED=$(RAPID_SEED)"; echo "$$@"; "$$@"
+	@echo "Not run here: DynamoDB (make test-dynamodb), AWS (make test-aws), the real stack (make test-stack, make test-sam-local), Chromium (make test-browser), fuzzing (make fuzz), the model (make model), make lint."
+
+model: ## check the model of the delivery rule exhaustively (apt-get install spin gcc)
+	test/model/check
 
 lint: ## golangci-lint, with staticcheck
 	$(GO) run $(GOLANGCI_LINT) run ./...

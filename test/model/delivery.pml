@@ -1,6 +1,6 @@
 /*
- * The rule of docs/reliability.md as a model for Spin, which tries every order of its steps (make model): the stored state ends as if
- * each push had happened once, in the order of its time.
+ * The rule of docs/reliability.md as a model for Spin, which tries every order of its steps (make model): the stored state
+ * ends as if each push had happened once, in the order of its time.
  *
  * Two followers cause five pushes, in every way that WeChat allows. Three instances handle three deliveries of each push, at
  * any time and in any order. A delivery may be lost, and an instance may die between any two steps.
@@ -8,7 +8,8 @@
  * Assumptions:
  *  - A write of the table and its condition are one step, as DynamoDB documents it. A write that is answered is durable.
  *  - All deliveries of a push have its CreateTime. Times are whole seconds; two events may have the same one.
- *  - A user who does not follow can only follow. The table may see any other order, because deliveries are lost and late.
+ *  - A user who does not follow can only follow, and at first nobody follows. The table may see any other order, because
+ *    deliveries are lost and late.
  *  - An instance handles one delivery at a time, and keeps nothing that the next one needs.
  *  - WeChat may repeat a push even if it was answered. If all three deliveries are lost, the push does not count.
  *  - A tombstone does not expire while its pushes are repeated (it stays for 30 days).
