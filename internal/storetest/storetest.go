@@ -84,6 +84,7 @@ func Run(t *testing.T, open Open) {
 		{"lookup of one unknown", testUnknown},
 		{"layout", testLayout},
 		{"complete", testComplete},
+		{"model", testModel},
 		{"concurrent pushes", testConcurrentPushes},
 		{"suggestions", testSuggestions},
 		{"suggestions beyond one page", testManySuggestions},
