@@ -133,7 +133,7 @@ test-stack: ## test the stack in AWS's emulators: template, runtime (GUANZHU_RIE
 		$(GO) test -count=1 -v -timeout 20m -skip SamLocal ./test/stack ./test/stack/samconfig
 
 # A separate module, because of its dependency on a browser.
-test-browser: ## test the followers' pages in Chromium, at the size of a phone
+test-browser: ## test the followers' pages and the console's page in Chromium
 	cd test/browser && $(GO) vet ./... && $(GO) test -count=1 ./...
 
 test-sam-local: ## test every sample of events/ through sam local

@@ -124,13 +124,14 @@ type Article struct {
 type State struct {
 	Run        string     `json:"run"` // another value after each start of the program
 	AppID      string     `json:"appid"`
-	AccountURL string     `json:"account_url"` // where the account answers, as deployed
-	Simulated  bool       `json:"simulated"`   // whether the platform is the simulated one
-	Mode       string     `json:"mode"`        // plain, compatible or safe
-	Kind       string     `json:"kind"`        // test, verified or personal
-	Instance   int        `json:"instance"`    // counts the starts of the account's process
-	Menu       int        `json:"menu"`        // counts the changes of the live menu
-	LastItem   int64      `json:"last_item"`   // the latest ID of the timeline; 0 if it is empty
+	AccountURL string     `json:"account_url"`          // where the account answers, as deployed
+	PublicURL  string     `json:"public_url,omitempty"` // where links to the account lead instead, by a tunnel
+	Simulated  bool       `json:"simulated"`            // whether the platform is the simulated one
+	Mode       string     `json:"mode"`                 // plain, compatible or safe
+	Kind       string     `json:"kind"`                 // test, verified or personal
+	Instance   int        `json:"instance"`             // counts the starts of the account's process
+	Menu       int        `json:"menu"`                 // counts the changes of the live menu
+	LastItem   int64      `json:"last_item"`            // the latest ID of the timeline; 0 if it is empty
 	Clock      ClockState `json:"clock"`
 	Faults     Faults     `json:"faults"`
 	Followers  []Follower `json:"followers"`

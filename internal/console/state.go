@@ -13,7 +13,7 @@ func (c *Console) state() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := State{
-		Run: c.run, AppID: c.config.AppID, AccountURL: c.config.AccountURL, Simulated: c.platform != nil,
+		Run: c.run, AppID: c.config.AppID, AccountURL: c.config.AccountURL, PublicURL: c.config.PublicURL, Simulated: c.platform != nil,
 		Mode: c.settings.Mode, Kind: c.settings.Kind, Instance: c.instances, Menu: c.menus,
 		Clock:     ClockState{c.clock.Now(), c.clock.Offset().Seconds()},
 		Faults:    Faults{append([]PlatformFault{}, c.faults.Platform...), append([]TableFault{}, c.faults.Table...)},
