@@ -110,7 +110,7 @@ func asked(settings *accountyaml.AI, question string) ai.Question {
 const modelWithin = 30 * time.Second
 
 // examineAI asks each model of account.yaml one short question, from this machine. It is not the function doctor that asks:
-// the key goes to nobody who has no use for it, and the client would make that function four times as large.
+// only the functions that need the key get it, and the client would make that function four times as large.
 func examineAI(ctx context.Context, account *accountyaml.Account, key string) []doctor.Finding {
 	var findings []doctor.Finding
 	examined := map[string]bool{}

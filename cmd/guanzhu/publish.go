@@ -305,7 +305,7 @@ func (c *oldPlan) Run(lang language) error { return renamed(lang, "plan", c.plan
 // Run does what the new command does.
 func (c *oldPublish) Run(lang language) error { return renamed(lang, "publish", c.publishCommand.Run) }
 
-// renamed runs a command under its old name. People at a terminal are told the new one; scripts get what they always got.
+// renamed runs a command under its old name. At a terminal, it prints the new name. The output for scripts stays the same.
 func renamed(lang language, name string, run func(language) error) error {
 	if term.IsTerminal(int(os.Stderr.Fd())) {
 		fmt.Fprintln(os.Stderr, lang.say("这个命令现在叫 guanzhu %s，旧名字仍然可用。", "This command is now called guanzhu %s; its old name still works.", name))

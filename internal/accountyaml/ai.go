@@ -117,7 +117,7 @@ func (f *file) aiField(r *AI, e entry) {
 	}
 }
 
-// baseURL reads the address of the API. All problems are told without it, because some owners put a key into it.
+// baseURL reads the address of the API. No problem quotes it, because some owners put a key into it.
 func (f *file) baseURL(e entry) string {
 	text, ok := f.shown(e.value, e.key)
 	if !ok {

@@ -12,7 +12,7 @@ import (
 // backupVersion is the form of a Backup. Another form has another number.
 const backupVersion = 1
 
-// Backup is a whole state: all but the access token, which a platform that starts anew does not know.
+// Backup is a whole state: everything except the access token, which a restarted platform does not know.
 type Backup struct {
 	Version int               `json:"version"`
 	State   json.RawMessage   `json:"state"`

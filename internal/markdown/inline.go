@@ -26,7 +26,7 @@ func (r renderer) inlines(n ast.Node) string {
 // https://github.com/commonmark/commonmark-spec/issues/650
 var unparsedStrong = regexp.MustCompile(`\*\*([^*\n]+)\*\*`)
 
-// star takes the place of the * in code and in addresses, where it is none of Markdown's.
+// star takes the place of the * in code and in addresses, if Markdown gives it no meaning.
 const star = "\ue000"
 
 func literal(text string) string { return strings.ReplaceAll(text, "*", star) }

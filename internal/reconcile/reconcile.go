@@ -106,7 +106,7 @@ type Config struct {
 	RepairMenu bool
 
 	Concurrency int                        // calls to the platform at the same time
-	Hash        func(openid string) string // stands in for openids in summaries
+	Hash        func(openid string) string // replaces openids in summaries
 	Now         func() time.Time
 	Log         *slog.Logger
 	// Sleep waits, or returns ctx's error. nil: on the clock of this machine.

@@ -38,7 +38,7 @@ func jobs(t *testing.T, f fixture) int {
 	return len(c.Jobs)
 }
 
-// testConversationTurns: what a model is told of again is kept like the rest, and ends with it.
+// testConversationTurns: the turns that a model gets again are kept like the rest, and end with it.
 func testConversationTurns(t *testing.T, f fixture) {
 	must(t, ask(f, 0, 1))
 	turn := conversation.Turn{ID: "a", Question: "问", Answer: "答"}

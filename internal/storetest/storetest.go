@@ -114,7 +114,7 @@ func Run(t *testing.T, open Open) {
 		{"media", testMedia},
 		{"conversation", testConversation},
 		{"conversation, turns", testConversationTurns},
-		{"conversation of one who has unfollowed", testConversationUnfollowed},
+		{"conversation of a follower who has unfollowed", testConversationUnfollowed},
 		{"concurrent changes of a conversation", testConversationChanges},
 		{"conversation of no openid", testConversationNoOpenID},
 		{"questions of one day", testQuestionsOfOneDay},

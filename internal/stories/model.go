@@ -60,7 +60,7 @@ func (r *run) check(ctx context.Context) string {
 		delete(stored, openid(who))
 	}
 	if len(stored) > 0 {
-		r.fault("nobody wrote what stands under %q", slices.Sorted(maps.Keys(stored)))
+		r.fault("nobody wrote the records under %q", slices.Sorted(maps.Keys(stored)))
 	}
 	for who := range followers {
 		for _, secret := range []string{openid(who), unionID, token, appSecret, hello, wish, "ticket="} {
@@ -73,7 +73,7 @@ func (r *run) check(ctx context.Context) string {
 }
 
 // checkAnswers holds the answers to this: 200 exactly where all writes were made and known to be, and the same bytes to
-// each delivery of a push. A personal link alone may be withheld: from who has unfollowed meanwhile.
+// each delivery of a push. Only a personal link may be withheld, from a follower who has unfollowed meanwhile.
 func (r *run) checkAnswers() {
 	for _, w := range r.work {
 		if w.killed || w.push == reconciles {

@@ -462,7 +462,7 @@ func (r *run) watch(ctx context.Context, who int) error {
 	if began, seen := r.begun[key]; !seen {
 		r.begun[key] = session.EstablishedAt
 	} else if !began.Equal(session.EstablishedAt) {
-		r.wrong = append(r.wrong, fmt.Sprintf("the session of %s began anew: at %v, then at %v", openid, began, session.EstablishedAt))
+		r.wrong = append(r.wrong, fmt.Sprintf("the session of %s began again: at %v, then at %v", openid, began, session.EstablishedAt))
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ var slowStories = rapid.Custom(func(t *rapid.T) slowStory {
 	}
 })
 
-// slowRun is a story that is told.
+// slowRun is a story while it runs.
 type slowRun struct {
 	t      *testing.T
 	story  slowStory

@@ -222,7 +222,7 @@ func appendValue(b []byte, v slog.Value) []byte {
 	return appendAny(b, v.Any())
 }
 
-// appendAny appends what has no short way. A value that cannot be written, or that panics, costs no more than itself.
+// appendAny appends any other value. A value that cannot be written, or that panics, costs no more than itself.
 func appendAny(b []byte, value any) (appended []byte) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -262,7 +262,7 @@ func appendString(b []byte, s string) []byte {
 	return append(append(b, s[start:]...), '"')
 }
 
-// escape returns what stands for r in a string of JSON, or "" for r itself. size is the number of its bytes.
+// escape returns the form of r in a JSON string, or "" if r needs no escape. size is its number of bytes.
 func escape(r rune, size int) string {
 	switch {
 	case r == '"':

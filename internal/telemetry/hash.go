@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// Hasher returns a function that stands in for openids in logs and keys: the same for the same follower, so that one
+// Hasher returns a function that replaces openids in logs and keys: the same for the same follower, so that one
 // follower's story can be followed, and of no use to anybody without linkKey (parameterstore.Keeper). It gives 16 hex characters.
 func Hasher(linkKey string) func(openid string) string {
 	mac := hmac.New(sha256.New, []byte(linkKey))

@@ -14,7 +14,7 @@ const Namespace = "Guanzhu"
 type Metric struct {
 	Name string
 	Unit string // CloudWatch's name: Count, Milliseconds
-	// By are the attributes of the same line by whose values the metric is told apart, "appid" always among them. Each
+	// By are the attributes of the line that are the metric's dimensions, "appid" always among them. Each
 	// combination of values is a metric of its own, with a price of its own, so all values come from small, known sets.
 	By [][]string
 
@@ -22,7 +22,7 @@ type Metric struct {
 	one       slog.Attr // Of(1)
 }
 
-// The metrics. What each means to the account's owner stands in docs/operations.md.
+// The metrics. docs/operations.md says what each means to the account's owner.
 var (
 	// Pushes counts answered deliveries, those of repeated pushes included. Refused requests are Refusals instead.
 	Pushes = metric("Pushes", "Count", []string{"appid", "kind", "outcome"})

@@ -266,7 +266,7 @@ func (c *Client) ask(
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", body.contentType)
 	}
-	// The platform closes idle connections while Lambda is frozen. With this key, of which an empty one is not sent,
+	// The platform closes idle connections while Lambda is frozen. With this key (an empty one is not sent),
 	// net/http sends even a POST again on another connection, if the pooled one is closed.
 	// A message to a follower must not be sent twice.
 	if path != customSend {

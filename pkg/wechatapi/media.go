@@ -35,7 +35,7 @@ type payload struct {
 
 func asJSON(content []byte) payload { return payload{"application/json", content} }
 
-// A file is the answer to a download: the content itself or, of a video, where it is.
+// A file is the answer to a download: the content itself or, for a video, its address.
 type file struct {
 	content  []byte
 	VideoURL string `json:"video_url"`

@@ -3,7 +3,7 @@
 // done twice.
 //
 // The server is the endpoint as the console runs it, over the embedded store, with the log as deployed. It is a process
-// of its own, so that its memory is told apart; the simulated platform is here.
+// of its own, so that its memory is measured alone; the simulated platform is here.
 package main
 
 import (
@@ -34,7 +34,7 @@ const (
 		`"encoding_aes_key":"abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"}`
 )
 
-// serveFile, where it is set, makes this program the server; it names the store's file.
+// serveFile, if it is set, makes this program the server; it names the store's file.
 const serveFile = "GUANZHU_LOAD_SERVE"
 
 // mostUnanswered is how many pushes may wait for their answers at one time.
@@ -222,7 +222,7 @@ func startServer(ctx context.Context, file, api string) (*server, error) {
 	}
 	if _, err := fmt.Fscanln(stdout, &s.url); err != nil {
 		_, stopErr := s.stop()
-		return nil, errors.Join(fmt.Errorf("the server does not say where it is: %w", err), stopErr)
+		return nil, errors.Join(fmt.Errorf("the server does not print its address: %w", err), stopErr)
 	}
 	return s, nil
 }
