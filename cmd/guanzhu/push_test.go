@@ -3,23 +3,37 @@ package main
 import (
 	"strings"
 	"testing"
+
+	owner "github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // TestPushOfFlags pushes to a console what the flags say.
 func TestPushOfFlags(t *testing.T) {
 	t.Parallel()
+	account, err := owner.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	welcome := said(t, account.Welcome())
+	again := welcome
+	if accountyaml.HasLink(account.Welcome()) {
+		again = "" // without a welcome: a link of the second in which the sender has unfollowed is refused
+	}
+	click, _ := account.Click("contact")
 	site, _ := startConsole(t)
 	for _, step := range []struct {
 		args string
 		want string // in the reply
 	}{
-		{"--follow --scan spring", "欢迎关注"},
-		{"--text @开门", "已经收到您的建议"},
-		{"--click contact", "编辑@"},
+		{"--follow --scan spring", welcome},
+		{"--text @开门", said(t, account.Suggestion())},
+		{"--click contact", said(t, click)},
 		{"--scan spring", "success"},
-		{"--text 你好 --from oAnotherFollower", "编辑@"},
+		{"--text 你好 --from oAnotherFollower", said(t, account.Answer("你好"))},
 		{"--unfollow", "success"},
-		{"--follow", "欢迎关注"},
+		{"--follow", again},
 	} {
 		stdout, stderr, status := guanzhu(t, nil, append([]string{"push", "--url", site + "/login/wechat"}, strings.Fields(step.args)...)...)
 		if status != 0 || !strings.Contains(stdout, "200 OK") || !strings.Contains(stdout, step.want) {
@@ -39,4 +53,18 @@ func TestPushOfFlags(t *testing.T) {
 			t.Errorf("%s: status %d, %s", args, status, stderr)
 		}
 	}
+}
+
+// said returns what the endpoint's answer with a reply of account.yaml contains.
+func said(t *testing.T, reply wechat.Reply) string {
+	t.Helper()
+	switch reply := reply.(type) {
+	case nil:
+		return "success"
+	case wechat.TextReply:
+		text, _, _ := strings.Cut(string(reply), accountyaml.PersonalLink)
+		return text
+	}
+	t.Logf("account.yaml has a reply that is not a text (%T): its content is not compared", reply)
+	return ""
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/gateway"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -47,7 +48,7 @@ func TestBehindTheGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	lambda := gateway.Handler(handler, func(ctx context.Context, _ time.Time) context.Context { return ctx }, time.Now)
-	request := func(method, path, query, body string, cookies ...string) events.APIGatewayV2HTTPResponse {
+	request := func(t *testing.T, method, path, query, body string, cookies ...string) events.APIGatewayV2HTTPResponse {
 		t.Helper()
 		response, err := lambda(t.Context(), events.APIGatewayV2HTTPRequest{
 			Version: "2.0", RawPath: path, RawQueryString: query, Cookies: cookies,
@@ -66,26 +67,35 @@ func TestBehindTheGateway(t *testing.T) {
 		return response
 	}
 
-	leave := request("GET", "/", "", "")
-	location := leave.Headers["Location"]
-	_, state, _ := strings.Cut(location, "&state=")
-	state, _, _ = strings.Cut(state, "#")
-	if leave.StatusCode != http.StatusFound || len(leave.Cookies) != 1 || state == "" ||
-		!strings.Contains(location, "&redirect_uri=https%3A%2F%2Fexample.com%2Flogin%2Freturn&") {
-		t.Fatalf("GET /: status %d, leads to %s, cookies %q", leave.StatusCode, location, leave.Cookies)
-	}
-	cookie, _, _ := strings.Cut(leave.Cookies[0], ";")
-	back := request("GET", "/login/return", "code=CODE&state="+state, "", "a=b", cookie)
-	if back.StatusCode != http.StatusSeeOther || back.Headers["Location"] != "/" || len(back.Cookies) != 2 {
-		t.Errorf("the return: status %d, leads to %s, cookies %q", back.StatusCode, back.Headers["Location"], back.Cookies)
-	}
-	if file := request("GET", "/MP_verify_Ab3d.txt", "", ""); file.Body != "Ab3d" {
+	t.Run("OAuth", func(t *testing.T) {
+		account, err := owner.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pages := account.Pages(); pages != "oauth" {
+			t.Skip("account.yaml says pages: " + pages)
+		}
+		leave := request(t, "GET", "/", "", "")
+		location := leave.Headers["Location"]
+		_, state, _ := strings.Cut(location, "&state=")
+		state, _, _ = strings.Cut(state, "#")
+		if leave.StatusCode != http.StatusFound || len(leave.Cookies) != 1 || state == "" ||
+			!strings.Contains(location, "&redirect_uri=https%3A%2F%2Fexample.com%2Flogin%2Freturn&") {
+			t.Fatalf("GET /: status %d, leads to %s, cookies %q", leave.StatusCode, location, leave.Cookies)
+		}
+		cookie, _, _ := strings.Cut(leave.Cookies[0], ";")
+		back := request(t, "GET", "/login/return", "code=CODE&state="+state, "", "a=b", cookie)
+		if back.StatusCode != http.StatusSeeOther || back.Headers["Location"] != "/" || len(back.Cookies) != 2 {
+			t.Errorf("the return: status %d, leads to %s, cookies %q", back.StatusCode, back.Headers["Location"], back.Cookies)
+		}
+	})
+	if file := request(t, "GET", "/MP_verify_Ab3d.txt", "", ""); file.Body != "Ab3d" {
 		t.Errorf("verification: status %d, %q", file.StatusCode, file.Body)
 	}
-	if missing := request("GET", "/nothing", "", ""); missing.StatusCode != 404 || !strings.Contains(missing.Body, "Nothing here") {
+	if missing := request(t, "GET", "/nothing", "", ""); missing.StatusCode != 404 || !strings.Contains(missing.Body, "Nothing here") {
 		t.Errorf("missing: status %d, %s", missing.StatusCode, missing.Body)
 	}
-	if enter := request("POST", "/enter", "", "ticket=none"); enter.StatusCode != http.StatusGone {
+	if enter := request(t, "POST", "/enter", "", "ticket=none"); enter.StatusCode != http.StatusGone {
 		t.Errorf("POST /enter: status %d", enter.StatusCode)
 	}
 }
