@@ -69,7 +69,7 @@ func TestConsoleAccessible(t *testing.T) {
 			d.press(`.rows > li:nth-child(3) .row`)
 			d.see(".details .diff")
 			d.wantAccessible("a delivery")
-			d.press(`.rows > li:last-child .row`)
+			d.pressLast("登录")
 			d.read(".details .error", "table")
 			d.copyAccount(func(text string) string { return strings.Replace(text, "- exact: 登录", "- exactly: 登录", 1) })
 			d.see(".mistakes")
