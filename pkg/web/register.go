@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
+	"github.com/guanzhu/guanzhu/internal/caller"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -53,15 +55,18 @@ func file(contentType string, body []byte) http.Handler {
 
 // Handle registers a page that everyone sees. The pattern is one of net/http without a host, for example
 // "GET /news/{year}". Call Handle only in Config.Pages: New then returns an error for a pattern that is wrong, is
-// registered twice, or takes requests from a built-in page.
+// registered twice, or takes requests from a built-in page. The error begins with the file and the line of the call.
 //
 // The page is served with the headers of the built-in ones: no caching, and a Content-Security-Policy that allows no script
 // and nothing from other hosts. The page may set another policy. Requests that change something, such as POST, do not
 // reach the page if another site made the browser send them.
 func (s *Site) Handle(pattern string, page http.Handler) {
+	at := caller.Outside()
 	if err := s.register(pattern, page); err != nil {
-		s.errs = append(s.errs, fmt.Errorf("web: cannot register the page %q: %w", pattern, err))
+		s.errs = append(s.errs, fmt.Errorf("web: %s: cannot register the page %q: %w", at, pattern, err))
+		return
 	}
+	s.places[pattern] = at
 }
 
 // HandleFollower registers a page that only followers see; see Handle. A visitor without a session is led in first and
@@ -92,6 +97,18 @@ func (s *Site) requireFollower(page func(w http.ResponseWriter, r *http.Request,
 // registeredAt is a part of ServeMux's messages: a line of this package, which does not help the owner.
 var registeredAt = regexp.MustCompile(` \(registered at [^)]*\)`)
 
+// located adds to ServeMux's message about two patterns where the earlier one, if it is the owner's, was registered.
+func (s *Site) located(message string) string {
+	const conflicts = " conflicts with pattern "
+	before, rest, _ := strings.Cut(message, conflicts)
+	quoted, _ := strconv.QuotedPrefix(rest)
+	earlier, _ := strconv.Unquote(quoted)
+	if at := s.places[earlier]; at != "" {
+		return before + conflicts + quoted + " (" + at + ")" + strings.TrimPrefix(rest, quoted)
+	}
+	return message
+}
+
 // register registers the page, and returns as an error what ServeMux panics with.
 func (s *Site) register(pattern string, page http.Handler) (err error) {
 	path := pattern[strings.LastIndexAny(pattern, " \t")+1:]
@@ -105,7 +122,7 @@ func (s *Site) register(pattern string, page http.Handler) (err error) {
 	}
 	defer func() {
 		if problem := recover(); problem != nil {
-			text := registeredAt.ReplaceAllString(fmt.Sprint(problem), "")
+			text := s.located(registeredAt.ReplaceAllString(fmt.Sprint(problem), ""))
 			err = errors.New(strings.ReplaceAll(text, "\n", " "))
 		}
 	}()
@@ -123,7 +140,8 @@ func (s *Site) hidden(builtIn []route) (errs []error) {
 		for _, method := range methods {
 			_, taken := s.mux.Handler(&http.Request{Method: method, URL: &url.URL{Path: strings.TrimSuffix(r.path, "{$}")}})
 			if taken != r.pattern() {
-				errs = append(errs, fmt.Errorf("web: cannot register the page %q: it takes requests from the built-in page %q", taken, r.pattern()))
+				errs = append(errs, fmt.Errorf("web: %s: cannot register the page %q: it takes requests from the built-in page %q",
+					s.places[taken], taken, r.pattern()))
 			}
 		}
 	}

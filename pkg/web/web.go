@@ -101,8 +101,9 @@ type Secrets interface {
 type Site struct {
 	config Config
 	mux    *http.ServeMux
-	guard  http.Handler // dispatch, behind the checks for cross-origin requests
-	errs   []error      // mistakes in the registration of pages
+	guard  http.Handler      // dispatch, behind the checks for cross-origin requests
+	places map[string]string // where the owner's pages are registered, by their patterns
+	errs   []error           // mistakes in the registration of pages
 }
 
 // New returns a Site with the built-in pages and those that c.Pages registers. Its error names every field that is
@@ -120,7 +121,7 @@ func New(c Config) (*Site, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 
-	s := &Site{config: c, mux: http.NewServeMux()}
+	s := &Site{config: c, mux: http.NewServeMux(), places: map[string]string{}}
 	if s.guard, err = s.refuseOtherOrigins(http.HandlerFunc(s.dispatch)); err != nil {
 		return nil, err
 	}

@@ -216,5 +216,5 @@ func ExampleNew() {
 		Log:     slog.Default(),
 	})
 	fmt.Println(err)
-	// Output: webhook: a handler of *wechat.Text by exactly "ping" never runs: an earlier one by exactly "ping" takes all its pushes
+	// Output: webhook: webhook/example_test.go:207: a handler of *wechat.Text by exactly "ping" never runs: an earlier one by exactly "ping", at webhook/example_test.go:204, takes all its pushes
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 
+	"github.com/guanzhu/guanzhu/internal/caller"
 	"github.com/guanzhu/guanzhu/internal/pattern"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -15,11 +16,11 @@ import (
 // and OnText first, in the order of registration, then the handler of On. Default takes every other push.
 //
 // Register all handlers before New. New refuses a Router with a nil handler, an empty pattern, a duplicate, or a handler
-// that no push can reach.
+// that no push can reach. Its error begins with the file and the line of the registration.
 type Router struct {
-	types      map[reflect.Type]PushHandler
+	types      map[reflect.Type]registered
 	rules      map[reflect.Type]*rules
-	fallback   PushHandler
+	fallback   registered
 	middleware []Middleware
 	slow       bool // there is a Slow of this router
 	errs       []error
@@ -34,16 +35,22 @@ type PushHandler func(context.Context, wechat.Push) (wechat.Reply, error)
 // Middleware returns a handler that can run code before and after next, or not call next at all.
 type Middleware func(next PushHandler) PushHandler
 
+// registered is a handler, or none, and where it was registered: file and line.
+type registered struct {
+	handle PushHandler
+	at     string
+}
+
 // rules has the handlers of one type that have a pattern, in the order of registration.
 type rules struct {
 	index    pattern.Index
 	patterns []Pattern
-	handlers []PushHandler
+	handlers []registered
 }
 
 // NewRouter returns a Router without handlers.
 func NewRouter() *Router {
-	return &Router{types: make(map[reflect.Type]PushHandler), rules: make(map[reflect.Type]*rules)}
+	return &Router{types: make(map[reflect.Type]registered), rules: make(map[reflect.Type]*rules)}
 }
 
 // Use wraps all handlers, also that of Default, in m. The first middleware is the outermost. Call Use before registering
@@ -52,7 +59,7 @@ func (r *Router) Use(m Middleware) {
 	switch {
 	case m == nil:
 		r.refuse("a nil middleware")
-	case len(r.types)+len(r.rules) > 0 || r.fallback != nil || r.slow:
+	case len(r.types)+len(r.rules) > 0 || r.fallback.handle != nil || r.slow:
 		r.refuse("a middleware after a handler: register it first")
 	default:
 		r.middleware = append(r.middleware, m)
@@ -67,10 +74,10 @@ func On[P wechat.Push](r *Router, h func(context.Context, P) (wechat.Reply, erro
 		r.refuse("a handler of %v: name one kind of push, or use Default", t)
 	case h == nil:
 		r.refuse("a nil handler of %v", t)
-	case r.types[t] != nil:
-		r.refuse("a second handler of %v", t)
+	case r.types[t].handle != nil:
+		r.refuse("a second handler of %v: the first one is at %s", t, r.types[t].at)
 	default:
-		r.types[t] = r.wrap(typed(h))
+		r.types[t] = r.register(typed(h))
 	}
 }
 
@@ -108,10 +115,11 @@ func onPattern[P wechat.Push](r *Router, p Pattern, h func(context.Context, P) (
 		r.rules[t] = of
 	}
 	if earlier, covered := of.index.Add(p); covered {
-		r.refuse("a handler of %v by %v never runs: an earlier one by %v takes all its pushes", t, p, of.patterns[earlier])
+		r.refuse("a handler of %v by %v never runs: an earlier one by %v, at %s, takes all its pushes",
+			t, p, of.patterns[earlier], of.handlers[earlier].at)
 	}
 	of.patterns = append(of.patterns, p)
-	of.handlers = append(of.handlers, r.wrap(typed(h)))
+	of.handlers = append(of.handlers, r.register(typed(h)))
 }
 
 // Default registers the handler of all pushes that have no other handler. Pushes of unknown kinds have the type *wechat.Raw.
@@ -119,15 +127,19 @@ func (r *Router) Default(h PushHandler) {
 	switch {
 	case h == nil:
 		r.refuse("a nil default handler")
-	case r.fallback != nil:
-		r.refuse("a second default handler")
+	case r.fallback.handle != nil:
+		r.refuse("a second default handler: the first one is at %s", r.fallback.at)
 	default:
-		r.fallback = r.wrap(h)
+		r.fallback = r.register(h)
 	}
 }
 
+// register returns the handler as it is kept. It is called while the owner's code registers the handler.
+func (r *Router) register(h PushHandler) registered { return registered{r.wrap(h), caller.Outside()} }
+
+// refuse notes what is wrong with the registration that the owner's code is making.
 func (r *Router) refuse(format string, args ...any) {
-	r.errs = append(r.errs, fmt.Errorf("webhook: "+format, args...))
+	r.errs = append(r.errs, fmt.Errorf("webhook: %s: %s", caller.Outside(), fmt.Sprintf(format, args...)))
 }
 
 func (r *Router) err() error { return errors.Join(r.errs...) }
@@ -148,13 +160,13 @@ func (r *Router) route(p wechat.Push) (h PushHandler, known bool) {
 	t := reflect.TypeOf(p)
 	if of := r.rules[t]; of != nil {
 		if first, ok := of.index.First(keyOf(p)); ok {
-			return of.handlers[first], true
+			return of.handlers[first].handle, true
 		}
 	}
-	if h := r.types[t]; h != nil {
+	if h := r.types[t].handle; h != nil {
 		return h, true
 	}
-	return r.fallback, false
+	return r.fallback.handle, false
 }
 
 // Explain says by which registration p finds its handler, such as `OnText prefix "@"`, `On *wechat.Subscribe` or
@@ -170,9 +182,9 @@ func (r *Router) Explain(p wechat.Push) string {
 		}
 	}
 	switch {
-	case r.types[t] != nil:
+	case r.types[t].handle != nil:
 		return fmt.Sprintf("On %v", t)
-	case r.fallback != nil:
+	case r.fallback.handle != nil:
 		return "Default"
 	}
 	return ""

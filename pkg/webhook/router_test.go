@@ -3,9 +3,12 @@ package webhook_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -84,7 +87,7 @@ func TestRouterRefuses(t *testing.T) {
 		{"key twice", func(r *webhook.Router) {
 			webhook.OnKey(r, webhook.Exact("k"), says[*wechat.Click](""))
 			webhook.OnKey(r, webhook.Exact("k"), says[*wechat.Click](""))
-		}, `a handler of *wechat.Click by exactly "k" never runs: an earlier one by exactly "k"`},
+		}, `a handler of *wechat.Click by exactly "k" never runs: an earlier one by exactly "k", at webhook/router_test.go:`},
 		{"pattern twice", func(r *webhook.Router) {
 			webhook.OnText(r, webhook.Prefix("a"), says[*wechat.Text](""))
 			webhook.OnText(r, webhook.Prefix("a"), says[*wechat.Text](""))
@@ -92,15 +95,15 @@ func TestRouterRefuses(t *testing.T) {
 		{"exact under a prefix", func(r *webhook.Router) {
 			webhook.OnText(r, webhook.Prefix("a"), says[*wechat.Text](""))
 			webhook.OnText(r, webhook.Exact("ab"), says[*wechat.Text](""))
-		}, `by exactly "ab" never runs: an earlier one by prefix "a" takes all`},
+		}, `by exactly "ab" never runs: an earlier one by prefix "a", at`},
 		{"prefix under a shorter one", func(r *webhook.Router) {
 			webhook.OnKey(r, webhook.Prefix("order"), says[*wechat.Scan](""))
 			webhook.OnKey(r, webhook.Prefix("order_"), says[*wechat.Scan](""))
-		}, `by prefix "order_" never runs: an earlier one by prefix "order" takes all`},
+		}, `by prefix "order_" never runs: an earlier one by prefix "order", at`},
 		{"nothing left for contains", func(r *webhook.Router) {
 			webhook.OnText(r, webhook.Contains("a"), says[*wechat.Text](""))
 			webhook.OnText(r, webhook.Contains("ba"), says[*wechat.Text](""))
-		}, `by containing "ba" never runs: an earlier one by containing "a" takes all`},
+		}, `by containing "ba" never runs: an earlier one by containing "a", at`},
 		{"expression twice", func(r *webhook.Router) {
 			webhook.OnText(r, webhook.Matching(regexp.MustCompile("a+")), says[*wechat.Text](""))
 			webhook.OnText(r, webhook.Matching(regexp.MustCompile("a+")), says[*wechat.Text](""))
@@ -133,10 +136,44 @@ func TestRouterRefuses(t *testing.T) {
 			r := webhook.NewRouter()
 			tt.register(r)
 			_, err := webhook.New(w.config(r))
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "webhook: webhook/router_test.go:") {
 				t.Errorf("got %v, want %q in it", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestRouterNamesTheLines: an error names the line of the registration, and of the earlier one that it is a duplicate of.
+func TestRouterNamesTheLines(t *testing.T) {
+	w := newFixture(t, wechattest.Plain, nil)
+	r := webhook.NewRouter()
+	webhook.On(r, says[*wechat.Text]("")) // line 0
+	webhook.On(r, says[*wechat.Text](""))
+	webhook.OnKey(r, webhook.Prefix("a"), says[*wechat.Click](""))
+	webhook.OnKey(r, webhook.Exact("ab"), says[*wechat.Click](""))
+	webhook.OnSlowText(r, webhook.Exact("c"), func(context.Context, *wechat.Text) (string, error) { return "", nil })
+	webhook.OnText(r, webhook.Exact("c"), says[*wechat.Text](""))
+	r.Default(says[wechat.Push](""))
+	r.Default(says[wechat.Push](""))
+	webhook.OnSlowText(r, webhook.Exact("d"), nil)
+	r.Use(nil)
+	_, err := webhook.New(w.config(r))
+	source, readErr := os.ReadFile("router_test.go")
+	if err == nil || readErr != nil {
+		t.Fatal(err, readErr)
+	}
+	before, _, _ := strings.Cut(string(source), " // line 0\n")
+	line := func(n int) string { return fmt.Sprintf("webhook/router_test.go:%d", strings.Count(before, "\n")+1+n) }
+	want := []string{
+		"webhook: " + line(1) + ": a second handler of *wechat.Text: the first one is at " + line(0),
+		"webhook: " + line(3) + `: a handler of *wechat.Click by exactly "ab" never runs: an earlier one by prefix "a", at ` + line(2) + ", takes all its pushes",
+		"webhook: " + line(5) + `: a handler of *wechat.Text by exactly "c" never runs: an earlier one by exactly "c", at ` + line(4) + ", takes all its pushes",
+		"webhook: " + line(7) + ": a second default handler: the first one is at " + line(6),
+		"webhook: " + line(8) + `: a nil slow handler of *wechat.Text by exactly "d"`,
+		"webhook: " + line(9) + ": a nil middleware",
+	}
+	if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
