@@ -110,7 +110,7 @@ func TestFunctions(t *testing.T) {
 			module + "internal/storetest", "go.etcd.io/bbolt",
 			"net/http/httptest", "testing", "github.com/alecthomas/kong",
 			// These cost start-up time and size.
-			"github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/service/ssm",
+			"github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/service/ssm", "github.com/aws/aws-sdk-go-v2/service/sqs",
 		} {
 			if slices.Contains(p.deps, not) {
 				t.Errorf("%s contains %s", path, not)

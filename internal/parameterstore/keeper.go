@@ -11,10 +11,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
+	"github.com/guanzhu/guanzhu/internal/awsjson"
 	"github.com/guanzhu/guanzhu/internal/pause"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
@@ -165,15 +164,13 @@ func (k *Keeper) read(ctx context.Context, within time.Duration) (secrets.Secret
 	}
 }
 
-var retryable = retry.IsErrorRetryables(retry.DefaultRetryables)
-
 // permanent returns what to do about an error that another try cannot mend, or "" if the error may be transient.
 func permanent(err error) (advice string) {
-	api, ok := errors.AsType[smithy.APIError](err)
-	if !ok || api.ErrorFault() == smithy.FaultServer || retryable.IsErrorRetryable(err) == aws.TrueTernary {
+	if awsjson.Transient(err) {
 		return ""
 	}
-	switch api.ErrorCode() {
+	refused, _ := errors.AsType[smithy.APIError](err)
+	switch refused.ErrorCode() {
 	case "ParameterNotFound":
 		return "create it as a SecureString in the function's region, or correct WECHAT_SECRETS"
 	case "AccessDeniedException":

@@ -3,7 +3,6 @@ package parameterstore_test
 import (
 	"bytes"
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -410,30 +409,6 @@ func TestNewClient(t *testing.T) {
 	}
 }
 
-// TestNewClientTLS: the client works with and without HTTP/2 at the endpoint.
-func TestNewClientTLS(t *testing.T) {
-	t.Parallel()
-	for name, http2 := range map[string]bool{"HTTP/1.1 alone": false, "HTTP/2": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-				io.WriteString(w, `{"Parameter":{"Type":"SecureString","Value":"{}"}}`)
-			}))
-			server.EnableHTTP2 = http2
-			server.StartTLS()
-			t.Cleanup(server.Close)
-			client := parameterstore.NewClient(inEurope, server.URL)
-			roots := x509.NewCertPool()
-			roots.AddCert(server.Certificate())
-			client.HTTP().Transport.(*http.Transport).TLSClientConfig.RootCAs = roots
-			if _, err := client.GetParameter(t.Context(), "/guanzhu/secrets"); err != nil {
-				t.Errorf("error %v", err)
-			}
-		})
-	}
-}
-
 // TestReloadAfterAStall: after a connection without an answer, there is time for another try within the second of a Reload.
 func TestReloadAfterAStall(t *testing.T) {
 	t.Parallel()
@@ -465,74 +440,6 @@ func TestReloadAfterAStall(t *testing.T) {
 	}
 	if !k.Reload(t.Context()) || k.Current() != other {
 		t.Errorf("not changed after %d calls", calls.Load())
-	}
-}
-
-func TestNewClientEndpoint(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		region, endpoint string
-		base             *string
-		want             string
-	}{
-		{"eu-central-1", "", nil, "https://ssm.eu-central-1.amazonaws.com/"},
-		{"cn-north-1", "", nil, "https://ssm.cn-north-1.amazonaws.com.cn/"},
-		{"eusc-de-east-1", "", nil, "https://ssm.eusc-de-east-1.amazonaws.eu/"},
-		{"eu-central-1", "http://localhost:1", nil, "http://localhost:1/"},
-		{"eu-central-1", "", aws.String("http://localhost:2/"), "http://localhost:2/"},
-	} {
-		if got := parameterstore.NewClient(aws.Config{Region: tt.region, BaseEndpoint: tt.base}, tt.endpoint).URL(); got != tt.want {
-			t.Errorf("%+v: %s", tt, got)
-		}
-	}
-}
-
-// TestRefusals has the answers by which AWS, or what stands before it, refuses a call.
-func TestRefusals(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name, answer string
-		status       int
-		code         string
-		fault        smithy.ErrorFault
-	}{
-		{"by name", `{"__type":"ParameterNotFound"}`, 400, "ParameterNotFound", smithy.FaultClient},
-		{"by namespace and name", `{"__type":"com.amazonaws.ssm#InternalServerError","message":"x"}`, 500, "InternalServerError", smithy.FaultServer},
-		{"not in JSON", `<html>HIDE</html>`, 503, "Service Unavailable", smithy.FaultServer},
-	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(tt.status)
-			io.WriteString(w, tt.answer)
-		}))
-		client := parameterstore.NewClient(inEurope, server.URL)
-		_, err := client.GetParameter(t.Context(), "/guanzhu/secrets")
-		server.Close()
-		api, ok := errors.AsType[smithy.APIError](err)
-		if !ok || api.ErrorCode() != tt.code || api.ErrorFault() != tt.fault || strings.Contains(err.Error(), "HIDE") {
-			t.Errorf("%s: the error is %v", tt.name, err)
-		}
-	}
-}
-
-// TestSigned looks at what the signature covers. AWS checks it, and moto does not.
-func TestSigned(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got := r.Header.Get("Authorization")
-		for _, part := range []string{"AWS4-HMAC-SHA256 Credential=id/", "/eu-central-1/ssm/aws4_request", "content-type", "host", "x-amz-date", "x-amz-security-token", "x-amz-target"} {
-			if !strings.Contains(got, part) {
-				t.Errorf("%s is not in %s", part, got)
-			}
-		}
-		if r.Header.Get("X-Amz-Security-Token") != "session" {
-			t.Error("the session token is missing")
-		}
-		io.WriteString(w, `{"Parameter":{"Type":"SecureString","Value":"{}"}}`)
-	}))
-	defer server.Close()
-	client := parameterstore.NewClient(inEurope, server.URL)
-	if _, err := client.GetParameter(t.Context(), "/guanzhu/secrets"); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/guanzhu/guanzhu/internal/answers"
 	"github.com/guanzhu/guanzhu/internal/conversation"
@@ -18,20 +16,17 @@ import (
 const hidden = 60
 
 // DeadLetters is the queue of the questions whose handler has failed.
-type DeadLetters struct {
-	client *sqs.Client
-	url    string
-}
+type DeadLetters struct{ queue *Queue }
 
 // NewDeadLetters returns the dead letters at that URL. It makes no request.
 func NewDeadLetters(cfg aws.Config, url string) *DeadLetters {
-	return &DeadLetters{NewClient(cfg, ""), url}
+	return &DeadLetters{New(cfg, url, "")}
 }
 
 // List returns the dead letters. They stay where they are.
 func (d *DeadLetters) List(ctx context.Context) ([]answers.Task, error) {
 	var tasks []answers.Task
-	var receipts []*string
+	var receipts []string
 	for {
 		messages, err := d.receive(ctx)
 		if err != nil {
@@ -47,8 +42,7 @@ func (d *DeadLetters) List(ctx context.Context) ([]answers.Task, error) {
 	}
 	var errs []error
 	for _, receipt := range receipts {
-		_, err := d.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: &d.url, ReceiptHandle: receipt})
-		errs = append(errs, err)
+		errs = append(errs, d.queue.again(ctx, receipt, 0))
 	}
 	return tasks, errors.Join(errs...)
 }
@@ -71,26 +65,27 @@ func (d *DeadLetters) Retry(ctx context.Context, store answers.Store, queue answ
 			default:
 				retried++
 			}
-			_, err := d.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &d.url, ReceiptHandle: m.ReceiptHandle})
-			if err != nil {
+			if err := d.queue.call(ctx, "DeleteMessage", map[string]any{"ReceiptHandle": m.ReceiptHandle}, nil); err != nil {
 				return retried, gone, fmt.Errorf("remove a dead letter: %w", err)
 			}
 		}
 	}
 }
 
-func (d *DeadLetters) receive(ctx context.Context) ([]types.Message, error) {
-	out, err := d.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: &d.url, MaxNumberOfMessages: 10, VisibilityTimeout: hidden,
-	})
+// letter is a message of SQS.
+type letter struct{ Body, ReceiptHandle string }
+
+func (d *DeadLetters) receive(ctx context.Context) ([]letter, error) {
+	var out struct{ Messages []letter }
+	err := d.queue.call(ctx, "ReceiveMessage", map[string]any{"MaxNumberOfMessages": 10, "VisibilityTimeout": hidden}, &out)
 	if err != nil {
 		return nil, fmt.Errorf("read the dead letters: %w", err)
 	}
 	return out.Messages, nil
 }
 
-// taskOf returns the task of a message, the zero Task if it is none.
-func taskOf(m types.Message) (t answers.Task) {
-	_ = json.Unmarshal([]byte(aws.ToString(m.Body)), &t)
+// taskOf returns the task of a letter, the zero Task if it is none.
+func taskOf(l letter) (t answers.Task) {
+	_ = json.Unmarshal([]byte(l.Body), &t)
 	return t
 }

@@ -1,4 +1,5 @@
 // Package sqsqueue is the queue of slow answers in SQS, a FIFO queue, and the Lambda handler that it calls.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html
 package sqsqueue
 
 import (
@@ -7,22 +8,29 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/guanzhu/guanzhu/internal/answers"
+	"github.com/guanzhu/guanzhu/internal/awsjson"
+	"github.com/guanzhu/guanzhu/internal/pause"
 	"github.com/guanzhu/guanzhu/internal/transport"
 )
 
-// limits leave room for another attempt within the time of a push.
+// limits leave room for another try within the time of a push.
 var limits = transport.Limits{Connect: time.Second, Handshake: time.Second, Header: 1500 * time.Millisecond, Call: 2 * time.Second}
+
+const (
+	tries     = 3 // of a call, if it fails for a transient reason
+	firstWait = 100 * time.Millisecond
+)
 
 // Queue is an answers.Queue. It is safe for concurrent use.
 type Queue struct {
-	client *sqs.Client
-	url    string
+	sqs *awsjson.Client
+	url string
 }
 
 var _ answers.Queue = (*Queue)(nil)
@@ -34,28 +42,21 @@ func New(cfg aws.Config, url, endpoint string) *Queue {
 }
 
 // NewClient returns a client of SQS with connections of its own.
-func NewClient(cfg aws.Config, endpoint string) *sqs.Client {
-	return sqs.NewFromConfig(cfg, func(o *sqs.Options) {
-		if endpoint != "" {
-			o.BaseEndpoint = aws.String(endpoint)
-		}
-		o.HTTPClient = transport.Client(limits)
-	})
+func NewClient(cfg aws.Config, endpoint string) *awsjson.Client {
+	return awsjson.New(cfg, awsjson.Service{Name: "sqs", Target: "AmazonSQS", Version: "1.0"}, endpoint, limits)
 }
 
-// Send implements answers.Queue. The message's group is the follower, and its deduplication id a hash of the Task.
+// Send implements answers.Queue. The message's group is the follower, and its deduplication id a hash of the Task. So a
+// second try, after a lost answer, does not send the Task twice.
 func (q *Queue) Send(ctx context.Context, t answers.Task) error {
 	body, err := json.Marshal(t)
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256([]byte(t.OpenID + "#" + t.Job + "#" + t.Retry))
-	_, err = q.client.SendMessage(ctx, &sqs.SendMessageInput{
-		QueueUrl:               &q.url,
-		MessageBody:            aws.String(string(body)),
-		MessageGroupId:         &t.OpenID,
-		MessageDeduplicationId: aws.String(hex.EncodeToString(sum[:])),
-	})
+	err = q.call(ctx, "SendMessage", map[string]any{
+		"MessageBody": string(body), "MessageGroupId": t.OpenID, "MessageDeduplicationId": hex.EncodeToString(sum[:]),
+	}, nil)
 	if err != nil {
 		return fmt.Errorf("send to the queue of answers: %w", err)
 	}
@@ -64,8 +65,18 @@ func (q *Queue) Send(ctx context.Context, t answers.Task) error {
 
 // again sets the time after which SQS delivers a message again.
 func (q *Queue) again(ctx context.Context, receipt string, after time.Duration) error {
-	_, err := q.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
-		QueueUrl: &q.url, ReceiptHandle: &receipt, VisibilityTimeout: int32(after.Seconds()),
-	})
-	return err
+	return q.call(ctx, "ChangeMessageVisibility", map[string]any{
+		"ReceiptHandle": receipt, "VisibilityTimeout": int(after.Seconds()),
+	}, nil)
+}
+
+// call lets SQS perform an action with the queue. It tries again after a transient failure.
+func (q *Queue) call(ctx context.Context, action string, in map[string]any, out any) error {
+	in["QueueUrl"] = q.url
+	for try, wait := 1, firstWait; ; try, wait = try+1, 2*wait {
+		err := q.sqs.Call(ctx, action, in, out)
+		if err == nil || try == tries || !awsjson.Transient(err) || pause.For(ctx, wait/2+rand.N(wait/2)) != nil {
+			return err
+		}
+	}
 }

@@ -33,10 +33,11 @@ type call struct {
 	VisibilityTimeout      int
 }
 
-// server is SQS. It takes all calls.
+// server is SQS. It refuses the first calls by the codes of refusals, and takes all others.
 type server struct {
-	mu    sync.Mutex
-	calls []call
+	refusals []string
+	mu       sync.Mutex
+	calls    []call
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -49,13 +50,18 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	s.calls = append(s.calls, c)
+	calls := len(s.calls)
 	s.mu.Unlock()
-	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	if calls <= len(s.refusals) {
+		w.WriteHeader(http.StatusBadRequest)
+		json.NewEncoder(w).Encode(map[string]string{"__type": s.refusals[calls-1]})
+		return
+	}
 	io.WriteString(w, "{}")
 }
 
-func start(t *testing.T) (*server, *sqsqueue.Queue) {
-	s := &server{}
+func start(t *testing.T, refusals ...string) (*server, *sqsqueue.Queue) {
+	s := &server{refusals: refusals}
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
 	cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("k", "s", "")}
@@ -69,7 +75,7 @@ func TestSend(t *testing.T) {
 	later, retried := task, task
 	later.SentAt, retried.Retry = 4, "r"
 	for _, t2 := range []answers.Task{task, later, retried} {
-		if err := q.Send(t.Context(), t2); err != nil && !strings.Contains(err.Error(), "MD5") {
+		if err := q.Send(t.Context(), t2); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,6 +93,29 @@ func TestSend(t *testing.T) {
 	}
 	if want := `{"openid":"oA","job":"1#2","sent_at":3}`; s.calls[0].MessageBody != want {
 		t.Errorf("body %s, want %s", s.calls[0].MessageBody, want)
+	}
+}
+
+// TestSendAgain: a call that fails for a transient reason is made three times at most, and another one once.
+func TestSendAgain(t *testing.T) {
+	const busy, gone = "com.amazonaws.sqs#RequestThrottled", "com.amazonaws.sqs#QueueDoesNotExist"
+	for _, tt := range []struct {
+		refusals []string
+		calls    int
+		want     string // in the error
+	}{
+		{[]string{busy, busy}, 3, ""},
+		{[]string{busy, busy, busy}, 3, "RequestThrottled"},
+		{[]string{gone}, 1, "QueueDoesNotExist"},
+	} {
+		s, q := start(t, tt.refusals...)
+		err := q.Send(t.Context(), answers.Task{OpenID: "oA", Job: "1#2"})
+		if (err != nil) != (tt.want != "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q: the error is %v", tt.refusals, err)
+		}
+		if len(s.calls) != tt.calls {
+			t.Errorf("%q: %d calls, want %d", tt.refusals, len(s.calls), tt.calls)
+		}
 	}
 }
 

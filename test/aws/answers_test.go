@@ -6,9 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-
 	"github.com/guanzhu/guanzhu/internal/answers"
 	"github.com/guanzhu/guanzhu/internal/conversation"
 	"github.com/guanzhu/guanzhu/internal/sqsqueue"
@@ -72,12 +69,13 @@ func TestAnswers(t *testing.T) {
 		"answers", "retry", "--lang", "en", "--stack", stack)
 	wantRun(t, 0, "没有处理失败的问题。\n", "", "answers", "failed", "--lang", "zh", "--stack", stack)
 
-	out, err := sqsqueue.NewClient(cfg, "").ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &queue, MaxNumberOfMessages: 10})
-	if err != nil || len(out.Messages) != 1 {
+	var out struct{ Messages []struct{ Body string } }
+	in := map[string]any{"QueueUrl": queue, "MaxNumberOfMessages": 10}
+	if err := sqsqueue.NewClient(cfg, "").Call(ctx, "ReceiveMessage", in, &out); err != nil || len(out.Messages) != 1 {
 		t.Fatalf("%d messages in the queue, %v", len(out.Messages), err)
 	}
 	var task answers.Task
-	if err := json.Unmarshal([]byte(aws.ToString(out.Messages[0].Body)), &task); err != nil || task.OpenID != "oWaits" || task.Job != jobs[0] {
+	if err := json.Unmarshal([]byte(out.Messages[0].Body), &task); err != nil || task.OpenID != "oWaits" || task.Job != jobs[0] {
 		t.Errorf("the queue has %+v, %v", task, err)
 	}
 	c, err := store.Conversation(ctx, "oWaits")

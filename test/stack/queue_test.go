@@ -10,15 +10,14 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/guanzhu/guanzhu/internal/awsjson"
 	"github.com/guanzhu/guanzhu/internal/sqsqueue"
 )
 
 // queue is a queue of answers with its dead letters, as template.yaml declares them, but for the visibility timeout.
 type queue struct {
-	client    *sqs.Client
+	client    *awsjson.Client
 	url, dead string
 }
 
@@ -32,21 +31,21 @@ func createQueue(t *testing.T, endpoint string, visibility string) queue {
 	create := func(name string, attributes map[string]string) string {
 		t.Helper()
 		attributes["FifoQueue"] = "true"
-		out, err := q.client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String(name + ".fifo"), Attributes: attributes})
-		if err != nil {
+		var out struct{ QueueUrl string }
+		in := map[string]any{"QueueName": name + ".fifo", "Attributes": attributes}
+		if err := q.client.Call(t.Context(), "CreateQueue", in, &out); err != nil {
 			t.Fatal(err)
 		}
-		return *out.QueueUrl
+		return out.QueueUrl
 	}
 	name := rand.Text()
 	q.dead = create(name+"-dead", map[string]string{})
-	out, err := q.client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
-		QueueUrl: &q.dead, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameQueueArn},
-	})
-	if err != nil {
+	var out struct{ Attributes struct{ QueueArn string } }
+	in := map[string]any{"QueueUrl": q.dead, "AttributeNames": []string{"QueueArn"}}
+	if err := q.client.Call(t.Context(), "GetQueueAttributes", in, &out); err != nil {
 		t.Fatal(err)
 	}
-	policy, err := json.Marshal(map[string]any{"deadLetterTargetArn": out.Attributes["QueueArn"], "maxReceiveCount": received})
+	policy, err := json.Marshal(map[string]any{"deadLetterTargetArn": out.Attributes.QueueArn, "maxReceiveCount": received})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,11 +63,8 @@ func (q queue) poll(t *testing.T, instances ...*instance) {
 	var running sync.WaitGroup
 	running.Go(func() {
 		for t.Context().Err() == nil {
-			out, err := q.client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
-				QueueUrl: &q.url, MaxNumberOfMessages: 1,
-				MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
-			})
-			if err != nil || len(out.Messages) == 0 {
+			messages, err := q.receive(t, q.url, 1)
+			if err != nil || len(messages) == 0 {
 				select {
 				case <-t.Context().Done():
 				case <-time.After(50 * time.Millisecond):
@@ -78,17 +74,24 @@ func (q queue) poll(t *testing.T, instances ...*instance) {
 			i := <-free
 			running.Go(func() {
 				defer func() { free <- i }()
-				q.work(t, i, out.Messages[0])
+				q.work(t, i, messages[0])
 			})
 		}
 	})
 	t.Cleanup(running.Wait)
 }
 
-func (q queue) work(t *testing.T, i *instance, m types.Message) {
-	event, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{
-		MessageId: *m.MessageId, ReceiptHandle: *m.ReceiptHandle, Body: *m.Body, Attributes: m.Attributes, EventSource: "aws:sqs",
-	}}})
+// receive returns up to so many messages of the queue at url.
+func (q queue) receive(t *testing.T, url string, most int) ([]events.SQSMessage, error) {
+	var out struct{ Messages []events.SQSMessage }
+	in := map[string]any{"QueueUrl": url, "MaxNumberOfMessages": most, "MessageSystemAttributeNames": []string{"All"}}
+	err := q.client.Call(t.Context(), "ReceiveMessage", in, &out)
+	return out.Messages, err
+}
+
+func (q queue) work(t *testing.T, i *instance, m events.SQSMessage) {
+	m.EventSource = "aws:sqs"
+	event, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{m}})
 	if err != nil {
 		t.Error(err)
 		return
@@ -98,7 +101,8 @@ func (q queue) work(t *testing.T, i *instance, m types.Message) {
 	if err != nil || json.Unmarshal(answer, &response) != nil || len(response.BatchItemFailures) > 0 {
 		return // it comes again
 	}
-	if _, err := q.client.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: &q.url, ReceiptHandle: m.ReceiptHandle}); err != nil && t.Context().Err() == nil {
+	in := map[string]any{"QueueUrl": q.url, "ReceiptHandle": m.ReceiptHandle}
+	if err := q.client.Call(t.Context(), "DeleteMessage", in, nil); err != nil && t.Context().Err() == nil {
 		t.Error(err)
 	}
 }
@@ -107,12 +111,12 @@ func (q queue) work(t *testing.T, i *instance, m types.Message) {
 func (q queue) deadLetters(t *testing.T, within time.Duration) int {
 	t.Helper()
 	for end := time.Now().Add(within); ; time.Sleep(100 * time.Millisecond) {
-		out, err := q.client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &q.dead, MaxNumberOfMessages: 10})
+		messages, err := q.receive(t, q.dead, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(out.Messages) > 0 || time.Now().After(end) {
-			return len(out.Messages)
+		if len(messages) > 0 || time.Now().After(end) {
+			return len(messages)
 		}
 	}
 }

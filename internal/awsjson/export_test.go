@@ -1,4 +1,4 @@
-package parameterstore
+package awsjson
 
 import "net/http"
 
