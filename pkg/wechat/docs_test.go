@@ -18,12 +18,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write docs/pushes.md")
-
-const pushesDoc = "../../docs/pushes.md"
+var update = flag.Bool("update", false, "write docs/pushes.md and its Chinese twin")
 
 // pushesIntroduction precedes the list of pushes. The list is made from the source.
 const pushesIntroduction = `# Pushes
+
+[中文](pushes.zh-CN.md)
 
 This page lists the pushes of an Official Account that have a Go type: messages and events, the type of each, and its
 fields. It is generated from the source of [pkg/wechat](../pkg/wechat). After a change there, run
@@ -73,11 +73,63 @@ A handler that reads users' texts from a ` + "`*wechat.Raw`" + ` must not trust 
 Logs and metrics count such a push as ` + "`unknown`" + `.
 `
 
-// TestPushesDoc compares docs/pushes.md with the source.
+// pushesPage is docs/pushes.md in one language.
+type pushesPage struct {
+	strings.Builder
+	t     *testing.T
+	words map[string]string // translates the texts that come from the source; nil leaves them in English
+	used  map[string]bool
+}
+
+// say returns text in the language of the page.
+func (p *pushesPage) say(text string) string {
+	if p.words == nil {
+		return text
+	}
+	word, ok := p.words[text]
+	if !ok && !p.used[text] {
+		p.t.Errorf("pushesChinese has no %q", text)
+	}
+	p.used[text] = true
+	return word
+}
+
+// TestPushesDoc compares docs/pushes.md and its Chinese twin with the source.
 func TestPushesDoc(t *testing.T) {
-	var b strings.Builder
-	b.WriteString(pushesIntroduction)
-	s := readSource(t)
+	for name, text := range map[string]struct {
+		introduction, raw string
+		words             map[string]string
+	}{
+		"pushes.md":       {pushesIntroduction, pushesRaw, nil},
+		"pushes.zh-CN.md": {pushesIntroductionChinese, pushesRawChinese, pushesChinese},
+	} {
+		p := &pushesPage{t: t, words: text.words, used: make(map[string]bool)}
+		p.WriteString(text.introduction)
+		readSource(t).list(t, p)
+		fmt.Fprintf(p, text.raw, rawSnippet(t))
+		for word := range text.words {
+			if !p.used[word] {
+				t.Errorf("%s does not use %q", name, word)
+			}
+		}
+		path := "../../docs/" + name
+		if *update {
+			if err := os.WriteFile(path, []byte(p.String()), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(p.String(), string(got)); diff != "" {
+			t.Errorf("run `go test ./pkg/wechat -run TestPushesDoc -update` (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// list writes the fields that pushes share, and each kind of push.
+func (s source) list(t *testing.T, p *pushesPage) {
 	for _, common := range []struct {
 		title string
 		typ   reflect.Type
@@ -87,46 +139,33 @@ func TestPushesDoc(t *testing.T) {
 		{"Fields of all events of menu buttons", reflect.TypeFor[MenuEvent]()},
 		{"Fields of all events of the pages' authorization", reflect.TypeFor[AuthorizationEvent]()},
 	} {
-		fmt.Fprintf(&b, "\n## %s\n\n", common.title)
-		s.table(t, &b, common.typ)
+		fmt.Fprintf(p, "\n## %s\n\n", p.say(common.title))
+		s.table(p, common.typ)
 	}
 	for _, group := range s.groups(t) {
-		fmt.Fprintf(&b, "\n## %s\n", group.title)
+		fmt.Fprintf(p, "\n## %s\n", p.say(group.title))
 		for i, kind := range group.kinds {
-			p := kinds[kind]()
-			if i > 0 && reflect.TypeOf(kinds[group.kinds[i-1]]()) == reflect.TypeOf(p) {
+			push := kinds[kind]()
+			if i > 0 && reflect.TypeOf(kinds[group.kinds[i-1]]()) == reflect.TypeOf(push) {
 				continue // its name is in the previous heading
 			}
 			heading := kind
 			for _, next := range group.kinds[i+1:] {
-				if reflect.TypeOf(kinds[next]()) == reflect.TypeOf(p) {
+				if reflect.TypeOf(kinds[next]()) == reflect.TypeOf(push) {
 					heading += ", " + next
 				}
 			}
-			typ := reflect.TypeOf(p).Elem()
+			typ := reflect.TypeOf(push).Elem()
 			text := s.types[typ.Name()].doc
 			what := afterName.ReplaceAllString(new(doc.Package).Synopsis(text), "")
-			fmt.Fprintf(&b, "\n### %s\n\n`*wechat.%s` %s %s\n\n", heading, typ.Name(), what, reply(text))
-			s.table(t, &b, typ)
+			fmt.Fprintf(p, "\n### %s\n\n"+p.say("`*wechat.%s` %s %s")+"\n\n", heading, typ.Name(), p.say(what), p.say(reply(text)))
+			s.table(p, typ)
 			if page := page(text); page != "" {
-				fmt.Fprintf(&b, "\n[The platform's page](%s)\n", page)
+				fmt.Fprintf(p, "\n[%s](%s)\n", p.say("The platform's page"), page)
 			} else {
-				b.WriteString("\nThe platform has no page about it.\n")
+				fmt.Fprintf(p, "\n%s\n", p.say("The platform has no page about it."))
 			}
 		}
-	}
-	fmt.Fprintf(&b, pushesRaw, rawSnippet(t))
-	if *update {
-		if err := os.WriteFile(pushesDoc, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(pushesDoc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(b.String(), string(got)); diff != "" {
-		t.Errorf("run `go test ./pkg/wechat -run TestPushesDoc -update` (-want +got):\n%s", diff)
 	}
 }
 
@@ -299,18 +338,17 @@ func (s source) groups(t *testing.T) []group {
 }
 
 // table writes the fields of typ without those of embedded types, each followed by the fields of its struct.
-func (s source) table(t *testing.T, b *strings.Builder, typ reflect.Type) {
-	t.Helper()
+func (s source) table(p *pushesPage, typ reflect.Type) {
 	var rows strings.Builder
-	s.rows(&rows, typ, []string{""}, "")
+	s.rows(p, &rows, typ, []string{""}, "")
 	if rows.Len() == 0 {
-		b.WriteString("It has only the fields listed above.\n")
+		p.WriteString(p.say("It has only the fields listed above.") + "\n")
 		return
 	}
-	b.WriteString("| name | field | type | |\n|---|---|---|---|\n" + rows.String())
+	p.WriteString(p.say("| name | field | type | |") + "\n|---|---|---|---|\n" + rows.String())
 }
 
-func (s source) rows(b *strings.Builder, typ reflect.Type, above []string, goName string) {
+func (s source) rows(p *pushesPage, b *strings.Builder, typ reflect.Type, above []string, goName string) {
 	for _, f := range planOf(typ) {
 		if len(f.index) > 1 {
 			continue // a field of an embedded type, such as Head
@@ -323,16 +361,16 @@ func (s source) rows(b *strings.Builder, typ reflect.Type, above []string, goNam
 				names, quoted = append(names, name+">"), append(quoted, "`"+name+"`")
 			}
 		}
-		comment := strings.ReplaceAll(s.types[typ.Name()].comments[field.Name], "|", `\|`)
+		comment := strings.ReplaceAll(p.say(s.types[typ.Name()].comments[field.Name]), "|", `\|`)
 		fmt.Fprintf(b, "| %s | %s%s | %s | %s |\n", strings.Join(quoted, ", "), goName, field.Name,
 			strings.ReplaceAll(field.Type.String(), "wechat.", ""), comment)
 		if f.fields == nil {
 			continue
 		}
 		if field.Type.Kind() == reflect.Slice {
-			s.rows(b, field.Type.Elem(), names, goName+field.Name+"[].")
+			s.rows(p, b, field.Type.Elem(), names, goName+field.Name+"[].")
 		} else {
-			s.rows(b, field.Type, names, goName+field.Name+".")
+			s.rows(p, b, field.Type, names, goName+field.Name+".")
 		}
 	}
 }
