@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -157,7 +156,7 @@ func (k *Keeper) read(ctx context.Context, within time.Duration) (secrets.Secret
 		if advice := permanent(err); advice != "" {
 			return secrets.Secrets{}, fmt.Errorf("cannot read the parameter %s: %s: %w", k.parameter, advice, err)
 		}
-		if pause.For(ctx, wait/2+rand.N(wait/2)) != nil { // random, because many instances may be waiting
+		if pause.Random(ctx, wait) != nil {
 			return secrets.Secrets{}, fmt.Errorf("cannot read the parameter %s within %v: "+
 				"check the network path to Systems Manager and its limits: %w", k.parameter, within, last)
 		}

@@ -3,6 +3,7 @@ package pause
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 )
 
@@ -17,3 +18,6 @@ func For(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 }
+
+// Random is For with a random time between half of d and d. Many instances that fail at once then do not try again at once.
+func Random(ctx context.Context, d time.Duration) error { return For(ctx, d/2+rand.N(d/2)) }

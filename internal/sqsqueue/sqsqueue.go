@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -75,7 +74,7 @@ func (q *Queue) call(ctx context.Context, action string, in map[string]any, out 
 	in["QueueUrl"] = q.url
 	for try, wait := 1, firstWait; ; try, wait = try+1, 2*wait {
 		err := q.sqs.Call(ctx, action, in, out)
-		if err == nil || try == tries || !awsjson.Transient(err) || pause.For(ctx, wait/2+rand.N(wait/2)) != nil {
+		if err == nil || try == tries || !awsjson.Transient(err) || pause.Random(ctx, wait) != nil {
 			return err
 		}
 	}
