@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
@@ -68,13 +69,14 @@ func main() {
 	parser := newParser(&c)
 	ctx, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
-	ctx.Bind(languageOf(c.Lang, os.Getenv))
+	lang := languageOf(c.Lang, os.Getenv)
+	ctx.Bind(lang)
 	err = ctx.Run()
 	if status, ok := errors.AsType[exitStatus](err); ok {
 		os.Exit(int(status))
 	}
 	if err != nil {
-		ctx.FatalIfErrorf(errors.New(named(err.Error())))
+		ctx.FatalIfErrorf(errors.New(named(bilingual.Explain(err, string(lang)))))
 	}
 }
 

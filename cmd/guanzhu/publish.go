@@ -34,7 +34,8 @@ type fileFlags struct {
 func (c *fileFlags) read() (*accountyaml.Account, error) {
 	data, err := os.ReadFile(c.File)
 	if err != nil {
-		return nil, fmt.Errorf("%w\nGive the path of account.yaml, or run this in the folder that has account/account.yaml", err)
+		return nil, bilingual.Format("读不到 %s：请写出 account.yaml 的路径，或者在有 account/account.yaml 的目录里运行（%v）",
+			"cannot read %s: give the path of account.yaml, or run this in the folder that has account/account.yaml (%v)", c.File, err)
 	}
 	a, err := accountyaml.Parse(c.File, data)
 	if err != nil {
@@ -90,7 +91,7 @@ func printChecked(m menu.Menu, mistakes error, lang language) error {
 		LeftOut  []string `json:"left_out"`
 	}{[]string{}, []string{}, []string{}}
 	if mistakes != nil {
-		found.Mistakes = strings.Split(mistakes.Error(), "\n")
+		found.Mistakes = strings.Split(bilingual.Explain(mistakes, string(lang)), "\n")
 	}
 	found.Menu = append(found.Menu, menu.Compare(m, m)...)
 	for _, text := range m.LeftOut {

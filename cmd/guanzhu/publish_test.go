@@ -90,7 +90,7 @@ func TestCheck(t *testing.T) {
 		{"bad", write(t, strings.Replace(menuFile, "key: help", "key: h", 1)), "", "",
 			`account.yaml:7: nothing answers the key "h"`, 1},
 		{"bad elsewhere", write(t, strings.Replace(menuFile, "welcome: w", "welcome:", 1)), "", "", "account.yaml:1: welcome is empty", 1},
-		{"no such file", filepath.Join(t.TempDir(), "account.yaml"), "", "", "Give the path of account.yaml", 1},
+		{"no such file", filepath.Join(t.TempDir(), "account.yaml"), "", "", "give the path of account.yaml", 1},
 		{"bad PUBLIC_URL", good, "PUBLIC_URL=host", "", "PUBLIC_URL must look like https://host", 1},
 	}
 	for _, tt := range tests {
@@ -116,6 +116,28 @@ func TestCheck(t *testing.T) {
 		stdout, stderr, status = guanzhu(t, nil, "check", "--json", bad)
 		if status != 1 || stderr != "" || !strings.Contains(stdout, "nothing answers the key") || !strings.Contains(stdout, `"menu": []`) {
 			t.Errorf("status %d, %q, %q", status, stdout, stderr)
+		}
+	})
+	t.Run("in Chinese", func(t *testing.T) {
+		t.Parallel()
+		bad := write(t, strings.Replace(menuFile, "welcome: w", "welcome: {image: {file: a.gif}}\ndefualt: d", 1))
+		const first, second = "account.yaml:1：a.gif 的格式不能用在这里", "account.yaml:2：文件里没有 \"defualt\"，可以用的有：welcome"
+		for _, run := range []struct{ env, args []string }{
+			{[]string{"LANG=zh_CN.UTF-8"}, []string{"check"}},
+			{nil, []string{"--lang", "zh", "check"}},
+			{nil, []string{"--lang", "zh", "check", "--json"}},
+			{nil, []string{"--lang", "zh", "plan"}},
+			{nil, []string{"--lang", "zh", "publish"}},
+		} {
+			stdout, stderr, status := guanzhu(t, run.env, append(run.args, bad)...)
+			shown := strings.ReplaceAll(stdout+stderr, `\"`, `"`)
+			if status != 1 || !strings.Contains(shown, first) || !strings.Contains(shown, second) {
+				t.Errorf("%v: status %d, %s", run.args, status, shown)
+			}
+		}
+		_, stderr, _ := guanzhu(t, nil, "--lang", "zh", "check", write(t, strings.Replace(menuFile, "welcome: w", "welcome: {image: {file: a.jpg}}", 1)))
+		if !strings.Contains(stderr, "account.yaml:1：account/media 里没有文件 a.jpg") {
+			t.Error(stderr)
 		}
 	})
 	t.Run("no menu", func(t *testing.T) {

@@ -5,12 +5,14 @@ import (
 	"encoding/xml"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -224,6 +226,26 @@ func wantLines(t *testing.T, want []string, err error) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
+	wantChinese(t, err)
+}
+
+// english finds what is left of an English sentence, or what fmt says of a wrong format.
+var english = regexp.MustCompile(`[A-Za-z]+ [a-z]+ [a-z]+|%!`)
+
+// wantChinese fails the test unless the Chinese text of err has the same lines of the file as the English one.
+func wantChinese(t *testing.T, err error) {
+	t.Helper()
+	en, zh := strings.Split(err.Error(), "\n"), strings.Split(bilingual.Explain(err, bilingual.Chinese), "\n")
+	if len(en) != len(zh) {
+		t.Errorf("%d lines in Chinese, %d in English: %q", len(zh), len(en), zh)
+		return
+	}
+	for i := range zh {
+		place, _, _ := strings.Cut(en[i], ": ")
+		if text, ok := strings.CutPrefix(zh[i], place+"："); !ok || english.MatchString(text) {
+			t.Errorf("in Chinese %q, in English %q", zh[i], en[i])
+		}
+	}
 }
 
 func TestRuleThatNeverAnswers(t *testing.T) {
@@ -316,6 +338,9 @@ func FuzzParse(f *testing.F) {
 				if !strings.HasPrefix(line, "account.yaml:") {
 					t.Errorf("a line of the error names no place: %q", line)
 				}
+			}
+			if zh := bilingual.Explain(err, bilingual.Chinese); strings.Count(zh, "\n") != strings.Count(err.Error(), "\n") {
+				t.Errorf("in Chinese: %q, in English: %q", zh, err)
 			}
 			return
 		}

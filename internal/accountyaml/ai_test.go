@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -111,7 +112,10 @@ func TestWrongAI(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "account.yaml:"+test.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error %v, want account.yaml:%s", name, err, test.want)
 		}
-		if err != nil && strings.Contains(err.Error(), "sk-1") {
+		if err != nil {
+			wantChinese(t, err)
+		}
+		if err != nil && strings.Contains(err.Error()+bilingual.Explain(err, bilingual.Chinese), "sk-1") {
 			t.Errorf("%s: the error has the key: %v", name, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -15,7 +16,7 @@ func (a *Account) Files() []media.Use { return slices.Clone(a.files) }
 
 // material reads the fields of a reply with a material: its id, or a file.
 func (f *file) material(e entry, id string, optional ...string) map[string]string {
-	r := f.fields(e.value, e.key, nil, slices.Concat([]string{id}, optional, []string{"file"})...)
+	r := f.fields(e.value, asIs(e.key), nil, slices.Concat([]string{id}, optional, []string{"file"})...)
 	if r == nil {
 		return nil
 	}
@@ -25,9 +26,11 @@ func (f *file) material(e entry, id string, optional ...string) map[string]strin
 	}
 	switch {
 	case !given[id] && !given["file"]:
-		f.problem(lineOf(e.value), "%s has no %s: add \"%s: …\", or \"file: …\" with the name of a file in account/media", e.key, id, id)
+		f.problem(lineOf(e.value), "%s 缺少 %s：加上“%s: …”，或者用“file: …”写出 account/media 里的文件名",
+			"%s has no %s: add \"%s: …\", or \"file: …\" with the name of a file in account/media", e.key, id, id)
 	case given[id] && given["file"]:
-		f.problem(lineOf(e.value), "%s has both %s and file: keep one of them", e.key, id)
+		f.problem(lineOf(e.value), "%s 同时写了 %s 和 file：只留一个",
+			"%s has both %s and file: keep one of them", e.key, id)
 	}
 	return r
 }
@@ -46,8 +49,8 @@ func (f *file) withFile(e entry, r map[string]string, reply wechat.Reply) wechat
 			line = lineOf(v.Value)
 		}
 	}
-	if problem := media.CheckName(use.Kind, name); problem != "" {
-		f.problem(line, "%s", problem)
+	if err := media.CheckName(use.Kind, name); err != nil {
+		f.problem(line, "%v", "%v", err)
 	}
 	use.At = fmt.Sprintf("%s:%d", f.name, line)
 	known := slices.ContainsFunc(f.uses, func(u media.Use) bool { return u.Kind == use.Kind && u.Name == use.Name })
@@ -61,7 +64,8 @@ func (f *file) withFile(e entry, r map[string]string, reply wechat.Reply) wechat
 func (f *file) random(e entry, to purpose) wechat.Reply {
 	list, ok := e.value.(*ast.SequenceNode)
 	if !ok || len(list.Values) < 2 {
-		f.problem(e.line, "random must be a list of at least two replies, each beginning with \"- \"")
+		f.problem(e.line, "random 要写成列表，至少两条回复，每条以“- ”开头",
+			"random must be a list of at least two replies, each beginning with \"- \"")
 		return nil
 	}
 	if to == toText {
@@ -69,9 +73,10 @@ func (f *file) random(e entry, to purpose) wechat.Reply {
 	}
 	var several wechat.OneOf
 	for _, item := range list.Values {
-		reply := f.reply(item, "a reply of random", to)
+		reply := f.reply(item, bilingual.New("random 里的一条回复", "a reply of random"), to)
 		if _, nested := reply.(wechat.OneOf); nested {
-			f.problem(lineOf(item), "random has no other random in it: write the replies in one list")
+			f.problem(lineOf(item), "random 里面不能再有 random：把回复写在同一个列表里",
+				"random has no other random in it: write the replies in one list")
 		}
 		several = append(several, reply)
 	}

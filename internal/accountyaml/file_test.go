@@ -77,7 +77,9 @@ func TestFilesRefused(t *testing.T) {
 		_, err := accountyaml.Parse("account.yaml", []byte("welcome: "+reply+"\n"+rest))
 		if err == nil || !strings.HasPrefix(err.Error(), "account.yaml:1: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q in it", reply, err, want)
+			continue
 		}
+		wantChinese(t, err)
 	}
 	_, err := accountyaml.Parse("account.yaml", []byte("welcome: w\n"+rest+"keywords:\n  - exact: [a, B, b]\n    reply: r\n  - prefix: []\n    reply: r\n"))
 	want := `account.yaml:5: this rule (exact "b") never answers, since the one on line 5 (exact "b") matches all its texts first: ` +

@@ -144,9 +144,10 @@ func (f *file) menus(a *Account, entries []entry) {
 			hasMenu = true
 			a.menu.Buttons = r.menu(e)
 		case "menu_drift":
-			text, ok := f.text(e.value, e.key)
+			text, ok := f.text(e.value, asIs(e.key))
 			if ok && text != "repair" && text != "tell" {
-				f.problem(lineOf(e.value), "menu_drift is %q: use repair or tell", text)
+				f.problem(lineOf(e.value), "menu_drift 写成了 %q：只能是 repair 或 tell",
+					"menu_drift is %q: use repair or tell", text)
 			}
 			a.tellsDrift = text == "tell"
 		}
@@ -156,7 +157,8 @@ func (f *file) menus(a *Account, entries []entry) {
 			continue
 		}
 		if a.menu.Conditional = r.conditionalMenus(e); len(a.menu.Conditional) > 0 && !hasMenu {
-			f.problem(e.line, "conditional menus need a default one: add menu")
+			f.problem(e.line, "有个性化菜单，就必须有默认菜单：加上 menu",
+				"conditional menus need a default one: add menu")
 		}
 	}
 }
@@ -171,26 +173,28 @@ type menuReader struct {
 
 func (r *menuReader) menu(e entry) []menu.Button {
 	if _, ok := e.value.(*ast.NullNode); ok {
-		r.problem(e.line, "the menu is empty: add \"button:\" with a list of buttons below it, "+
-			"or remove this line, which leaves the live menu alone")
+		r.problem(e.line, "菜单是空的：在下面加上 button: 和按钮列表；不想改动线上的菜单，就删掉这一行",
+			"the menu is empty: add \"button:\" with a list of buttons below it, "+
+				"or remove this line, which leaves the live menu alone")
 		return nil
 	}
-	entries, ok := r.entries(e.value, "the menu", "button", "menuid")
+	entries, ok := r.entries(e.value, aMenu, "button", "menuid")
 	if !ok {
 		return nil
 	}
-	return r.buttonsOf(entries, "the menu", lineOf(e.value))
+	return r.buttonsOf(entries, aMenu, lineOf(e.value))
 }
 
 // buttonsOf reads the buttons among the entries of a menu.
-func (r *menuReader) buttonsOf(entries []entry, what string, line int) []menu.Button {
+func (r *menuReader) buttonsOf(entries []entry, what bilingual.Text, line int) []menu.Button {
 	r.keys = map[string]int{}
 	for _, e := range entries {
 		if e.key == "button" {
 			return r.buttons(e.value, topLevel)
 		}
 	}
-	r.problem(line, "%s has no button: add \"button:\" with a list of buttons below it", what)
+	r.problem(line, "%s没有 button：加上 button: 和按钮列表",
+		"%s has no button: add \"button:\" with a list of buttons below it", what)
 	return nil
 }
 
@@ -208,16 +212,19 @@ var (
 func (r *menuReader) buttons(n ast.Node, l level) []menu.Button {
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
-		r.problem(lineOf(n), "%s must be a list of buttons, each beginning with \"- name: …\"", l.list)
+		r.problem(lineOf(n), "%s 要写成按钮列表，每个按钮以“- name: …”开头",
+			"%s must be a list of buttons, each beginning with \"- name: …\"", l.list)
 		return nil
 	}
 	if len(list.Values) == 0 {
-		r.problem(lineOf(n), "%s has no buttons, and needs 1 to %d: add one", l.list, l.maxButtons)
+		r.problem(lineOf(n), "%s 里没有按钮，需要 1 至 %d 个：请添加",
+			"%s has no buttons, and needs 1 to %d: add one", l.list, l.maxButtons)
 	}
 	var buttons []menu.Button
 	for i, item := range list.Values {
 		if i == l.maxButtons {
-			r.problem(lineOf(item), "%s has %d buttons, and at most %d fit: remove this one or put it elsewhere",
+			r.problem(lineOf(item), "%s 有 %d 个按钮，最多 %d 个：删掉这一个，或者放到别处",
+				"%s has %d buttons, and at most %d fit: remove this one or put it elsewhere",
 				l.list, len(list.Values), l.maxButtons)
 		}
 		buttons = append(buttons, r.button(item, l))
@@ -231,7 +238,7 @@ func (r *menuReader) button(n ast.Node, l level) menu.Button {
 		"name": &b.Name, "type": &b.Type, "key": &b.Key, "url": &b.URL, "appid": &b.AppID, "pagepath": &b.PagePath,
 		"media_id": &b.MediaID, "article_id": &b.ArticleID,
 	}
-	entries, ok := r.entries(n, "a button",
+	entries, ok := r.entries(n, aButton,
 		"name", "type", "key", "url", "appid", "pagepath", "media_id", "article_id", "sub_button")
 	if !ok {
 		return b
@@ -245,7 +252,8 @@ func (r *menuReader) button(n ast.Node, l level) menu.Button {
 		if e.key == "sub_button" {
 			hasBelow = true
 			if l == subLevel {
-				r.problem(e.line, "a menu has two levels: a button below another one has none below it")
+				r.problem(e.line, "菜单只有两级：二级按钮下面不能再有按钮",
+					"a menu has two levels: a button below another one has none below it")
 				continue
 			}
 			b.SubButton = r.buttons(e.value, subLevel)
@@ -255,30 +263,36 @@ func (r *menuReader) button(n ast.Node, l level) menu.Button {
 		*fields[e.key] = r.field(e, l)
 	}
 	if _, ok := given["name"]; !ok {
-		r.problem(b.Line, "this button has no name: add \"name: …\"")
+		r.problem(b.Line, "这个按钮没有名称：加上“name: …”",
+			"this button has no name: add \"name: …\"")
 	}
 	required, known := needs[b.Type]
 	switch typeLine, typed := given["type"]; {
 	case hasBelow:
 		required = nil
 		if typed {
-			r.problem(typeLine, "a button with others below it opens them: remove type")
+			r.problem(typeLine, "有二级按钮的按钮只用来展开它们：删掉 type",
+				"a button with others below it opens them: remove type")
 		}
 	case !typed:
-		r.problem(b.Line, "this button does nothing: add \"type: …\", or other buttons below it as sub_button")
+		r.problem(b.Line, "这个按钮没有作用：加上“type: …”，或者用 sub_button 加上二级按钮",
+			"this button does nothing: add \"type: …\", or other buttons below it as sub_button")
 		return b
 	case !known:
-		r.problem(typeLine, "type %q is not known: use %s", b.Type, strings.Join(slices.Sorted(maps.Keys(needs)), ", "))
+		r.problem(typeLine, "没有 %q 这种 type，可以用的有：%s",
+			"type %q is not known: use %s", b.Type, strings.Join(slices.Sorted(maps.Keys(needs)), ", "))
 		return b
 	}
 	for _, name := range required {
 		if _, ok := given[name]; !ok {
-			r.problem(b.Line, "a button of type %s needs its %s: add \"%s: …\"", b.Type, name, name)
+			r.problem(b.Line, "%s 类型的按钮缺少 %s：加上“%s: …”",
+				"a button of type %s needs its %s: add \"%s: …\"", b.Type, name, name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if name != "name" && name != "type" && !slices.Contains(required, name) {
-			r.problem(given[name], "%s does nothing in this button: remove it", name)
+			r.problem(given[name], "%s 对这个按钮不起作用：请删掉",
+				"%s does nothing in this button: remove it", name)
 		}
 	}
 	if line, ok := given["key"]; ok && b.Key != "" {
@@ -302,7 +316,7 @@ func isEmpty(n ast.Node) bool {
 
 // field reads a text of a button. It returns "" after a problem.
 func (r *menuReader) field(e entry, l level) string {
-	text, ok := r.text(e.value, e.key)
+	text, ok := r.text(e.value, asIs(e.key))
 	if !ok {
 		return ""
 	}
@@ -310,28 +324,34 @@ func (r *menuReader) field(e entry, l level) string {
 	longest := map[string]int{"name": l.maxName, "key": maxEventKey, "url": maxURL}[e.key]
 	switch {
 	case strings.ContainsFunc(text, unsendable):
-		r.problem(line, "%s contains a line break or another control character, which the platform refuses: remove it", e.key)
+		r.problem(line, "%s 里有换行或其他控制字符，微信不接受：请删掉",
+			"%s contains a line break or another control character, which the platform refuses: remove it", e.key)
 		return ""
 	case strings.TrimSpace(text) == "" && e.key != "key": // a key may be anything, and is compared exactly
-		r.problem(line, "%s is empty: write its text", e.key)
+		r.problem(line, "%s 是空的：请填写",
+			"%s is empty: write its text", e.key)
 		return ""
 	case longest > 0 && len(text) > longest:
-		r.problem(line, "%s has %d bytes of UTF-8, and here at most %d (a Chinese character has 3): shorten it by %d",
+		r.problem(line, "%s 有 %d 字节，这里最多 %d 字节（一个汉字 3 字节）：请减少 %d 字节",
+			"%s has %d bytes of UTF-8, and here at most %d (a Chinese character has 3): shorten it by %d",
 			e.key, len(text), longest, len(text)-longest)
 	}
 	switch e.key {
 	case "url":
 		if !isPage(text) {
-			r.problem(line, "url is no address of the web: write it in full, \"https://…\", or, for one of the follower's "+
-				"pages, from its slash on, \"/…\"")
+			r.problem(line, "url 不是网址：写完整的“https://…”；自己的页面从斜杠写起，“/…”",
+				"url is no address of the web: write it in full, \"https://…\", or, for one of the follower's "+
+					"pages, from its slash on, \"/…\"")
 		}
 	case "appid":
 		if !isAppID(text) {
-			r.problem(line, "appid is not one of a mini program: it is wx and 16 hexadecimal digits in lower case")
+			r.problem(line, "appid 不是小程序的：应为 wx 加 16 位小写的十六进制数字",
+				"appid is not one of a mini program: it is wx and 16 hexadecimal digits in lower case")
 		}
 	case "pagepath", "media_id", "article_id":
 		if strings.ContainsFunc(text, invisible) {
-			r.problem(line, "%s contains white space, or something as invisible: remove it", e.key)
+			r.problem(line, "%s 里有空格或看不见的字符：请删掉",
+				"%s contains white space, or something as invisible: remove it", e.key)
 		}
 	}
 	return text
@@ -354,13 +374,15 @@ var isAppID = regexp.MustCompile(`^wx[0-9a-f]{16}$`).MatchString
 // checkKey compares a key with the others of its menu and with the replies.
 func (r *menuReader) checkKey(b menu.Button, line int) {
 	if first, ok := r.keys[b.Key]; ok {
-		r.problem(line, "the key %q is that of the button on line %d, too: nobody could tell them apart, give this one "+
-			"another", b.Key, first)
+		r.problem(line, "key %q 和第 %d 行的按钮相同，点击时无法区分：请换一个",
+			"the key %q is that of the button on line %d, too: nobody could tell them apart, give this one "+
+				"another", b.Key, first)
 		return
 	}
 	r.keys[b.Key] = b.Line
 	if _, answered := r.clicks[b.Key]; b.Type == "click" && !answered {
-		r.problem(line, "nothing answers the key %q: add a line %s: … below clicks", b.Key, asName(b.Key))
+		r.problem(line, "key %q 没有回复：在 clicks 下面加一行“%s: …”",
+			"nothing answers the key %q: add a line %s: … below clicks", b.Key, asName(b.Key))
 	}
 }
 
@@ -381,7 +403,8 @@ func (r *menuReader) conditionalMenus(e entry) []menu.Conditional {
 	}
 	list, ok := e.value.(*ast.SequenceNode)
 	if !ok {
-		r.problem(lineOf(e.value), "conditionalmenu must be a list of menus, each beginning with \"- matchrule: …\"")
+		r.problem(lineOf(e.value), "conditionalmenu 要写成菜单列表，每个以“- matchrule: …”开头",
+			"conditionalmenu must be a list of menus, each beginning with \"- matchrule: …\"")
 		return nil
 	}
 	var all []menu.Conditional
@@ -392,8 +415,9 @@ func (r *menuReader) conditionalMenus(e entry) []menu.Conditional {
 		}
 		for _, earlier := range all {
 			if len(earlier.MatchRule) > 0 && len(c.MatchRule) > 0 && covers(earlier.MatchRule, c.MatchRule) {
-				r.problem(c.Line, "nobody sees this menu, since the one on line %d is for all its followers and comes "+
-					"first: remove one of them, or move this one up", earlier.Line)
+				r.problem(c.Line, "没有人能看到这个菜单：第 %d 行的菜单排在前面，已经包括了它的所有用户。删掉其中一个，或者把这个移到前面",
+					"nobody sees this menu, since the one on line %d is for all its followers and comes "+
+						"first: remove one of them, or move this one up", earlier.Line)
 				break
 			}
 		}
@@ -414,7 +438,7 @@ func covers(earlier, later menu.MatchRule) bool {
 
 func (r *menuReader) conditionalMenu(n ast.Node) (menu.Conditional, bool) {
 	c := menu.Conditional{Line: lineOf(n)}
-	entries, ok := r.entries(n, "a conditional menu", "button", "matchrule", "menuid")
+	entries, ok := r.entries(n, aCondMenu, "button", "matchrule", "menuid")
 	if !ok {
 		return c, false
 	}
@@ -426,9 +450,10 @@ func (r *menuReader) conditionalMenu(n ast.Node) (menu.Conditional, bool) {
 		}
 	}
 	if !hasRule {
-		r.problem(c.Line, "this menu does not say whom it is for: add \"matchrule:\" with tag_id or client_platform_type")
+		r.problem(c.Line, "没有写这个菜单给谁看：加上 matchrule:，里面写 tag_id 或 client_platform_type",
+			"this menu does not say whom it is for: add \"matchrule:\" with tag_id or client_platform_type")
 	}
-	c.Buttons = r.buttonsOf(entries, "a conditional menu", c.Line)
+	c.Buttons = r.buttonsOf(entries, aCondMenu, c.Line)
 	for _, b := range c.Buttons {
 		for _, b := range slices.Concat([]menu.Button{b}, b.SubButton) {
 			r.checkDomain(b)
@@ -446,8 +471,9 @@ func (r *menuReader) checkDomain(b menu.Button) {
 	}
 	r.domains = append(r.domains, u.Hostname())
 	if len(r.domains) == maxDomains+1 {
-		r.problem(b.Line, "the conditional menus lead to more than %d domains, this url is to the next one: "+
-			"remove one, and write urls of your own pages from their slash on", maxDomains)
+		r.problem(b.Line, "个性化菜单的链接超过了 %d 个域名，从这个 url 开始超出：请去掉一个；自己的页面从斜杠写起",
+			"the conditional menus lead to more than %d domains, this url is to the next one: "+
+				"remove one, and write urls of your own pages from their slash on", maxDomains)
 	}
 }
 
@@ -455,7 +481,7 @@ var isTagID = regexp.MustCompile(`^(0|[1-9][0-9]{0,9})$`).MatchString
 
 // matchRule reads a rule. Values may be texts or numbers, as in the platform's own JSON.
 func (r *menuReader) matchRule(e entry) menu.MatchRule {
-	entries, ok := r.entries(e.value, "matchrule")
+	entries, ok := r.entries(e.value, asIs("matchrule"))
 	if !ok {
 		return nil
 	}
@@ -467,7 +493,7 @@ func (r *menuReader) matchRule(e entry) menu.MatchRule {
 		line := lineOf(e.value)
 		value := e.value.GetToken().Value
 		if _, ok := e.value.(*ast.IntegerNode); !ok {
-			if value, ok = r.text(e.value, e.key); !ok {
+			if value, ok = r.text(e.value, asIs(e.key)); !ok {
 				continue
 			}
 		}
@@ -475,26 +501,32 @@ func (r *menuReader) matchRule(e entry) menu.MatchRule {
 			e.key = "tag_id" // tags were called groups before, with the same ids
 		}
 		if was, ok := rule[e.key]; ok && was != value {
-			r.problem(line, "tag_id and group_id, which is its old name, differ: keep one of them")
+			r.problem(line, "tag_id 和 group_id（它的旧名称）不一致：只留一个",
+				"tag_id and group_id, which is its old name, differ: keep one of them")
 		}
 		rule[e.key] = value
 		switch {
 		case e.key == "tag_id":
 			if !isTagID(value) {
-				r.problem(line, "tag_id is %q: write the number of the tag, as the platform's list of tags has it", value)
+				r.problem(line, "tag_id 写成了 %q：应为标签的编号，见微信的标签列表",
+					"tag_id is %q: write the number of the tag, as the platform's list of tags has it", value)
 			}
 		case e.key == "client_platform_type":
 			if value != "1" && value != "2" && value != "3" {
-				r.problem(line, "client_platform_type is %q: use 1 (iOS), 2 (Android) or 3 (others)", value)
+				r.problem(line, "client_platform_type 写成了 %q：只能是 1（iOS）、2（Android）或 3（其他）",
+					"client_platform_type is %q: use 1 (iOS), 2 (Android) or 3 (others)", value)
 			}
 		case slices.Contains(removed, e.key):
-			r.problem(e.line, "the platform takes no rules by %s any longer: remove it (a tag, tag_id, can do the same)", e.key)
+			r.problem(e.line, "微信已不支持按 %s 匹配：请删掉（可以改用标签 tag_id）",
+				"the platform takes no rules by %s any longer: remove it (a tag, tag_id, can do the same)", e.key)
 		default:
-			r.problem(e.line, "%q is unknown in matchrule: use tag_id, client_platform_type", e.key)
+			r.problem(e.line, "matchrule 里没有 %q，可以用的有：tag_id、client_platform_type",
+				"%q is unknown in matchrule: use tag_id, client_platform_type", e.key)
 		}
 	}
 	if len(rule) == 0 {
-		r.problem(e.line, "matchrule is empty: add tag_id or client_platform_type")
+		r.problem(e.line, "matchrule 是空的：写上 tag_id 或 client_platform_type",
+			"matchrule is empty: add tag_id or client_platform_type")
 	}
 	return rule
 }

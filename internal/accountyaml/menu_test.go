@@ -420,6 +420,7 @@ func TestMenuProblems(t *testing.T) {
 			var got []string
 			if err != nil {
 				got = strings.Split(err.Error(), "\n")
+				wantChinese(t, err)
 			}
 			if len(got) != len(tt.want) {
 				t.Fatalf("%d problems, want %d:\n%s", len(got), len(tt.want), strings.Join(got, "\n"))

@@ -199,7 +199,7 @@ func (d *draft) setReply(key string, r wechat.Reply, to purpose) {
 		return
 	}
 	value, _, _ := d.entry(d.root, key, d.end())
-	if value != nil && same(d.reply(value.Value, key, to), r) {
+	if value != nil && same(d.reply(value.Value, asIs(key), to), r) {
 		return
 	}
 	d.top(key, yamlEntry(key, r))
@@ -332,7 +332,7 @@ func keywordsOf(item ast.Node) []string {
 			nodes = list.Values
 		}
 		for _, n := range nodes {
-			text, _ := scratch.text(n, "")
+			text, _ := scratch.text(n, theFile)
 			words = append(words, text)
 		}
 	}

@@ -3,7 +3,6 @@ package accountyaml
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -13,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -55,9 +55,36 @@ type file struct {
 	ais      []*AI
 }
 
+// Mistake is one mistake of an account.yaml. It implements bilingual.Error.
+type Mistake struct {
+	File string
+	Line int
+	What bilingual.Text // what is wrong, and what to do
+}
+
+// Error returns the place and the English text.
+func (m *Mistake) Error() string { return m.In("en") }
+
+// In returns the place and the text in the language.
+func (m *Mistake) In(language string) string {
+	return bilingual.Format("%s:%d：%v", "%s:%d: %v", m.File, m.Line, m.What).In(language)
+}
+
+// The parts of a file that have no name of their own.
+var (
+	theFile   = bilingual.New("文件", "the file")
+	aRule     = bilingual.New("关键词规则", "a keyword rule")
+	aMenu     = bilingual.New("菜单", "the menu")
+	aCondMenu = bilingual.New("个性化菜单", "a conditional menu")
+	aButton   = bilingual.New("按钮", "a button")
+	anArticle = bilingual.New("图文", "an article")
+)
+
+// asIs returns the name of a part of the file, with the space that separates it from Chinese.
+func asIs(name string) bilingual.Text { return bilingual.New(name+" ", name) }
+
 type problem struct {
-	line int
-	text string
+	Mistake
 	kind problemKind
 }
 
@@ -69,8 +96,13 @@ const (
 	missing             // of a name that may be there unread
 )
 
-func (f *file) problem(line int, format string, args ...any) {
-	f.problems = append(f.problems, problem{line: line, text: fmt.Sprintf(format, args...)})
+// problem adds a mistake. zh and en are formats for the same values; an error among these is in the same language.
+func (f *file) problem(line int, zh, en string, values ...any) {
+	f.add(mistake, line, bilingual.Format(zh, en, values...))
+}
+
+func (f *file) add(kind problemKind, line int, what bilingual.Text) {
+	f.problems = append(f.problems, problem{Mistake{File: f.name, Line: line, What: what}, kind})
 }
 
 // explain replaces problems by the stray characters that cause them. A parser may find out many lines below the cause that a
@@ -78,9 +110,9 @@ func (f *file) problem(line int, format string, args ...any) {
 func (f *file) explain(data []byte) {
 	at, above := map[int]bool{}, 0 // lines of problems, and of that which may have its cause above
 	for _, p := range f.problems {
-		at[p.line] = true
+		at[p.Line] = true
 		if p.kind == notYAML {
-			above = p.line
+			above = p.Line
 		}
 	}
 	causes := map[int]stray{} // by their lines
@@ -90,19 +122,19 @@ func (f *file) explain(data []byte) {
 		}
 	}
 	f.problems = slices.DeleteFunc(f.problems, func(p problem) bool {
-		_, explained := causes[p.line]
+		_, explained := causes[p.Line]
 		return explained || p.kind == missing && len(causes) > 0
 	})
 	for line, s := range causes {
-		f.problem(line, "%v", s)
+		f.add(mistake, line, s.text())
 	}
 }
 
 func (f *file) err() error {
-	slices.SortStableFunc(f.problems, func(a, b problem) int { return a.line - b.line })
+	slices.SortStableFunc(f.problems, func(a, b problem) int { return a.Line - b.Line })
 	errs := make([]error, len(f.problems))
 	for i, p := range f.problems {
-		errs[i] = fmt.Errorf("%s:%d: %s", f.name, p.line, p.text)
+		errs[i] = &p.Mistake
 	}
 	return errors.Join(errs...)
 }
@@ -110,7 +142,8 @@ func (f *file) err() error {
 // root returns the file's one document, or nil after a problem.
 func (f *file) root(data []byte) ast.Node {
 	if !utf8.Valid(data) {
-		f.problem(invalidLine(data), "this line is not UTF-8: save the file in the encoding UTF-8")
+		f.problem(invalidLine(data), "这一行不是 UTF-8 编码：请把文件另存为 UTF-8",
+			"this line is not UTF-8: save the file in the encoding UTF-8")
 		return nil
 	}
 	// Repeated names are found by entries, together with everything else.
@@ -120,17 +153,21 @@ func (f *file) root(data []byte) ast.Node {
 		if at, ok := errors.AsType[yaml.Error](err); ok && at.GetToken() != nil {
 			line, text = at.GetToken().Position.Line, at.GetMessage()
 		}
-		f.problems = []problem{{line, fmt.Sprintf("this is not YAML: %s; check the indentation, and put a text that "+
-			"begins with one of @ ` %% & * ! | > [ { or contains \": \" in quotes", text), notYAML}}
+		f.add(notYAML, line, bilingual.Format(
+			"这里不是正确的 YAML：%s。请检查缩进；以 @ ` %% & * ! | > [ { 开头或含有“: ”的文字要放在引号里",
+			"this is not YAML: %s; check the indentation, and put a text that begins with one of @ ` %% & * ! | > [ { "+
+				"or contains \": \" in quotes", parserText(text)))
 		return nil
 	}
 	if len(tree.Docs) > 1 {
-		f.problem(firstLine(tree.Docs[1]), "a second document begins here: "+
-			"keep everything in one, without lines of --- or ... between")
+		f.problem(firstLine(tree.Docs[1]), "从这里开始是第二个 YAML 文档：请合并成一个，中间不要有 --- 或 ... 这样的行",
+			"a second document begins here: "+
+				"keep everything in one, without lines of --- or ... between")
 		return nil
 	}
 	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
-		f.problem(1, "the file is empty: write welcome, default and suggestion")
+		f.problem(1, "文件是空的：请写上 welcome、default 和 suggestion",
+			"the file is empty: write welcome, default and suggestion")
 		return nil
 	}
 	return tree.Docs[0].Body
@@ -163,25 +200,26 @@ func (f *file) account(root ast.Node) *Account {
 	}
 	a := &Account{}
 	var given []string
-	entries, _ := f.entries(root, "the file", "welcome", "default", "suggestion", "keywords", "clicks", "menu",
+	entries, _ := f.entries(root, theFile, "welcome", "default", "suggestion", "keywords", "clicks", "menu",
 		"conditionalmenu", "menu_drift", "pages")
 	for _, e := range entries {
 		given = append(given, e.key)
 		switch e.key {
 		case "welcome":
-			a.welcome = f.reply(e.value, e.key, toEvent)
+			a.welcome = f.reply(e.value, asIs(e.key), toEvent)
 		case "default":
-			a.fallback = f.reply(e.value, e.key, toText)
+			a.fallback = f.reply(e.value, asIs(e.key), toText)
 		case "suggestion":
-			a.suggestion = f.reply(e.value, e.key, toMessage)
+			a.suggestion = f.reply(e.value, asIs(e.key), toMessage)
 		case "keywords":
 			f.rules(a, e.value)
 		case "clicks":
 			a.clicks = f.clicks(e.value)
 		case "pages":
-			text, ok := f.text(e.value, e.key)
+			text, ok := f.text(e.value, asIs(e.key))
 			if ok && text != "oauth" && text != "link" {
-				f.problem(lineOf(e.value), "pages is %q: use oauth, or link for an account that may not use OAuth", text)
+				f.problem(lineOf(e.value), "pages 写成了 %q：应为 oauth；不能使用网页授权的公众号写 link",
+					"pages is %q: use oauth, or link for an account that may not use OAuth", text)
 			}
 			a.byLink = text == "link"
 		}
@@ -195,8 +233,8 @@ func (f *file) account(root ast.Node) *Account {
 	a.files, a.ais = f.uses, f.ais
 	for _, key := range []string{"welcome", "default", "suggestion"} {
 		if !slices.Contains(given, key) {
-			f.problems = append(f.problems, problem{1, fmt.Sprintf("%s is missing: add a line \"%s: …\" with its text", key, key),
-				missing})
+			f.add(missing, 1, bilingual.Format("缺少 %[1]s：加一行“%[1]s: …”，写上文字",
+				"%[1]s is missing: add a line \"%[1]s: …\" with its text", key))
 		}
 	}
 	return a
@@ -210,12 +248,14 @@ func (f *file) withLink(welcome wechat.Reply, line int) wechat.Reply {
 	}
 	text, ok := welcome.(wechat.TextReply)
 	if !ok {
-		f.problem(line, "with pages: link, the welcome carries the link to the pages, and this one has no place for it: "+
-			"use a text, or news with %s as the url of an article", PersonalLink)
+		f.problem(line, "pages: link 时，欢迎语要带上个人链接，而这条欢迎语没有地方放：改用文字，或者用图文，把 %s 写成其中一篇的 url",
+			"with pages: link, the welcome carries the link to the pages, and this one has no place for it: "+
+				"use a text, or news with %s as the url of an article", PersonalLink)
 		return welcome
 	}
 	if sent(string(text)) <= wechat.MaxText { // otherwise there is a problem already
-		f.checkLength(string(text)+"\n"+PersonalLink, "welcome, with the link below it that pages: link adds,", line)
+		f.checkLength(string(text)+"\n"+PersonalLink, bilingual.New("welcome 加上 pages: link 附带的链接以后",
+			"welcome, with the link below it that pages: link adds,"), line)
 	}
 	return text + "\n" + PersonalLink
 }
@@ -227,8 +267,9 @@ func (f *file) rules(a *Account, n ast.Node) {
 	}
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
-		f.problem(lineOf(n), "keywords must be a list of rules, each beginning with \"- exact: …\", "+
-			"\"- prefix: …\" or \"- contains: …\"")
+		f.problem(lineOf(n), "keywords 要写成规则列表，每条以“- exact: …”“- prefix: …”或“- contains: …”开头",
+			"keywords must be a list of rules, each beginning with \"- exact: …\", "+
+				"\"- prefix: …\" or \"- contains: …\"")
 		return
 	}
 	for _, item := range list.Values {
@@ -238,8 +279,9 @@ func (f *file) rules(a *Account, n ast.Node) {
 		}
 		for _, keyword := range r.keywords {
 			if i, covered := a.index.Add(patternOf[r.kind](keyword)); covered {
-				f.problem(r.line, "this rule (%s %q) never answers, since the one on line %d (%s %q) matches all its "+
-					"texts first: remove one of them, or move this one up",
+				f.problem(r.line, "这条规则（%s %q）永远不会生效：第 %d 行的规则（%s %q）在前面，已经回复了所有这样的文字。删掉其中一条，或者把这条移到前面",
+					"this rule (%s %q) never answers, since the one on line %d (%s %q) matches all its "+
+						"texts first: remove one of them, or move this one up",
 					r.kind, keyword, a.rules[i].line, a.rules[i].kind, a.rules[i].keyword)
 			}
 			a.rules = append(a.rules, rule{line: r.line, kind: r.kind, keyword: keyword, reply: r.reply})
@@ -258,7 +300,7 @@ type writtenRule struct {
 // rule reads one keyword rule and reports whether its keywords can be compared with others.
 func (f *file) rule(n ast.Node) (r writtenRule, ok bool) {
 	r.line = lineOf(n)
-	entries, isMapping := f.entries(n, "a keyword rule", "exact", "prefix", "contains", "reply")
+	entries, isMapping := f.entries(n, aRule, "exact", "prefix", "contains", "reply")
 	if !isMapping {
 		return r, false
 	}
@@ -266,7 +308,7 @@ func (f *file) rule(n ast.Node) (r writtenRule, ok bool) {
 	for _, e := range entries {
 		if e.key == "reply" {
 			replies++
-			r.reply = f.reply(e.value, e.key, toText)
+			r.reply = f.reply(e.value, asIs(e.key), toText)
 			continue
 		}
 		kinds++
@@ -274,10 +316,12 @@ func (f *file) rule(n ast.Node) (r writtenRule, ok bool) {
 		r.keywords, ok = f.keywords(e)
 	}
 	if kinds != 1 {
-		f.problem(r.line, "a keyword rule needs exactly one of exact, prefix and contains, this one has %d", kinds)
+		f.problem(r.line, "每条关键词规则要有 exact、prefix、contains 中的一个，这条有 %d 个",
+			"a keyword rule needs exactly one of exact, prefix and contains, this one has %d", kinds)
 	}
 	if replies == 0 {
-		f.problem(r.line, "this keyword rule has no reply: add \"reply: …\"")
+		f.problem(r.line, "这条关键词规则没有回复：加上“reply: …”",
+			"this keyword rule has no reply: add \"reply: …\"")
 	}
 	return r, ok && kinds == 1
 }
@@ -289,7 +333,8 @@ func (f *file) keywords(e entry) (folded []string, ok bool) {
 		list = &ast.SequenceNode{Values: []ast.Node{e.value}}
 	}
 	if len(list.Values) == 0 {
-		f.problem(e.line, "%s has no keywords: write at least one", e.key)
+		f.problem(e.line, "%s 里没有关键词：至少写一个",
+			"%s has no keywords: write at least one", e.key)
 	}
 	for _, n := range list.Values {
 		if keyword, ok := f.keyword(entry{key: e.key, value: n, line: e.line}); ok {
@@ -300,18 +345,21 @@ func (f *file) keywords(e entry) (folded []string, ok bool) {
 }
 
 func (f *file) keyword(e entry) (folded string, ok bool) {
-	text, ok := f.text(e.value, e.key)
+	text, ok := f.text(e.value, asIs(e.key))
 	if !ok {
 		return "", false
 	}
 	line := lineOf(e.value)
 	switch {
 	case strings.TrimSpace(text) == "":
-		f.problem(line, "%s is empty: write the keyword", e.key)
+		f.problem(line, "%s 是空的：请写上关键词",
+			"%s is empty: write the keyword", e.key)
 	case strings.TrimSpace(text) != text:
-		f.problem(line, "%s begins or ends with white space, which texts are compared without: remove it", e.key)
+		f.problem(line, "%s 的开头或结尾有空白，而比较时不算前后的空白：请删掉",
+			"%s begins or ends with white space, which texts are compared without: remove it", e.key)
 	case e.key != "contains" && (strings.HasPrefix(text, "@") || strings.HasPrefix(text, "＠")):
-		f.problem(line, "%s begins with @ or ＠: a text that does is a suggestion and never comes here; remove the rule",
+		f.problem(line, "%s 以 @ 或 ＠ 开头：这样的文字是建议，不经过关键词；请删掉这条规则",
+			"%s begins with @ or ＠: a text that does is a suggestion and never comes here; remove the rule",
 			e.key)
 	default:
 		return fold(text), true
@@ -325,34 +373,40 @@ func (f *file) clicks(n ast.Node) map[string]wechat.Reply {
 		return nil
 	}
 	clicks := make(map[string]wechat.Reply)
-	entries, _ := f.entries(n, "clicks")
+	entries, _ := f.entries(n, asIs("clicks"))
 	for _, e := range entries {
 		if len(e.key) == 0 || len(e.key) > maxEventKey {
-			f.problem(e.line, "this key has %d bytes: the key of a menu button has 1 to %d", len(e.key), maxEventKey)
+			f.problem(e.line, "这个 key 有 %d 字节：菜单按钮的 key 应为 1 至 %d 字节",
+				"this key has %d bytes: the key of a menu button has 1 to %d", len(e.key), maxEventKey)
 		}
-		clicks[e.key] = f.reply(e.value, fmt.Sprintf("the reply to %q", e.key), toEvent)
+		clicks[e.key] = f.reply(e.value, bilingual.Format("“%[1]s”的回复", "the reply to %[1]q", e.key), toEvent)
 	}
 	return clicks
 }
 
 // text reads a text: plain, in quotes, or indented below | or >.
-func (f *file) text(n ast.Node, what string) (text string, ok bool) {
+func (f *file) text(n ast.Node, what bilingual.Text) (text string, ok bool) {
 	switch n := n.(type) {
 	case *ast.StringNode:
-		if wrong := misread(n.Value); wrong != "" && isPlain(n) {
-			f.problem(lineOf(n), "%s %s", what, wrong)
+		if wrong := misread(n.Value); wrong != nil && isPlain(n) {
+			f.problem(lineOf(n), "%s%s",
+				"%s %s", what, wrong)
 		}
 		return n.Value, true
 	case *ast.LiteralNode:
 		return n.Value.Value, true
 	case *ast.NullNode:
-		f.problem(lineOf(n), "%s is empty: write its text", what)
+		f.problem(lineOf(n), "%s是空的：请填写",
+			"%s is empty: write its text", what)
 	case *ast.MappingNode, *ast.SequenceNode:
-		f.problem(lineOf(n), "%s must be a text; one that contains \": \" or begins with - [ or { belongs in quotes", what)
+		f.problem(lineOf(n), "%s应为文字；含有“: ”，或以 -、[、{ 开头的文字要放在引号里",
+			"%s must be a text; one that contains \": \" or begins with - [ or { belongs in quotes", what)
 	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
-		f.problem(lineOf(n), "%s must be a text, without YAML's & * or !: write it out, in quotes if it begins with one", what)
+		f.problem(lineOf(n), "%s应为文字，不能用 YAML 的 &、*、!：请写出全文；以它们开头的文字要放在引号里",
+			"%s must be a text, without YAML's & * or !: write it out, in quotes if it begins with one", what)
 	default:
-		f.problem(lineOf(n), "%s must be a text, and YAML takes %s for a number or the like: put it in quotes",
+		f.problem(lineOf(n), "%s应为文字，而 %s 在 YAML 里是数字之类的值：请放在引号里",
+			"%s must be a text, and YAML takes %s for a number or the like: put it in quotes",
 			what, n.GetToken().Value)
 	}
 	return "", false
@@ -367,13 +421,14 @@ type entry struct {
 
 // entries returns the entries of the mapping n, and whether n is a mapping. It leaves out repeated entries, those whose name is
 // not a text, and those whose name is not in names. Without names, it accepts every name.
-func (f *file) entries(n ast.Node, what string, names ...string) (entries []entry, ok bool) {
+func (f *file) entries(n ast.Node, what bilingual.Text, names ...string) (entries []entry, ok bool) {
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
 		if len(names) == 0 {
 			names = []string{"name"}
 		}
-		f.problem(lineOf(n), "%s must be made of lines \"%s: …\"", what, strings.Join(names, ": …\", \""))
+		f.problem(lineOf(n), "%[1]s要写成“%[3]s: …”这样的行",
+			"%[1]s must be made of lines \"%[2]s: …\"", what, strings.Join(names, ": …\", \""), strings.Join(names, ": …”“"))
 		return nil, false
 	}
 	entries = make([]entry, 0, len(m.Values))
@@ -382,23 +437,28 @@ func (f *file) entries(n ast.Node, what string, names ...string) (entries []entr
 		line := lineOf(v.Key)
 		key, ok := v.Key.(*ast.StringNode)
 		if !ok {
-			f.problem(line, "the name %s must be a text: put it in quotes", v.Key.GetToken().Value)
+			f.problem(line, "名称 %s 应为文字：请放在引号里",
+				"the name %s must be a text: put it in quotes", v.Key.GetToken().Value)
 			continue
 		}
 		if first, _ := utf8.DecodeRuneInString(key.Value); isPlain(key) && strings.ContainsRune("“”‘’＂＇", first) {
-			f.problem(line, "the name %s is in quotes that are none of YAML's: use \", or leave them out", key.Value)
+			f.problem(line, "名称 %s 的引号不是 YAML 的引号：请改用 \"，或者不加引号",
+				"the name %s is in quotes that are none of YAML's: use \", or leave them out", key.Value)
 			continue
 		}
 		if isPlain(key) && strings.TrimFunc(key.Value, invisible) != key.Value {
-			f.problem(line, "the name %q begins or ends with something invisible: remove it, or put the name in quotes", key.Value)
+			f.problem(line, "名称 %q 的开头或结尾有看不见的字符：请删掉，或者把名称放在引号里",
+				"the name %q begins or ends with something invisible: remove it, or put the name in quotes", key.Value)
 		}
 		if first, ok := lines[key.Value]; ok {
-			f.problem(line, "%q is there already, on line %d: keep one of them", key.Value, first)
+			f.problem(line, "%q 已经写过了，在第 %d 行：只留一个",
+				"%q is there already, on line %d: keep one of them", key.Value, first)
 			continue
 		}
 		lines[key.Value] = line
 		if len(names) > 0 && !slices.Contains(names, key.Value) {
-			f.problem(line, "%q is unknown in %s: use %s", key.Value, what, strings.Join(names, ", "))
+			f.problem(line, "%[2]s里没有 %[1]q，可以用的有：%[3]s",
+				"%q is unknown in %s: use %s", key.Value, what, strings.Join(names, ", "))
 			continue
 		}
 		entries = append(entries, entry{key.Value, v.Value, line})

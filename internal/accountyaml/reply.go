@@ -9,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -37,13 +38,14 @@ const (
 const replyKinds = image + ", " + voice + ", " + video + ", " + music + ", " + news + ", " + transfer + ", " + toAI + ", " + random + ", " + ai
 
 // reply reads a reply: a text, or a mapping of one of the other kinds. After a problem, the result is not valid.
-func (f *file) reply(n ast.Node, what string, to purpose) wechat.Reply {
+func (f *file) reply(n ast.Node, what bilingual.Text, to purpose) wechat.Reply {
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
 		return f.textReply(n, what)
 	}
 	if len(m.Values) != 1 {
-		f.problem(lineOf(n), "%s needs exactly one of %s, this one has %d", what, replyKinds, len(m.Values))
+		f.problem(lineOf(n), "%s要写 %s 中的一种，这里有 %d 种",
+			"%s needs exactly one of %s, this one has %d", what, replyKinds, len(m.Values))
 	}
 	entries, _ := f.entries(n, what)
 	var r wechat.Reply
@@ -53,7 +55,7 @@ func (f *file) reply(n ast.Node, what string, to purpose) wechat.Reply {
 	return r
 }
 
-func (f *file) textReply(n ast.Node, what string) wechat.Reply {
+func (f *file) textReply(n ast.Node, what bilingual.Text) wechat.Reply {
 	text, ok := f.shown(n, what)
 	if !ok {
 		return nil
@@ -62,10 +64,11 @@ func (f *file) textReply(n ast.Node, what string) wechat.Reply {
 	return wechat.TextReply(text)
 }
 
-func (f *file) checkLength(text, what string, line int) {
+func (f *file) checkLength(text string, what bilingual.Text, line int) {
 	if size := sent(text); size > wechat.MaxText {
-		f.problem(line, "%s has %d bytes of UTF-8, and a reply at most %d (a Chinese character has 3, "+
-			"a personal link counts as %d): shorten it by %d", what, size, wechat.MaxText, linkRoom, size-wechat.MaxText)
+		f.problem(line, "%s有 %d 字节，一条回复最多 %d 字节（一个汉字 3 字节，一个个人链接按 %d 字节算）：请减少 %d 字节",
+			"%s has %d bytes of UTF-8, and a reply at most %d (a Chinese character has 3, "+
+				"a personal link counts as %d): shorten it by %d", what, size, wechat.MaxText, linkRoom, size-wechat.MaxText)
 	}
 }
 
@@ -93,7 +96,8 @@ func (f *file) richReply(e entry, to purpose) wechat.Reply {
 	case ai:
 		return f.ai(e, to)
 	}
-	f.problem(e.line, "%q is no kind of reply: use one of %s, or put a text that begins with { in quotes",
+	f.problem(e.line, "没有 %q 这种回复，可以用的有：%s；以 { 开头的文字要放在引号里",
+		"%q is no kind of reply: use one of %s, or put a text that begins with { in quotes",
 		e.key, replyKinds)
 	return nil
 }
@@ -101,19 +105,22 @@ func (f *file) richReply(e entry, to purpose) wechat.Reply {
 func (f *file) news(n ast.Node, to purpose) wechat.Reply {
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
-		f.problem(lineOf(n), "news must be a list of articles, each beginning with \"- title: …\"")
+		f.problem(lineOf(n), "news 要写成图文列表，每条以“- title: …”开头",
+			"news must be a list of articles, each beginning with \"- title: …\"")
 		return nil
 	}
 	switch count := len(list.Values); {
 	case to != toEvent && count != 1:
-		f.problem(lineOf(n), "news in reply to a message has exactly one article, this one has %d: "+
-			"WeChat shows the first alone", count)
+		f.problem(lineOf(n), "用来回复消息的 news 只能有一条图文，这里有 %d 条：微信只显示第一条",
+			"news in reply to a message has exactly one article, this one has %d: "+
+				"WeChat shows the first alone", count)
 	case count == 0 || count > wechat.MaxArticles:
-		f.problem(lineOf(n), "news has 1 to %d articles, this one has %d", wechat.MaxArticles, count)
+		f.problem(lineOf(n), "news 应有 1 至 %d 条图文，这里有 %d 条",
+			"news has 1 to %d articles, this one has %d", wechat.MaxArticles, count)
 	}
 	var articles wechat.NewsReply
 	for _, item := range list.Values {
-		a := f.fields(item, "an article", []string{"title", "url"}, "description", "picurl")
+		a := f.fields(item, anArticle, []string{"title", "url"}, "description", "picurl")
 		articles = append(articles, wechat.Article{Title: a["title"], Description: a["description"],
 			PicURL: a["picurl"], URL: a["url"]})
 	}
@@ -123,7 +130,8 @@ func (f *file) news(n ast.Node, to purpose) wechat.Reply {
 // transfer reads a hand-over: to the customer-service desk, with nothing below it to any agent, or to the platform's AI.
 func (f *file) transfer(e entry, to purpose) wechat.Reply {
 	if to == toEvent {
-		f.problem(e.line, "a follow or a click is no message that %s could hand over: use another reply", e.key)
+		f.problem(e.line, "关注和菜单点击不是消息，%s 转不了：请换一种回复",
+			"a follow or a click is no message that %s could hand over: use another reply", e.key)
 	}
 	var r map[string]string
 	if _, ok := e.value.(*ast.NullNode); !ok {
@@ -137,51 +145,57 @@ func (f *file) transfer(e entry, to purpose) wechat.Reply {
 
 func (f *file) transferFields(e entry) map[string]string {
 	if e.key == transfer {
-		return f.fields(e.value, transfer, nil, "kf_account")
+		return f.fields(e.value, asIs(transfer), nil, "kf_account")
 	}
 	if m, ok := e.value.(*ast.MappingNode); !ok || len(m.Values) > 0 {
-		f.problem(lineOf(e.value), "%s has nothing below it: write \"%s: {}\"", toAI, toAI)
+		f.problem(lineOf(e.value), "%s 下面不写内容：写成“%s: {}”",
+			"%s has nothing below it: write \"%s: {}\"", toAI, toAI)
 	}
 	return nil
 }
 
 // fields reads the fields of a reply, each a text. One name means the same in every kind of reply.
-func (f *file) fields(n ast.Node, what string, required []string, optional ...string) map[string]string {
+func (f *file) fields(n ast.Node, what bilingual.Text, required []string, optional ...string) map[string]string {
 	entries, ok := f.entries(n, what, slices.Concat(required, optional)...)
 	if !ok {
 		return nil
 	}
 	fields := make(map[string]string, len(entries))
 	for _, e := range entries {
-		text, ok := f.shown(e.value, e.key)
+		text, ok := f.shown(e.value, asIs(e.key))
 		if !ok {
 			continue
 		}
 		if isLink := e.key == "url" && text == PersonalLink; !isLink && strings.Contains(text, PersonalLink) {
-			f.problem(lineOf(e.value), "%s is sent as it is here: a personal link has its place in a text reply, or as "+
-				"the whole url of an article", PersonalLink)
+			f.problem(lineOf(e.value), "这里的 %s 不会换成链接，会原样发出：个人链接只能写在文字回复里，或者单独作为图文的 url",
+				"%s is sent as it is here: a personal link has its place in a text reply, or as "+
+					"the whole url of an article", PersonalLink)
 		}
 		switch e.key {
 		case "media_id", "thumb_media_id":
 			if strings.ContainsFunc(text, invisible) {
-				f.problem(lineOf(e.value), "%s contains white space, or something as invisible: write the id alone, "+
-					"as the platform gave it", e.key)
+				f.problem(lineOf(e.value), "%s 里有空格或看不见的字符：只写微信给出的 id 本身",
+					"%s contains white space, or something as invisible: write the id alone, "+
+						"as the platform gave it", e.key)
 			}
 		case "url", "picurl", "musicurl", "hqmusicurl":
 			if !isWebAddress(text) && (e.key != "url" || text != PersonalLink) {
-				f.problem(lineOf(e.value), "%s is no address of the web: write it in full, \"https://…\"", e.key)
+				f.problem(lineOf(e.value), "%s 不是网址：请写完整的“https://…”",
+					"%s is no address of the web: write it in full, \"https://…\"", e.key)
 			}
 		case "kf_account":
 			if !isKfAccount(text) {
-				f.problem(lineOf(e.value), "kf_account is no full account of an agent: write it as name@account, "+
-					"where account is the Official Account's WeChat ID")
+				f.problem(lineOf(e.value), "kf_account 不是完整的客服账号：写成“客服账号@公众号微信号”",
+					"kf_account is no full account of an agent: write it as name@account, "+
+						"where account is the Official Account's WeChat ID")
 			}
 		}
 		fields[e.key] = text
 	}
 	for _, name := range required {
 		if !slices.ContainsFunc(entries, func(e entry) bool { return e.key == name }) {
-			f.problem(lineOf(n), "%s has no %s: add \"%s: …\"", what, name, name)
+			f.problem(lineOf(n), "%s缺少 %s：加上“%s: …”",
+				"%s has no %s: add \"%s: …\"", what, name, name)
 		}
 	}
 	return fields
@@ -203,19 +217,21 @@ func invisible(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r)
 
 // shown reads a text of a reply. It must not be blank or have characters that a reply cannot have. Line breaks at its end, which
 // YAML's | leaves, are removed.
-func (f *file) shown(n ast.Node, what string) (text string, ok bool) {
+func (f *file) shown(n ast.Node, what bilingual.Text) (text string, ok bool) {
 	text, ok = f.text(n, what)
 	if !ok {
 		return "", false
 	}
 	text = strings.TrimRight(text, "\n")
 	if strings.TrimSpace(text) == "" {
-		f.problem(lineOf(n), "%s is empty: write its text", what)
+		f.problem(lineOf(n), "%s是空的：请填写",
+			"%s is empty: write its text", what)
 		return "", false
 	}
 	if i := strings.IndexFunc(text, unfit); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(text[i:])
-		f.problem(lineOf(n), "%s contains the control character %U as its character %d: remove it",
+		f.problem(lineOf(n), "%s有控制字符 %U，是第 %d 个字符：请删掉",
+			"%s contains the control character %U as its character %d: remove it",
 			what, r, utf8.RuneCountInString(text[:i])+1)
 	}
 	return text, true

@@ -1,11 +1,12 @@
 package accountyaml
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
 
 // Web pages, word processors and Chinese keyboards put characters into a file that look like those of YAML. The parser's errors
@@ -16,51 +17,56 @@ type stray struct {
 	line   int
 	column int // in characters, from 1
 	char   rune
-	remedy string
+	remedy bilingual.Text
 }
 
-func (s stray) String() string {
-	return fmt.Sprintf("character %d of this line is %s (%U): %s", s.column, nameOf(s.char), s.char, s.remedy)
+func (s stray) text() bilingual.Text {
+	return bilingual.Format("这一行的第 %d 个字符是%v（%U）：%v", "character %d of this line is %v (%U): %v",
+		s.column, nameOf(s.char), s.char, s.remedy)
 }
 
-func nameOf(r rune) string {
+func nameOf(r rune) bilingual.Text {
 	switch {
 	case r == '\u00a0':
-		return "a no-break space"
+		return bilingual.New("不换行空格", "a no-break space")
 	case r == '\u3000':
-		return "a full-width space"
+		return bilingual.New("全角空格", "a full-width space")
 	case r == '\t':
-		return "a tab"
+		return bilingual.New("制表符", "a tab")
 	case r == '\ufeff':
-		return "a byte order mark"
+		return bilingual.New("字节顺序标记（BOM）", "a byte order mark")
 	case unicode.In(r, unicode.Zs):
-		return "another kind of space"
+		return bilingual.New("特殊的空格", "another kind of space")
 	case invisible(r):
-		return "invisible"
+		return bilingual.New("看不见的字符", "invisible")
 	}
-	return string(r)
+	return bilingual.New("“"+string(r)+"”", string(r))
 }
 
 // strayForms are the places in a line in which a character, in parentheses, is a stray. SPACE is any invisible character that
 // is not YAML's space. START is what may come before a name.
-var strayForms = []struct{ form, remedy string }{
+var strayForms = []struct {
+	form   string
+	remedy bilingual.Text
+}{
 	{`START-?(SPACE)`, typeSpace},
-	{`START([－—–−‐])[ SPACES]`, `type "- "`},
-	{`START(＃)`, `type "#"`},
+	{`START([－—–−‐])[ SPACES]`, bilingual.New("请改成半角的“- ”", `type "- "`)},
+	{`START(＃)`, bilingual.New("请改成半角的 #", `type "#"`)},
 	{`START([“”„‟＂‘’＇])[^“”„‟＂‘’＇]*[“”„‟＂‘’＇]\s*[:：]`, typeQuote},
-	{`([\x{85}\x{2028}\x{2029}])`, "remove it, or break the line there"},
-	{`STARTNAME(SPACE)[ SPACES]*[:：]`, "remove it"},
-	{`STARTNAME(：)`, `type ": ", a colon and a space`},
+	{`([\x{85}\x{2028}\x{2029}])`, bilingual.New("请删掉，或者在这里换行", "remove it, or break the line there")},
+	{`STARTNAME(SPACE)[ SPACES]*[:：]`, removeIt},
+	{`STARTNAME(：)`, bilingual.New("请改成半角的冒号加一个空格“: ”", `type ": ", a colon and a space`)},
 	{`STARTNAME:(SPACE)`, typeSpace},
-	{`STARTNAME: *[|>][-+1-9]*(SPACE)`, "remove it"},
-	{`STARTNAME: *([｛［｜＞])`, "type the half-width one"},
+	{`STARTNAME: *[|>][-+1-9]*(SPACE)`, removeIt},
+	{`STARTNAME: *([｛［｜＞])`, bilingual.New("请改成半角的", "type the half-width one")},
 	{`STARTNAME: *([“„‟＂‘]).*(?:: | #)`, typeQuote},
-	{`START[A-Za-z_]+(:)[^ /SPACES]`, "type a space behind it"},
+	{`START[A-Za-z_]+(:)[^ /SPACES]`, bilingual.New("请在后面加一个空格", "type a space behind it")},
 }
 
-const (
-	typeSpace = "type an ordinary space, or remove it"
-	typeQuote = `type ", the straight quote`
+var (
+	typeSpace = bilingual.New("请改成普通的空格，或者删掉", "type an ordinary space, or remove it")
+	typeQuote = bilingual.New(`请改成半角的直引号 "`, `type ", the straight quote`)
+	removeIt  = bilingual.New("请删掉", "remove it")
 )
 
 var strayParts = strings.NewReplacer(
@@ -72,18 +78,20 @@ var strayParts = strings.NewReplacer(
 
 const unseen = `\t\x{a0}\x{1680}\x{2000}-\x{200f}\x{202f}\x{205f}-\x{2064}\x{3000}\x{feff}`
 
-// misread returns why YAML reads an unquoted text or name differently from what its writer meant, or "".
-func misread(plain string) string {
+// misread returns why YAML reads an unquoted text or name differently from what its writer meant, or nil.
+func misread(plain string) error {
 	first, _ := utf8.DecodeRuneInString(plain)
 	switch {
 	case strings.Contains(plain, ": "):
-		return `contains ": ": put it in straight quotes, "…", or look for a comma like ， before it`
+		return bilingual.New(`里有“: ”：请用半角的直引号 "…" 引起来，或者检查前面的逗号是不是全角的“，”`,
+			`contains ": ": put it in straight quotes, "…", or look for a comma like ， before it`)
 	case first == '“' && !strings.Contains(plain, "”"):
-		return `begins with “ and has no ”: put it in straight quotes, "…", since what follows # is a comment`
+		return bilingual.New(`以“开头，却没有”：请用半角的直引号 "…" 引起来，因为 # 后面的内容是注释`,
+			`begins with “ and has no ”: put it in straight quotes, "…", since what follows # is a comment`)
 	case plain == "｜" || strings.HasPrefix(plain, "｜ "):
-		return "begins with ｜: type |, the half-width one"
+		return bilingual.New("以 ｜ 开头：请改成半角的 |", "begins with ｜: type |, the half-width one")
 	}
-	return ""
+	return nil
 }
 
 // beginsBlock finds the line above a block of text, which may have anything in it.

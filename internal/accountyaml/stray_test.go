@@ -75,6 +75,8 @@ func TestStrays(t *testing.T) {
 				t.Errorf("%s: %q is accepted", c.name, bad)
 			} else if place := fmt.Sprintf("account.yaml:%d: character ", i+1); !strings.Contains(err.Error(), place) {
 				t.Errorf("%s: %q, line %d: %v", c.name, bad, i+1, err)
+			} else {
+				wantChinese(t, err)
 			}
 		}
 	}

@@ -151,11 +151,11 @@ func reads(lines []string, text string) bool {
 		return false
 	}
 	f := &file{}
-	entries, ok := f.entries(tree.Docs[0].Body, "")
+	entries, ok := f.entries(tree.Docs[0].Body, theFile)
 	if !ok || len(entries) != 2 {
 		return false
 	}
-	got, ok := f.text(entries[0].value, "")
+	got, ok := f.text(entries[0].value, theFile)
 	return ok && len(f.problems) == 0 && got == text
 }
 

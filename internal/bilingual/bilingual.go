@@ -1,7 +1,11 @@
 // Package bilingual has the texts that owners read in Chinese or in English.
 package bilingual
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
 
 // Chinese is the name of Chinese in In. Any other name stands for English.
 const Chinese = "zh"
@@ -23,6 +27,27 @@ func (t Text) In(language string) string {
 	return t.EN
 }
 
+// Format returns the Text that fmt.Sprintf makes of the two formats and the values. An error among the values, such as a
+// Text, is in the same language.
+func Format(zh, en string, values ...any) Text {
+	return Text{ZH: fmt.Sprintf(zh, in(Chinese, values)...), EN: fmt.Sprintf(en, in("", values)...)}
+}
+
+// in returns the values with each error explained in the language.
+func in(language string, values []any) []any {
+	explained := make([]any, len(values))
+	for i, value := range values {
+		explained[i] = value
+		if err, ok := value.(error); ok {
+			explained[i] = Explain(err, language)
+		}
+	}
+	return explained
+}
+
+// Error returns the English text. So a Text is an Error.
+func (t Text) Error() string { return t.EN }
+
 // Error is an error that has a text in both languages. Its Error method returns the English one.
 type Error interface {
 	error
@@ -30,10 +55,38 @@ type Error interface {
 }
 
 // Explain returns the text of err in the language. In Chinese, that is the text of the first error in err's tree that is
-// an Error; without one, and in English, it is err.Error().
+// an Error, and of several that errors.Join has joined a line each; without one, and in English, it is err.Error().
 func Explain(err error, language string) string {
-	if explained, ok := errors.AsType[Error](err); ok && language == Chinese {
+	if language != Chinese {
+		return err.Error()
+	}
+	if all := Joined(err); len(all) > 1 {
+		lines := make([]string, len(all))
+		for i, one := range all {
+			lines[i] = Explain(one, language)
+		}
+		return strings.Join(lines, "\n")
+	}
+	if explained, ok := errors.AsType[Error](err); ok {
 		return explained.In(language)
 	}
 	return err.Error()
+}
+
+// Joined returns the errors that errors.Join has joined, and those that are joined in them; otherwise err alone.
+func Joined(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	var lines []string
+	for _, one := range joined.Unwrap() {
+		all = append(all, Joined(one)...)
+		lines = append(lines, one.Error())
+	}
+	if strings.Join(lines, "\n") != err.Error() {
+		return []error{err} // fmt.Errorf, whose text is its own
+	}
+	return all
 }

@@ -270,18 +270,10 @@ func mistakes(err error) []bilingual.Text {
 	if err == nil {
 		return all
 	}
-	for _, one := range unjoin(err) {
+	for _, one := range bilingual.Joined(err) {
 		all = append(all, bilingual.New(bilingual.Explain(one, bilingual.Chinese), one.Error()))
 	}
 	return all
-}
-
-// unjoin returns the errors that errors.Join has joined.
-func unjoin(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	return []error{err}
 }
 
 // task records what the running process does outside of requests. openid is that of the user whom it is about, or empty.

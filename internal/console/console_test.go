@@ -525,7 +525,8 @@ func TestReload(t *testing.T) {
 	d.write(yaml + "nonsense: 1\n")
 	d.Reload()
 	account := d.state().Account
-	if len(account.Mistakes) != 1 || !strings.Contains(account.Mistakes[0].EN, "account.yaml:13: ") || !account.Watched {
+	if len(account.Mistakes) != 1 || !strings.Contains(account.Mistakes[0].EN, "account.yaml:13: ") ||
+		!strings.Contains(account.Mistakes[0].ZH, `account.yaml:13：文件里没有 "nonsense"`) || !account.Watched {
 		t.Errorf("%+v", account)
 	}
 	if got := content(d.send("text", "content", "你好")); got != "新的" {

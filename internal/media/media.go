@@ -9,13 +9,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -96,36 +96,43 @@ func All(files fs.FS, uses []Use) []Use {
 // isName leaves out what go:embed refuses, and what hides a file.
 var isName = regexp.MustCompile(`^[\pL\pN_][\pL\pN_ .-]*$`).MatchString
 
-// CheckName returns what is wrong with the name of a file of that kind, "" if nothing is.
-func CheckName(kind Kind, name string) string {
+// CheckName returns what is wrong with the name of a file of that kind, in both languages (bilingual.Error).
+func CheckName(kind Kind, name string) error {
 	l := limits[kind]
 	switch {
 	case !isName(name):
-		return fmt.Sprintf("the name %q has a character that is not allowed: use letters, digits, spaces, and - _ . inside, without folders", name)
+		return bilingual.Format("文件名 %q 里有不能用的字符：可以用各种文字、数字和中间的空格、-、_、.，不能写目录",
+			"the name %q has a character that is not allowed: use letters, digits, spaces, and - _ . inside, without folders", name)
 	case !slices.Contains(l.extensions, strings.ToLower(path.Ext(name))):
-		return fmt.Sprintf("%s is not of a format that fits here: use a file that ends in %s", name, strings.Join(l.extensions, ", "))
+		return bilingual.Format("%s 的格式不能用在这里：可以用的扩展名有 %s", "%s is not of a format that fits here: use a file that ends in %s",
+			name, strings.Join(l.extensions, ", "))
 	}
-	return ""
+	return nil
 }
 
-// Check returns what is wrong with the content of a file of that kind, "" if nothing is. How long a sound plays (at most
+// Check returns what is wrong with the content of a file of that kind, in both languages (bilingual.Error). How long a sound plays (at most
 // 60 seconds) is left to the platform.
-func Check(kind Kind, name string, content []byte) string {
+func Check(kind Kind, name string, content []byte) error {
 	l := limits[kind]
 	switch size := int64(len(content)); {
 	case size == 0:
-		return name + " is empty"
+		return bilingual.Format("%s 是空的", "%s is empty", name)
 	case size > l.size:
-		return fmt.Sprintf("%s has %d bytes, and at most %d are allowed: make it smaller", name, size, l.size)
+		return tooLarge(name, size, l.size)
 	}
 	if found := format(content); !slices.Contains(found, strings.ToLower(path.Ext(name))) {
-		is := "not of a known format"
+		is := bilingual.New("不是认识的格式", "not of a known format")
 		if len(found) > 0 {
-			is = "a " + strings.TrimPrefix(found[0], ".") + " file"
+			is = bilingual.Format("其实是 %s 文件", "a %s file", strings.TrimPrefix(found[0], "."))
 		}
-		return fmt.Sprintf("%s is %s, whatever its name says: convert the file, or correct the name", name, is)
+		return bilingual.Format("%s %v，与扩展名不符：请转换格式，或者改正文件名",
+			"%s is %v, whatever its name says: convert the file, or correct the name", name, is)
 	}
-	return ""
+	return nil
+}
+
+func tooLarge(name string, size, most int64) error {
+	return bilingual.Format("%s 有 %d 字节，最多 %d 字节：请压缩", "%s has %d bytes, and at most %d are allowed: make it smaller", name, size, most)
 }
 
 // ExtensionOf returns the end of the name that fits the content, "" for an unknown format.
@@ -174,27 +181,28 @@ func Verify(files fs.FS, uses []Use) error {
 			continue
 		}
 		distinct[u.Kind][u.Name] = true
-		if problem := verify(files, u); problem != "" {
-			errs = append(errs, fmt.Errorf("%s: %s", u.At, problem))
+		if err := verify(files, u); err != nil {
+			errs = append(errs, bilingual.Format("%s：%v", "%s: %v", u.At, err))
 		}
 		if len(distinct[u.Kind]) == limits[u.Kind].library+1 {
-			errs = append(errs, fmt.Errorf("%s: an account can have %d files of the kind %s, and this is one more: use fewer",
-				u.At, limits[u.Kind].library, u.Kind))
+			errs = append(errs, bilingual.Format("%s：一个公众号最多有 %d 个 %s 素材，从这个开始超出：请减少",
+				"%s: an account can have %d files of the kind %s, and this is one more: use fewer", u.At, limits[u.Kind].library, u.Kind))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func verify(files fs.FS, u Use) string {
-	if problem := CheckName(u.Kind, u.Name); problem != "" {
-		return problem
+func verify(files fs.FS, u Use) error {
+	if err := CheckName(u.Kind, u.Name); err != nil {
+		return err
 	}
 	if info, err := fs.Stat(files, u.Name); err == nil && info.Size() > MaxSize {
-		return fmt.Sprintf("%s has %d bytes, and at most %d are allowed: make it smaller", u.Name, info.Size(), limits[u.Kind].size)
+		return tooLarge(u.Name, info.Size(), limits[u.Kind].size)
 	}
 	content, err := fs.ReadFile(files, u.Name)
 	if err != nil {
-		return fmt.Sprintf("there is no file %s in account/media: put it there, or correct the name (letters' case matters)", u.Name)
+		return bilingual.Format("account/media 里没有文件 %s：请放进去，或者改正文件名（区分大小写）",
+			"there is no file %s in account/media: put it there, or correct the name (letters' case matters)", u.Name)
 	}
 	return Check(u.Kind, u.Name, content)
 }

@@ -57,8 +57,10 @@ func TestCheck(t *testing.T) {
 		{media.Thumb, "a.png", png, "use a file that ends in .jpg, .jpeg"},
 	}
 	for _, tt := range tests {
-		got := media.CheckName(tt.kind, tt.name)
-		if got == "" {
+		got := ""
+		if err := media.CheckName(tt.kind, tt.name); err != nil {
+			got = err.Error()
+		} else {
 			files := fstest.MapFS{tt.name: {Data: []byte(tt.content)}}
 			if err := media.Verify(files, []media.Use{{Kind: tt.kind, Name: tt.name, At: "account.yaml:3"}}); err != nil {
 				got = err.Error()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -38,12 +39,12 @@ func (c *converter) menus(a Answers, self selfMenu) error {
 		m.Buttons = c.checked(m.Buttons)
 		all := append(slices.Clone(c.changes.Menu.Conditional), m)
 		probe := accountyaml.Changes{Clicks: placeholders(all, buttons), Menu: menu.Menu{Buttons: buttons, Conditional: all}}
-		why := "no button of it can be carried over"
+		var why error = bilingual.New("其中没有可以导入的按钮", "no button of it can be carried over")
 		if len(m.Buttons) > 0 {
 			why = problem(probe)
 		}
-		if why != "" {
-			c.note(strings.TrimSuffix(strings.TrimPrefix(m.MatchRule.String(), "for "), ":"), "这个个性化菜单没有导入：%s", "this conditional menu is not carried over: %s", why)
+		if why != nil {
+			c.note(strings.TrimSuffix(strings.TrimPrefix(m.MatchRule.String(), "for "), ":"), "这个个性化菜单没有导入：%v", "this conditional menu is not carried over: %v", why)
 			continue
 		}
 		c.changes.Menu.Conditional = all
@@ -119,8 +120,8 @@ func (c *converter) checked(buttons []menu.Button) []menu.Button {
 			if below {
 				probe = []menu.Button{{Name: "x", SubButton: probe}}
 			}
-			if why := problem(accountyaml.Changes{Clicks: placeholders(nil, probe), Menu: menu.Menu{Buttons: probe}}); why != "" {
-				c.note(b.Name, "按钮没有导入：%s", "the button is not carried over: %s", why)
+			if why := problem(accountyaml.Changes{Clicks: placeholders(nil, probe), Menu: menu.Menu{Buttons: probe}}); why != nil {
+				c.note(b.Name, "按钮没有导入：%v", "the button is not carried over: %v", why)
 				continue
 			}
 			if b.Key != "" && keys[b.Key] {
@@ -191,7 +192,7 @@ func (c *converter) defaultReply() wechat.Reply {
 	if r == nil && c.current != nil {
 		r = c.current.Default()
 	}
-	if r == nil || problem(accountyaml.Changes{Welcome: r}) != "" {
+	if r == nil || problem(accountyaml.Changes{Welcome: r}) != nil {
 		return wechat.TextReply("已经收到您的消息。")
 	}
 	return r

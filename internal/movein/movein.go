@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -99,7 +100,7 @@ func (c *converter) merge() (file []byte, covered []accountyaml.Covered, err err
 	fits := func(of string) bool {
 		_, _, err := accountyaml.Merge(c.owner.Name, c.owner.File, c.changes)
 		if err != nil {
-			c.note(of, "没有导入，和文件里的其他内容合不来：%s", "it is not carried over, since it does not go together with the rest of the file: %s", reason(err))
+			c.note(of, "没有导入，和文件里的其他内容合不来：%v", "it is not carried over, since it does not go together with the rest of the file: %v", reason(err))
 		}
 		return err == nil
 	}
@@ -143,7 +144,7 @@ type material struct {
 }
 
 func (c *converter) note(of, zh, en string, values ...any) {
-	c.notes = append(c.notes, Note{of, bilingual.New(fmt.Sprintf(zh, values...), fmt.Sprintf(en, values...))})
+	c.notes = append(c.notes, Note{of, bilingual.Format(zh, en, values...)})
 }
 
 // fetch downloads materials, and reads the files that the owner has already.
@@ -317,29 +318,26 @@ func (c *converter) keyword(name string, k keyword) (kind, text string) {
 		c.note(name, "关键词“%s”去掉了前后的空白", "the keyword %s loses the white space around it", shown(k.Content))
 	}
 	probe := accountyaml.Changes{Rules: []accountyaml.Rule{{Kind: kind, Keywords: []string{text}, Reply: wechat.TextReply("x")}}}
-	if why := problem(probe); why != "" {
-		c.note(name, "关键词“%s”没有导入：%s", "the keyword %s is not carried over: %s", shown(k.Content), why)
+	if why := problem(probe); why != nil {
+		c.note(name, "关键词“%s”没有导入：%v", "the keyword %s is not carried over: %v", shown(k.Content), why)
 		return "", ""
 	}
 	return kind, text
 }
 
-// problem returns why account.yaml cannot hold the changes, "" if it can.
-func problem(c accountyaml.Changes) string {
+// problem returns why account.yaml cannot hold the changes.
+func problem(c accountyaml.Changes) error {
 	_, _, err := accountyaml.Merge("account.yaml", nil, c)
-	if err == nil {
-		return ""
-	}
 	return reason(err)
 }
 
-// reason is the first problem of a file, without its place.
-func reason(err error) string {
-	first, _, _ := strings.Cut(err.Error(), "\n")
-	return position.ReplaceAllString(first, "")
+// reason is the first mistake of a file, without its place, or else err.
+func reason(err error) error {
+	if mistake, ok := errors.AsType[*accountyaml.Mistake](err); ok {
+		return mistake.What
+	}
+	return err
 }
-
-var position = regexp.MustCompile(`^.*?\.ya?ml:\d+: `)
 
 // reply converts a reply to a follow or a click (event), or to a message. If account.yaml cannot say it, reply adds a note and
 // returns nil.
@@ -370,8 +368,8 @@ func (c *converter) reply(of string, r reply, event bool) wechat.Reply {
 	if event {
 		probe = accountyaml.Changes{Welcome: converted}
 	}
-	if why := problem(probe); why != "" {
-		c.note(of, "一条回复没有导入：%s", "a reply is not carried over: %s", why)
+	if why := problem(probe); why != nil {
+		c.note(of, "一条回复没有导入：%v", "a reply is not carried over: %v", why)
 		return nil
 	}
 	return converted
@@ -394,10 +392,10 @@ func (c *converter) news(of string, r reply, event bool) wechat.Reply {
 			continue
 		}
 		article := wechat.Article{Title: oneLineEnd(a.Title), Description: oneLineEnd(a.Digest), PicURL: a.CoverURL, URL: a.ContentURL}
-		if problem(accountyaml.Changes{Default: wechat.NewsReply{article}}) != "" {
+		if problem(accountyaml.Changes{Default: wechat.NewsReply{article}}) != nil {
 			article.PicURL = ""
-			if why := problem(accountyaml.Changes{Default: wechat.NewsReply{article}}); why != "" {
-				c.note(of, "图文“%s”没有导入：%s", "the article %s is not carried over: %s", shown(a.Title), why)
+			if why := problem(accountyaml.Changes{Default: wechat.NewsReply{article}}); why != nil {
+				c.note(of, "图文“%s”没有导入：%v", "the article %s is not carried over: %v", shown(a.Title), why)
 				continue
 			}
 			if a.CoverURL != "" {
@@ -432,8 +430,8 @@ func (c *converter) file(of string, r reply, kind media.Kind) wechat.Reply {
 	case m.err != nil:
 		why = bilingual.New("下载失败："+bilingual.Explain(m.err, bilingual.Chinese), "the download failed: "+m.err.Error())
 	default:
-		name, problem := c.named(of, kind, m.content)
-		if problem == "" {
+		name, err := c.named(of, kind, m.content)
+		if err == nil {
 			file := wechat.FileReply{File: name, Reply: wechat.ImageReply{}}
 			switch kind {
 			case media.Voice:
@@ -443,7 +441,7 @@ func (c *converter) file(of string, r reply, kind media.Kind) wechat.Reply {
 			}
 			return file
 		}
-		why = bilingual.New(problem, problem)
+		why = bilingual.Format("%v", "%v", err)
 	}
 	c.notes = append(c.notes, Note{of, bilingual.New(
 		noun.ZH+"没有导入："+why.ZH+"。可以把文件放进 account/media，再写 file: 文件名",
@@ -452,8 +450,8 @@ func (c *converter) file(of string, r reply, kind media.Kind) wechat.Reply {
 }
 
 // named returns the name of the file that has, or will have, the content, or what is wrong with it.
-func (c *converter) named(of string, kind media.Kind, content []byte) (name, problem string) {
-	if name, ok := c.known[string(content)]; ok && media.CheckName(kind, name) == "" {
+func (c *converter) named(of string, kind media.Kind, content []byte) (name string, err error) {
+	if name, ok := c.known[string(content)]; ok && media.CheckName(kind, name) == nil {
 		return name, media.Check(kind, name, content)
 	}
 	extension := media.ExtensionOf(content)
@@ -470,14 +468,14 @@ func (c *converter) named(of string, kind media.Kind, content []byte) (name, pro
 			break
 		}
 	}
-	if problem := media.CheckName(kind, name); problem != "" {
-		return "", problem
+	if err := media.CheckName(kind, name); err != nil {
+		return "", err
 	}
-	if problem := media.Check(kind, name, content); problem != "" {
-		return "", problem
+	if err := media.Check(kind, name, content); err != nil {
+		return "", err
 	}
 	c.known[string(content)], c.media[name] = name, content
-	return name, ""
+	return name, nil
 }
 
 // unfit are the characters that a file's name does without.

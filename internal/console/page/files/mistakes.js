@@ -11,7 +11,7 @@ export function mistakes() {
     box.hidden = !mistakes?.length;
     list.replaceChildren(...(mistakes ?? []).map((mistake) => {
       const text = mistake[language];
-      const place = /^(\S*?:\d+(?::\d+)?):\s*/.exec(text);
+      const place = /^(\S*?:\d+)[:：]\s*/.exec(text);
       return h("li", null, h("code", null, place ? place[1] : file), place ? text.slice(place[0].length) : text);
     }));
   });
