@@ -70,6 +70,8 @@ func TestCommandsShown(t *testing.T) {
 func runShown(t *testing.T, c shownCommand, site string) {
 	args := c.words[1:]
 	switch {
+	case slices.Contains(args, "https://HOST/login/wechat"): // of a tunnel
+		return
 	case args[0] == "check":
 	case args[0] == "push", args[0] == "doctor" && slices.Contains(args, "--url"):
 		args = strings.Fields(strings.ReplaceAll(strings.Join(args, " "), "http://127.0.0.1:8080", site))
