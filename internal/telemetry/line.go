@@ -35,11 +35,14 @@ type calls struct {
 	took  time.Duration
 }
 
+// LineKey is the key of a context's *Line, to which Note and Called add.
+var LineKey any = lineKey{}
+
 type lineKey struct{}
 
 // WithLine returns a context in which Note and Called add to l.
 func WithLine(ctx context.Context, l *Line) context.Context {
-	return context.WithValue(ctx, lineKey{}, l)
+	return context.WithValue(ctx, LineKey, l)
 }
 
 // Note adds attrs to the line of ctx's request, if it has one. They must not hold what users wrote.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/telemetry"
@@ -31,27 +32,91 @@ func arrival(ctx context.Context) time.Time {
 // Site returns the origin of the follower's pages, such as https://example.com, for links in replies. A handler passes
 // its own context.
 func Site(ctx context.Context) string {
-	site, ok := ctx.Value(siteKey{}).(func() string)
-	if !ok {
-		return ""
-	}
-	return site()
+	site, _ := ctx.Value(siteKey{}).(string)
+	return site
 }
 
 // WithSite returns a context in which Site returns origin.
 func WithSite(ctx context.Context, origin string) context.Context {
-	return context.WithValue(ctx, siteKey{}, func() string { return origin })
-}
-
-func (h *Handler) withSite(ctx context.Context, r *http.Request) context.Context {
-	return context.WithValue(ctx, siteKey{}, func() string {
-		if h.config.PublicURL == "" {
-			return "https://" + r.Host
-		}
-		return h.config.PublicURL
-	})
+	return context.WithValue(ctx, siteKey{}, origin)
 }
 
 // Note adds attributes to the log line of the push. They must not contain openids or what users wrote. A handler passes
 // its own context.
 func Note(ctx context.Context, attrs ...slog.Attr) { telemetry.Note(ctx, attrs...) }
+
+// requestContext is the context of one request. It holds what Site and Note need, and ends at the deadline. It asks for a
+// timer only if somebody waits for its end: most handlers never do.
+type requestContext struct {
+	deadline time.Time
+	origin   string // of Config.PublicURL, or empty
+	host     string
+	line     telemetry.Line
+
+	mu     sync.Mutex
+	inner  context.Context    // the server's context; with the deadline, once somebody waits for the end
+	cancel context.CancelFunc // of inner; nil until then
+	ended  bool
+}
+
+// newContext returns the context of r, which arrived at that time.
+func (h *Handler) newContext(r *http.Request, arrived time.Time) *requestContext {
+	c := &requestContext{deadline: arrived.Add(budget), origin: h.config.PublicURL, host: r.Host, inner: r.Context()}
+	if earlier, ok := c.inner.Deadline(); ok && earlier.Before(c.deadline) {
+		c.deadline = earlier
+	}
+	return c
+}
+
+// end ends the context, when the request is answered.
+func (c *requestContext) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	if c.cancel != nil {
+		c.cancel()
+	}
+}
+
+// timed returns the inner context with the deadline.
+func (c *requestContext) timed() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cancel == nil {
+		c.inner, c.cancel = context.WithDeadline(c.inner, c.deadline)
+		if c.ended {
+			c.cancel()
+		}
+	}
+	return c.inner
+}
+
+// Deadline implements context.Context.
+func (c *requestContext) Deadline() (time.Time, bool) { return c.deadline, true }
+
+// Done implements context.Context.
+func (c *requestContext) Done() <-chan struct{} { return c.timed().Done() }
+
+// Err implements context.Context.
+func (c *requestContext) Err() error { return c.timed().Err() }
+
+// Value implements context.Context.
+func (c *requestContext) Value(key any) any {
+	switch key {
+	case siteKey{}:
+		return c.site()
+	case telemetry.LineKey:
+		return &c.line
+	}
+	c.mu.Lock()
+	inner := c.inner
+	c.mu.Unlock()
+	return inner.Value(key)
+}
+
+func (c *requestContext) site() string {
+	if c.origin == "" {
+		return "https://" + c.host
+	}
+	return c.origin
+}

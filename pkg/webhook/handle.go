@@ -21,6 +21,19 @@ type result struct {
 	err   error
 }
 
+// call is one run of a handler, on a goroutine of its own. A call whose handler has returned is used again.
+type call struct {
+	returned chan result
+	abandon  *time.Timer
+}
+
+func (h *Handler) newCall() *call {
+	if c, ok := h.calls.Get().(*call); ok {
+		return c
+	}
+	return &call{returned: make(chan result, 1), abandon: time.NewTimer(budget)}
+}
+
 // handle runs the handler of a push; nil stands for a handler that says nothing. A handler that does not return when its
 // context ends is abandoned, so that the platform gets an answer. For this, each handler runs on its own goroutine. Unless
 // the handler is abandoned, the goroutine ends before handle returns.
@@ -28,18 +41,16 @@ func (h *Handler) handle(ctx context.Context, handler PushHandler, p wechat.Push
 	if handler == nil {
 		return nil, nil
 	}
-	returned := make(chan result, 1)
-	go func() { returned <- guard(ctx, h.config.Log, handler, p) }()
-	select {
-	case r := <-returned:
-		return r.reply, r.err
-	case <-ctx.Done(): // the budget is used up, or the platform has hung up
-	}
+	c := h.newCall()
+	go func() { c.returned <- guard(ctx, h.config.Log, handler, p) }()
 	deadline, _ := ctx.Deadline()
+	c.abandon.Reset(time.Until(deadline) + grace)
 	select {
-	case r := <-returned:
+	case r := <-c.returned:
+		c.abandon.Stop()
+		h.calls.Put(c)
 		return r.reply, r.err
-	case <-time.After(time.Until(deadline) + grace):
+	case <-c.abandon.C:
 		return nil, fmt.Errorf("the handler of %s is abandoned: it did not return when its context ended; "+
 			"whatever it waits for must end with the context", kind(p))
 	}

@@ -1,10 +1,10 @@
 package webhook
 
 import (
-	"bytes"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,15 +29,22 @@ func readBody(r *http.Request) ([]byte, refusal.Reason) {
 	if r.ContentLength > MaxBody {
 		return nil, refusal.TooLarge
 	}
-	var body bytes.Buffer
-	body.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
-	switch n, err := body.ReadFrom(io.LimitReader(r.Body, MaxBody+1)); {
-	case err != nil:
-		return nil, refusal.Body
-	case n > MaxBody:
-		return nil, refusal.TooLarge
+	const more = 512 // to see the end of a body of the announced length, and for one without
+	body := make([]byte, 0, int(max(r.ContentLength, 0))+more)
+	for {
+		n, err := r.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case len(body) > MaxBody:
+			return nil, refusal.TooLarge
+		case err == io.EOF:
+			return body, ""
+		case err != nil:
+			return nil, refusal.Body
+		case len(body) == cap(body):
+			body = slices.Grow(body, len(body)) // to twice the size
+		}
 	}
-	return body.Bytes(), ""
 }
 
 // query has the parameters that the platform sends. If a parameter is repeated, its first value counts.

@@ -12,12 +12,12 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/internal/refusal"
-	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -64,6 +64,7 @@ type Config struct {
 type Handler struct {
 	config Config
 	keys   atomic.Pointer[keyring]
+	calls  sync.Pool // of *call
 }
 
 // New returns a Handler. Its error names every missing field and everything that is wrong with the Router, PublicURL and
@@ -117,13 +118,12 @@ func (c *Config) missing() error {
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	arrived := arrival(r.Context())
-	ctx, cancel := context.WithDeadline(r.Context(), arrived.Add(budget))
-	defer cancel()
+	ctx := h.newContext(r, arrived)
+	defer ctx.end()
 
-	var line telemetry.Line
-	a := h.answer(telemetry.WithLine(h.withSite(ctx, r), &line), r)
+	a := h.answer(ctx, r)
 	a.write(w)
-	h.log(ctx, r.Method, a, &line, time.Since(arrived))
+	h.log(ctx, r.Method, a, &ctx.line, time.Since(arrived))
 }
 
 func (h *Handler) answer(ctx context.Context, r *http.Request) answer {
