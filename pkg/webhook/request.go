@@ -29,8 +29,11 @@ func readBody(r *http.Request) ([]byte, refusal.Reason) {
 	if r.ContentLength > MaxBody {
 		return nil, refusal.TooLarge
 	}
-	const more = 512 // to see the end of a body of the announced length, and for one without
-	body := make([]byte, 0, int(max(r.ContentLength, 0))+more)
+	size := int64(512) // if the length is not announced
+	if r.ContentLength >= 0 {
+		size = r.ContentLength + 1 // so that the end is seen without more room
+	}
+	body := make([]byte, 0, size)
 	for {
 		n, err := r.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]

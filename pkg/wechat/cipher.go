@@ -74,7 +74,9 @@ func (c *Cipher) encrypt(random [frameStart]byte, message []byte) string {
 	frame = binary.BigEndian.AppendUint32(frame, uint32(len(message)))
 	frame = append(frame, message...)
 	frame = append(frame, c.appID...)
-	frame = append(frame, bytes.Repeat([]byte{byte(pad)}, pad)...)
+	for range pad {
+		frame = append(frame, byte(pad))
+	}
 	cipher.NewCBCEncrypter(c.block, c.iv[:]).CryptBlocks(frame, frame)
 	return base64.StdEncoding.EncodeToString(frame)
 }

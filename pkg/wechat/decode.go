@@ -33,6 +33,14 @@ func decode(e *element, v any) {
 	planOf(s.Type()).decode([]*element{e}, s)
 }
 
+// decodeOwn sets the fields of p's own type, which follow those of its Head, from the children of e.
+func decodeOwn(e *element, p Push) {
+	s := reflect.ValueOf(p).Elem()
+	planOf(s.Type())[headFields:].decode([]*element{e}, s)
+}
+
+var headFields = len(planOf(reflect.TypeFor[Head]()))
+
 // plan describes how the fields of a struct are set. It holds what the tags say, so that they are parsed once.
 type plan []fieldPlan
 

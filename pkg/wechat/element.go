@@ -51,12 +51,22 @@ func (e *element) repeats(names []string) bool {
 	return false
 }
 
-func (e *element) marshal(asJSON bool) []byte {
-	b := make([]byte, 0, 512)
+// marshal returns a document whose root element, xml, has the children in parts.
+func marshal(asJSON bool, parts ...[]element) []byte {
 	if asJSON {
-		return appendJSON(b, e)
+		return appendJSON(nil, &element{children: slices.Concat(parts...)})
 	}
-	return appendXML(b, e)
+	size := len("<xml></xml>")
+	for _, part := range parts {
+		size += sizeXML(part)
+	}
+	b := append(make([]byte, 0, size), "<xml>"...)
+	for _, part := range parts {
+		for i := range part {
+			b = appendXML(b, &part[i])
+		}
+	}
+	return append(b, "</xml>"...)
 }
 
 // Limits of a push. The platform's deepest push has six levels, its longest some hundred elements.

@@ -13,7 +13,7 @@ var errJSON = errors.New("not well-formed JSON")
 // parseJSON parses a push in the platform's JSON form, an object that may be nested, into the same elements as its XML form.
 // Numbers keep all their digits and strings are cleaned as in XML. A name that occurs twice in one object is an error. Blanks
 // around a name are cut: a sample on the platform's page has " OpenID".
-func parseJSON(s string) (*element, error) {
+func parseJSON(s string) (element, error) {
 	root, err := readJSON(s)
 	if errors.Is(err, errJSON) {
 		// A string may contain raw control characters that a user typed. JSON does not allow them.
@@ -30,19 +30,18 @@ func parseJSON(s string) (*element, error) {
 	return root, err
 }
 
-func readJSON(s string) (*element, error) {
+func readJSON(s string) (root element, err error) {
 	d := json.NewDecoder(strings.NewReader(s))
 	d.UseNumber()
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, errJSON
+		return root, errJSON
 	}
 	r := jsonReader{decoder: d}
-	root := new(element)
-	if err := r.object(root, 1); err != nil {
-		return nil, err
+	if err := r.object(&root, 1); err != nil {
+		return root, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, errJSON
+		return root, errJSON
 	}
 	return root, nil
 }

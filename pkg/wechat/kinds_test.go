@@ -103,12 +103,12 @@ func asJSON(t testing.TB, body string) string {
 			bare(&e.children[i])
 		}
 	}
-	bare(root)
+	bare(&root)
 	last := root.children[len(root.children)-1]
 	if strings.HasPrefix(last.name, "SubscribeMsg") {
 		root.children = append(root.children[:len(root.children)-1], last.children...)
 	}
-	return string(root.marshal(true))
+	return string(marshal(true, root.children))
 }
 
 var ignoreForm = cmp.Options{cmpopts.IgnoreFields(Head{}, "JSON"), cmpopts.IgnoreUnexported(Raw{})}
@@ -156,7 +156,7 @@ func TestSamplesMatchTheTypes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			leaves(root, "", into)
+			leaves(&root, "", into)
 		}
 	}
 	for typ, present := range present {
@@ -267,7 +267,7 @@ func TestEveryFieldIsSet(t *testing.T) {
 		for alternative := range 3 {
 			n := 0
 			root := document(kind, alternative, func(string, reflect.Type) string { n++; return strconv.Itoa(n) })
-			fromXML, fromJSON := parse(t, string(root.marshal(false))), parse(t, string(root.marshal(true)))
+			fromXML, fromJSON := parse(t, string(marshal(false, root.children))), parse(t, string(marshal(true, root.children)))
 			if diff := cmp.Diff(fromXML, fromJSON, ignoreForm); diff != "" {
 				t.Errorf("%s (-XML +JSON):\n%s", kind, diff)
 			}
@@ -314,7 +314,7 @@ func TestMalformedNumbers(t *testing.T) {
 				return number
 			})
 			for _, asJSON := range []bool{false, true} {
-				p := parse(t, string(root.marshal(asJSON)))
+				p := parse(t, string(marshal(asJSON, root.children)))
 				p.Common().CreateTime = 0
 				for _, value := range numbers(reflect.ValueOf(p).Elem()) {
 					if !value.IsZero() {
@@ -410,8 +410,8 @@ func TestBlanks(t *testing.T) {
 			}
 			return " 7\n"
 		})
-		body := string(root.marshal(false))
-		for _, form := range []string{body, spaced.Replace(body), string(root.marshal(true))} {
+		body := string(marshal(false, root.children))
+		for _, form := range []string{body, spaced.Replace(body), string(marshal(true, root.children))} {
 			p := parse(t, form)
 			texts(planOf(reflect.TypeOf(p).Elem()), reflect.ValueOf(p).Elem(), func(f fieldPlan, v reflect.Value) {
 				want := "v"
@@ -507,14 +507,14 @@ func TestRepeatedPaths(t *testing.T) {
 		for alternative := range 3 {
 			n := 0
 			root := document(kind, alternative, func(string, reflect.Type) string { n++; return strconv.Itoa(n) })
-			want := parse(t, string(root.marshal(false)))
+			want := parse(t, string(marshal(false, root.children)))
 			var children []element
 			for i := range root.children {
 				children = append(children, several(&root.children[i])...)
 			}
 			root.children = children
 			for _, asJSON := range []bool{false, true} {
-				if diff := cmp.Diff(want, parse(t, string(root.marshal(asJSON))), ignoreForm); diff != "" {
+				if diff := cmp.Diff(want, parse(t, string(marshal(asJSON, root.children))), ignoreForm); diff != "" {
 					t.Errorf("%s, JSON %v (-one +several):\n%s", kind, asJSON, diff)
 				}
 			}
@@ -586,13 +586,13 @@ func TestTypedTextForgesNothing(t *testing.T) {
 				out + "<!--", "--><x/>" + in, out + "<?x ", out + `<x y="`,
 				text("a push"),
 			} {
-				body := strings.Replace(string(push("PLACEHOLDER").marshal(false)), "PLACEHOLDER", forged, 1)
+				body := strings.Replace(string(marshal(false, push("PLACEHOLDER").children)), "PLACEHOLDER", forged, 1)
 				got, err := ParsePush([]byte(body))
 				if err != nil {
 					t.Errorf("%s, %s is %q: %v", kind, name, forged, err)
 					continue
 				}
-				want := parse(t, string(push(forged).marshal(true)))
+				want := parse(t, string(marshal(true, push(forged).children)))
 				if diff := cmp.Diff(want, got, ignoreForm); diff != "" {
 					t.Errorf("%s, %s is %q (-want +got):\n%s", kind, name, forged, diff)
 				}

@@ -86,7 +86,7 @@ func parsePush(s string, asJSON bool) (Push, error) {
 		if err != nil {
 			return nil, err
 		}
-		return newPush(root, true)
+		return newPush(&root, true)
 	}
 	p, err := parsePushXML(s)
 	if err == nil {
@@ -106,7 +106,7 @@ func parsePushXML(s string) (Push, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPush(root, false)
+	return newPush(&root, false)
 }
 
 // newPush returns the push in a document.
@@ -127,8 +127,8 @@ func newPush(root *element, asJSON bool) (Push, error) {
 	if !asJSON && ambiguous(root, p) {
 		return nil, errAmbiguous
 	}
-	p.Common().JSON = asJSON
-	decode(root, p)
+	*p.Common() = head
+	decodeOwn(root, p)
 	return p, nil
 }
 

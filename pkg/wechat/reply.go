@@ -188,12 +188,12 @@ func MarshalReply(to *Head, r Reply) []byte {
 	if len(elements) == 0 {
 		return []byte(Success)
 	}
-	root := element{name: "xml", children: append([]element{
+	head := [...]element{
 		{name: "ToUserName", text: to.FromUserName},
 		{name: "FromUserName", text: to.ToUserName},
 		{name: "CreateTime", text: strconv.FormatInt(to.CreateTime, 10), number: true},
-	}, elements...)}
-	return root.marshal(to.JSON)
+	}
+	return marshal(to.JSON, head[:], elements)
 }
 
 // Seal encrypts and signs reply, as the platform requires in reply to an encrypted push. nonce is that of the push's query;
@@ -206,13 +206,13 @@ func (c *Cipher) Seal(reply []byte, token, nonce string, now time.Time) []byte {
 	}
 	encrypt := c.Encrypt(reply)
 	timestamp := strconv.FormatInt(now.Unix(), 10)
-	envelope := element{name: "xml", children: []element{
+	envelope := [...]element{
 		{name: "Encrypt", text: encrypt},
 		{name: "MsgSignature", text: Signature(token, timestamp, nonce, encrypt)},
 		{name: "TimeStamp", text: timestamp, number: true},
 		{name: "Nonce", text: nonce},
-	}}
-	return envelope.marshal(isJSON(reply))
+	}
+	return marshal(isJSON(reply), envelope[:])
 }
 
 // CutText returns the longest prefix of s that has at most size bytes and ends at a character and outside a link.

@@ -24,12 +24,12 @@ func signature(token, timestamp, nonce string, encrypt []string) (s [2 * sha1.Si
 	parts = append(parts, encrypt...)
 	slices.Sort(parts)
 
-	h := sha1.New()
+	all := make([]byte, 0, 1024) // enough for most encrypted texts
 	for _, p := range parts {
-		h.Write([]byte(p))
+		all = append(all, p...)
 	}
-	var sum [sha1.Size]byte
-	hex.Encode(s[:], h.Sum(sum[:0]))
+	sum := sha1.Sum(all)
+	hex.Encode(s[:], sum[:])
 	return s
 }
 

@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"math/bits"
 	"reflect"
 	"slices"
 	"strings"
@@ -35,7 +36,11 @@ func ambiguous(root *element, p Push) bool {
 // unique reports whether each typed element in e, including e, that is in which has no children and is not in seen. It adds
 // those elements to seen. Bit i of which and seen stands for typed[i].
 func (e *element) unique(which uint32, seen *uint32) bool {
-	if i := slices.Index(typed, e.name); i >= 0 && which&(1<<i) != 0 {
+	for rest := which; rest != 0; rest &= rest - 1 { // without its lowest bit
+		i := bits.TrailingZeros32(rest)
+		if e.name != typed[i] {
+			continue
+		}
 		if len(e.children) > 0 || *seen&(1<<i) != 0 {
 			return false
 		}

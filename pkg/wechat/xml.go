@@ -27,35 +27,33 @@ var (
 //
 // parseXML knows character references and the five entities of XML. Names lose their namespace prefix, attributes are
 // skipped.
-func parseXML(s string) (*element, error) {
+func parseXML(s string) (root element, err error) {
 	p := parser{rest: s}
-	var root *element
 	for {
 		// Text outside the root is ignored, as xml.Unmarshal does.
 		i := strings.IndexByte(p.rest, '<')
 		if i < 0 {
-			if root == nil {
-				return nil, errSyntax
+			if root.name == "" {
+				return root, errSyntax
 			}
 			return root, nil
 		}
 		p.rest = p.rest[i:]
 		if skipped, err := p.skipMisc(); err != nil {
-			return nil, err
+			return root, err
 		} else if skipped {
 			continue
 		}
 		if _, isCDATA, err := p.cdata(); err != nil {
-			return nil, err
+			return root, err
 		} else if isCDATA {
 			continue
 		}
-		if root != nil {
-			return nil, errSyntax // a second root: a text closed the first one
+		if root.name != "" {
+			return root, errSyntax // a second root: a text closed the first one
 		}
-		root = new(element)
-		if err := p.element(root, 1); err != nil {
-			return nil, err
+		if err := p.element(&root, 1); err != nil {
+			return root, err
 		}
 	}
 }
@@ -165,7 +163,7 @@ func (p *parser) skipAttribute() bool {
 
 func (p *parser) endTag(name string) error {
 	p.rest = p.rest[2:]
-	if p.name() != name {
+	if !p.next(name) {
 		return errSyntax
 	}
 	p.space()
@@ -219,7 +217,7 @@ func (p *parser) cdata() (data string, found bool, err error) {
 
 func (p *parser) name() string {
 	i := 0
-	for i < len(p.rest) && !endsName(p.rest[i]) {
+	for i < len(p.rest) && !endsName[p.rest[i]] {
 		i++
 	}
 	name := p.rest[:i]
@@ -227,12 +225,9 @@ func (p *parser) name() string {
 	return name
 }
 
-func endsName(c byte) bool {
-	switch c {
-	case ' ', '\t', '\r', '\n', '/', '>', '=', '<', '\'', '"', '&':
-		return true
-	}
-	return false
+// endsName has the characters that end a name.
+var endsName = [256]bool{
+	' ': true, '\t': true, '\r': true, '\n': true, '/': true, '>': true, '=': true, '<': true, '\'': true, '"': true, '&': true,
 }
 
 func (p *parser) space() { p.rest = trimBlanks(p.rest) }
@@ -314,6 +309,9 @@ func (b *textBuilder) addOutside(s string) {
 
 // addMarkup adds character data outside CDATA that may contain references.
 func (b *textBuilder) addMarkup(s string) error {
+	if !b.begun {
+		s = trimBlanks(s) // usually all of it: the blanks between two elements
+	}
 	if s == "" {
 		return nil
 	}
@@ -471,6 +469,15 @@ func appendXML(b []byte, e *element) []byte {
 	b = append(b, "</"...)
 	b = append(b, e.name...)
 	return append(b, '>')
+}
+
+// sizeXML returns the number of bytes that appendXML appends for es, without those of escapes.
+func sizeXML(es []element) (size int) {
+	for i := range es {
+		e := &es[i]
+		size += len("<></>"+cdataOpen+cdataClose) + 2*len(e.name) + len(e.text) + sizeXML(e.children)
+	}
+	return size
 }
 
 // escapeCDATA returns s for use in a CDATA section, which it cannot close: each `]]>` is split between two sections.
