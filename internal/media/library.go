@@ -44,6 +44,11 @@ func (l *Library) Complete(ctx context.Context, p wechat.Push, reply, fallback w
 	if !ok {
 		return reply, nil
 	}
+	return l.published(ctx, p, file, fallback)
+}
+
+// published returns the reply with a file as it is sent to the push p, or fallback if the file is not published.
+func (l *Library) published(ctx context.Context, p wechat.Push, file wechat.FileReply, fallback wechat.Reply) (wechat.Reply, error) {
 	use := UseOf(file)
 	mediaID, err := l.mediaID(ctx, use)
 	if err != nil {
