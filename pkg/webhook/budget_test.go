@@ -2,12 +2,15 @@ package webhook_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
@@ -28,13 +31,18 @@ const (
 func answered(t *testing.T, ago time.Duration, handler func(context.Context, *wechat.Text) (wechat.Reply, error)) (status int, log string, took time.Duration) {
 	t.Helper()
 	time.Sleep(time.Until(now)) // a bubble's clock starts in 2000
+	return answeredIn(t, webhook.WithArrival(t.Context(), time.Now().Add(-ago)), handler)
+}
+
+// answeredIn does the same with the server's context.
+func answeredIn(t *testing.T, ctx context.Context, handler func(context.Context, *wechat.Text) (wechat.Reply, error)) (status int, log string, took time.Duration) {
+	t.Helper()
 	router := webhook.NewRouter()
 	webhook.On(router, handler)
 	var out world.Log // an abandoned handler may still write to it
 	h := endpoint(t, webhook.Config{AppID: appID, Secrets: world.NewSecrets(secrets.Secrets{Token: token, AppSecret: appSecret}),
 		Router: router, Hash: func(string) string { return "hash" }, Now: time.Now, Log: out.Logger()})
 	platform := wechattest.Account{AppID: appID, Token: token, ID: accountID}
-	ctx := webhook.WithArrival(t.Context(), time.Now().Add(-ago))
 	r, err := platform.Request(ctx, world.EndpointURL, wechattest.Plain, platform.Text(openid, now, 1, "unspeakable"), time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -117,4 +125,81 @@ func TestHandlerThatHeedsItsContext(t *testing.T) {
 			})
 		})
 	}
+}
+
+// within sends a text to a handler that does this with its context. It returns the context.
+func within(t *testing.T, server context.Context, during func(context.Context)) (kept context.Context) {
+	t.Helper()
+	status, log, _ := answeredIn(t, server, func(ctx context.Context, _ *wechat.Text) (wechat.Reply, error) {
+		during(ctx)
+		kept = ctx
+		return wechat.TextReply("ok"), nil
+	})
+	if status != http.StatusOK {
+		t.Errorf("status %d: %s", status, log)
+	}
+	return kept
+}
+
+// TestContextAfterTheRequest checks that a handler's context ends when the request is answered, also for what asks only then.
+func TestContextAfterTheRequest(t *testing.T) {
+	for name, during := range map[string]func(context.Context){
+		"asked before": func(ctx context.Context) {
+			if err := ctx.Err(); err != nil {
+				t.Errorf("it has ended before: %v", err)
+			}
+		},
+		"asked only after": func(context.Context) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(time.Until(now)) // a bubble's clock starts in 2000
+				ctx := within(t, t.Context(), during)
+				<-ctx.Done()
+				if took := time.Since(now); took != 0 || !errors.Is(ctx.Err(), context.Canceled) {
+					t.Errorf("%v after %v", ctx.Err(), took)
+				}
+			})
+		})
+	}
+}
+
+// TestContextOfTheServer checks that a handler's context has the values of the server's, and ends with it.
+func TestContextOfTheServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(now)) // a bubble's clock starts in 2000
+		type key struct{}
+		server, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
+		time.AfterFunc(time.Second, cancel)
+		within(t, server, func(ctx context.Context) {
+			values := func() []any { return []any{ctx.Value(key{}), webhook.Site(ctx)} }
+			before := values()
+			derived, cancel := context.WithTimeout(ctx, time.Minute)
+			defer cancel()
+			<-derived.Done()
+			if took := time.Since(now); took != time.Second || !errors.Is(ctx.Err(), context.Canceled) {
+				t.Errorf("%v after %v", ctx.Err(), took)
+			}
+			want := []any{"value", "https://example.com"}
+			if !cmp.Equal(want, before) || !cmp.Equal(want, values()) {
+				t.Errorf("values %v, then %v", before, values())
+			}
+		})
+	})
+}
+
+// TestDeadlineOfTheServer has a server whose deadline is before the end of the budget.
+func TestDeadlineOfTheServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(now)) // a bubble's clock starts in 2000
+		server, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		within(t, server, func(ctx context.Context) {
+			deadline, _ := ctx.Deadline()
+			<-ctx.Done()
+			if took := time.Since(now); took != time.Second || deadline.Sub(now) != took || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				t.Errorf("%v after %v, the deadline is after %v", ctx.Err(), took, deadline.Sub(now))
+			}
+		})
+	})
 }
