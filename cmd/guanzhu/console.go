@@ -151,7 +151,7 @@ The replies are in account/account.yaml, the handlers in account/routes.go. Ctrl
 
 const consoleZH = `
 控制台：%[1]s/
-账号的服务器地址：%[2]s/login/wechat
+公众号的服务器地址：%[2]s/login/wechat
 数据存在本机，微信平台是模拟的，不会有任何内容离开这台电脑。
 
 也可以在另一个终端里推送消息：
@@ -161,7 +161,7 @@ const consoleZH = `
   guanzhu push --now --url %[2]s/login/wechat events/suggestion.xml
   guanzhu push --now --url %[2]s/login/wechat events/unsubscribe.xml
 
-示例粉丝关注期间，%[2]s/ 就是这位粉丝在微信里看到的页面，无需登录。
+示例关注者关注期间，%[2]s/ 就是这位关注者在微信里看到的页面，无需登录。
 像部署之后一样检查一遍：
   guanzhu doctor --url %[2]s/login/wechat --api-url %[1]s/platform
 

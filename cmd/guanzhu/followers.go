@@ -88,10 +88,10 @@ func deleteFollower(
 	}
 	since := lang.say("未知时间", "a time that is not known yet") // for example, of a follower who only asked for a personal link
 	if !f.SubscribedAt.IsZero() {
-		since = f.SubscribedAt.In(wechat.ChinaTime).Format(time.DateTime) + lang.say("（中国时间）", " (China time)")
+		since = f.SubscribedAt.In(wechat.ChinaTime).Format(time.DateTime) + lang.say("（北京时间）", " (China time)")
 	}
 	fmt.Fprintln(out, lang.say("关注于 %s。资料：%s。", "Follows since %s. Profile: %s.", since, f.State))
-	question := lang.say("删除这个关注者的记录、登录状态和自有数据？", "Delete this follower's record and session, and your own data about the follower?")
+	question := lang.say("删除这位关注者的记录、会话和自有数据？", "Delete this follower's record and session, and your own data about the follower?")
 	if err := confirm(question); err != nil {
 		return err
 	}

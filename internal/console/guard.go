@@ -25,7 +25,7 @@ func (c *Console) guard(next http.Handler, origins ...string) http.Handler {
 
 func refuseForeign(w http.ResponseWriter, _ *http.Request) {
 	writeError(w, http.StatusForbidden, refuse(
-		"拒绝：请求不是发给本机控制台的地址，或者来自别的网站。隧道要指向 --account-addr 的地址，并用 --public-url https://隧道的域名 告诉控制台",
+		"拒绝：请求不是发给本机控制台的地址，或者来自别的网站。内网穿透要指向 --account-addr 的地址，并用 --public-url https://内网穿透的域名 告诉控制台",
 		"refused: the request is not for an address of this console, or another site caused it. Let a tunnel lead to the address of --account-addr, and name it with --public-url https://HOST"))
 }
 

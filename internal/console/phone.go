@@ -86,7 +86,7 @@ func (c *Console) phone(openid string) *phone {
 // addPhone adds a phone. An empty OpenID, Name or Language gets a value.
 func (c *Console) addPhone(f Follower) (*phone, error) {
 	f.OpenID = cmp.Or(f.OpenID, "oSAMPLE"+rand.Text()[:21])
-	f.Name = cmp.Or(f.Name, fmt.Sprintf("粉丝 %d", len(c.phones())+1))
+	f.Name = cmp.Or(f.Name, fmt.Sprintf("关注者 %d", len(c.phones())+1))
 	f.Language = cmp.Or(f.Language, "zh_CN")
 	switch {
 	case !wechat.IsOpenID(f.OpenID):

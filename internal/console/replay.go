@@ -122,7 +122,7 @@ func (c *Console) originals(r Replay) ([]*Item, error) {
 		originals = c.timeline.all(func(i *Item) bool { return i.ID >= r.From && i.Kind == Delivery })
 	}
 	if len(originals) == 0 || len(originals) > maxReplay {
-		return nil, refuse("一次重放 1 到 200 条推送", "a replay has 1 to 200 deliveries")
+		return nil, refuse("一次重发 1 到 200 条推送", "a replay has 1 to 200 deliveries")
 	}
 	return originals, nil
 }

@@ -74,7 +74,7 @@ func runScenario(text []byte, replies *accountyaml.Account) (got []byte, err err
 type noModel struct{}
 
 func (noModel) Answer(context.Context, *accountyaml.AI, *wechat.Text) (string, error) {
-	return "（这里由语言模型回答）", nil
+	return "（这里由大语言模型回答）", nil
 }
 
 // beginOf returns a clock that stands still at the time of the first push.

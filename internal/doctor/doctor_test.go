@@ -188,7 +188,7 @@ func TestFailures(t *testing.T) {
 		{name: "quota used up", spoil: script(func(p *wechattest.Platform) { p.SetQuota(menuCreate, 0) }), check: "quota", status: failure, zh: "menu/create 0/0", en: "menu/create 0/0", zh2: "北京时间 00:00", en2: "00:00 China time"},
 		{name: "quota low", spoil: script(func(p *wechattest.Platform) { spend(p, userInfo, 21, 1) }), check: "quota", status: warning, zh: "不到 10%：user/info 1/21", en: "less than 10 %: user/info 1/21"},
 		{name: "quota not low", spoil: script(func(p *wechattest.Platform) { spend(p, userInfo, 20, 2) }), check: "quota", status: ok, zh: "user/info 2/20", en: "user/info 2/20"},
-		{name: "quota unknown", spoil: fail("/cgi-bin/openapi/quota/get", 76021), check: "quota", status: skipped, zh: "没有告诉", en: "reports none"},
+		{name: "quota unknown", spoil: fail("/cgi-bin/openapi/quota/get", 76021), check: "quota", status: skipped, zh: "没有给出", en: "reports none"},
 		{name: "quota refused", spoil: fail("/cgi-bin/openapi/quota/get", 45011), check: "quota", status: failure, zh: "等一分钟", en: "more than a minute"},
 		{name: "menu/get used up", spoil: script(func(p *wechattest.Platform) { p.SetQuota(menuGet, 1) }), check: "menu", status: failure, zh: "45009", en: "45009", zh2: "00:00", en2: "00:00"},
 

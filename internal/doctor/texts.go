@@ -38,7 +38,7 @@ var names = map[string]bilingual.Text{
 	"secrets":  text("密钥参数", "secrets"),
 	"link-key": text("link key", "link key"),
 	"rotation": text("密钥轮换", "rotation of the secrets"),
-	"model":    text("语言模型", "language model"),
+	"model":    text("大语言模型", "language model"),
 	"refusals": text("24 小时内被拒绝的请求", "requests refused in 24 hours"),
 	"alarms":   text("告警", "alarms"),
 
@@ -454,7 +454,7 @@ var (
 		"大概是未认证的订阅号（或个人账号）：没有网页授权，account.yaml 却写着 pages: oauth", "probably an unverified subscription account (个人订阅号), which has no web authorization, while account.yaml says pages: oauth",
 		"把 account.yaml 改成 pages: link，重新部署。",
 		"Set pages: link in account.yaml, and deploy again.")
-	kindService      = fine("大概是未认证的服务号：有菜单，没有用户资料和网页授权", "probably an unverified service account: a menu, but neither profiles nor web authorization")
+	kindService      = fine("大概是未认证的服务号：有菜单，没有资料和网页授权", "probably an unverified service account: a menu, but neither profiles nor web authorization")
 	kindServiceOAuth = warning(
 		"大概是未认证的服务号：没有网页授权，account.yaml 却写着 pages: oauth", "probably an unverified service account, which has no web authorization, while account.yaml says pages: oauth",
 		"把 account.yaml 改成 pages: link，重新部署；或让账号通过微信认证。",
@@ -462,7 +462,7 @@ var (
 	kindUnknown = skipped("从以上结果看不出来", "the results above do not show it")
 
 	quotaFine    = fine("{quotas}", "{quotas}")
-	quotaUnknown = skipped("平台没有告诉", "the platform reports none")
+	quotaUnknown = skipped("平台没有给出", "the platform reports none")
 	quotaLow     = warning(
 		"不到 10%：{quotas}", "less than 10 %: {quotas}",
 		"到北京时间 00:00 重新计算；找出是什么在不停地调用（保存的查询 API errors，指标 TokenFetches）。",

@@ -130,8 +130,8 @@ func TestWithoutASession(t *testing.T) {
 		want   string
 	}{
 		"outside WeChat":                 {nil, desktop, "请在微信中打开"},
-		"no OAuth":                       {link, inWeChat, "请先获取登录链接"},
-		"no OAuth and outside of WeChat": {link, desktop, "请先获取登录链接"},
+		"no OAuth":                       {link, inWeChat, "请先获取个人链接"},
+		"no OAuth and outside of WeChat": {link, desktop, "请先获取个人链接"},
 	} {
 		w := newFixture(t, tt.change)
 		w.follows(openid)

@@ -41,7 +41,7 @@ var texts = map[pageName]map[string]text{
 			"Or send 登录 in the conversation and open the link you get here."}, "", ""},
 	},
 	askForLink: {
-		"zh": {"请先获取登录链接", []string{"在公众号对话里发送“登录”，即可收到您的专属链接，十分钟内有效。"}, "", ""},
+		"zh": {"请先获取个人链接", []string{"在公众号对话里发送“登录”，即可收到您的个人链接，十分钟内有效。"}, "", ""},
 		"en": {"Please ask for your link", []string{"Send 登录 in the account's conversation to get your personal link. It works for ten minutes."}, "", ""},
 	},
 	askToFollow: {

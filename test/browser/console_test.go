@@ -323,7 +323,7 @@ func TestConsoleKinds(t *testing.T) {
 	d.until(`document.querySelector(".picture img")?.naturalWidth === 1280`)
 	d.press(".add-phone")
 	d.press("dialog footer .main")
-	d.read(".phone h2", "粉丝 2")
+	d.read(".phone h2", "关注者 2")
 	d.wantQuiet("all kinds")
 }
 
