@@ -22,7 +22,11 @@ import (
 type page struct {
 	links   []link
 	anchors []string
+	code    []code
 }
+
+// A code is a block of code. One without a language is to be pasted into a shell, or is what a program prints.
+type code struct{ language, text string }
 
 type link struct {
 	target string
@@ -72,6 +76,10 @@ func parsePage(source []byte) (p page) {
 			p.links = append(p.links, l)
 		case *ast.Image:
 			p.links = append(p.links, link{target: string(n.Destination)})
+		case *ast.FencedCodeBlock:
+			p.code = append(p.code, code{string(n.Language(source)), string(n.Lines().Value(source))})
+		case *ast.CodeBlock:
+			p.code = append(p.code, code{"", string(n.Lines().Value(source))})
 		}
 		return ast.WalkContinue, nil
 	})

@@ -251,7 +251,7 @@ func commandsInDocs(t *testing.T) (commands []shownCommand) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(files, "README.md", "README.zh-CN.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md") {
+	for _, file := range append(files, "README.md", "README.zh-CN.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "events/README.md") {
 		text := strings.ReplaceAll(read(t, file), "\\\n", " ")
 		var prose strings.Builder
 		fenced := false

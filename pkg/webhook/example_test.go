@@ -177,7 +177,7 @@ func TestHandlersDoc(t *testing.T) {
 	}
 	for _, block := range blocks {
 		snippet, _, _ := strings.Cut(block, "```")
-		if strings.HasPrefix(snippet, "package account\n") || strings.Contains(snippet, "checkIn(s)") {
+		if strings.HasPrefix(snippet, "import (") || strings.HasPrefix(snippet, "package account\n") || strings.Contains(snippet, "checkIn(s)") {
 			continue // test/stack builds the console and the functions with it
 		}
 		var indented strings.Builder

@@ -1,0 +1,226 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
+)
+
+// TestGoSnippets compiles the Go of each page, with the imports that docs/handlers.md gives for all of them. pkg/webhook runs
+// the snippets of docs/handlers.md, and test/stack those of docs/pages.md.
+func TestGoSnippets(t *testing.T) {
+	all := pages(t)
+	for _, suffix := range []string{".md", chinese} {
+		t.Run(suffix, func(t *testing.T) {
+			t.Parallel()
+			imports := importsOf(t, all["docs/handlers"+suffix])
+			files := map[string]string{} // by their path in the repository
+			for name, p := range all {
+				if strings.HasSuffix(name, chinese) == (suffix == chinese) {
+					addSnippets(t, files, imports, name, p)
+				}
+			}
+			build(t, files)
+		})
+	}
+}
+
+var (
+	owners   = regexp.MustCompile(`(?m)^package account$`)
+	assigned = regexp.MustCompile(`(?m)^([a-z]\w*(?:, [a-z]\w*)*) := `)
+)
+
+// addSnippets adds the files that a page's Go makes. A snippet with a package clause is a file of account/. A snippet that
+// calls a function of such a file belongs to account/routes.go. Each other one is a file of a package of its own.
+func addSnippets(t *testing.T, files, imports map[string]string, name string, p page) {
+	t.Helper()
+	for i, c := range p.code {
+		switch {
+		case c.language != "go" || strings.HasPrefix(c.text, "import ("):
+		case owners.MatchString(c.text) && strings.Contains(c.text, "\nfunc Pages("):
+			files["account/pages.go"] = c.text
+		case owners.MatchString(c.text):
+			files[fmt.Sprintf("account/snippet%d.go", i)] = c.text
+		case strings.Contains(c.text, "checkIn(s)"):
+			before, after, _ := strings.Cut(readFile(t, "../account/routes.go"), "\treturn r\n")
+			files["account/routes.go"] = before + c.text + "\treturn r\n" + after
+		default:
+			dir := "internal/snippets/" + strings.NewReplacer("/", "-", ".", "-").Replace(name)
+			files[fmt.Sprintf("%s/%d.go", dir, i)] = wrapped(imports, c.text)
+			files[dir+"/given.go"] = given
+		}
+	}
+}
+
+// wrapped makes a Go file of statements, or of functions.
+func wrapped(imports map[string]string, snippet string) string {
+	var b strings.Builder
+	body := snippet
+	if !strings.HasPrefix(snippet, "func ") {
+		for _, names := range assigned.FindAllStringSubmatch(snippet, -1) {
+			body += strings.Repeat("_, ", strings.Count(names[1], ",")) + "_ = " + names[1] + "\n"
+		}
+		body = "func _(ctx context.Context, r *webhook.Router, s account.Services, push wechat.Push) {\n" + body + "}\n"
+	}
+	b.WriteString("package snippets\n\n")
+	if body != snippet {
+		fmt.Fprintf(&b, "import %q\n", module+"account") // whose Services the pages call s
+	}
+	for name, path := range imports {
+		if strings.Contains(body, name+".") {
+			fmt.Fprintf(&b, "import %q\n", path)
+		}
+	}
+	return b.String() + body
+}
+
+// given are the functions that the snippets call, as the pages say.
+const given = `package snippets
+
+import (
+	"context"
+	"time"
+)
+
+func closed(time.Time) bool { return false }
+
+func forecast(context.Context, string) (string, error) { return "", nil }
+`
+
+// importsOf returns the packages that a page says its snippets import, by their name.
+func importsOf(t *testing.T, p page) map[string]string {
+	t.Helper()
+	imports := map[string]string{}
+	for _, c := range p.code {
+		if strings.HasPrefix(c.text, "import (") {
+			for _, path := range regexp.MustCompile(`"([^"]+)"`).FindAllStringSubmatch(c.text, -1) {
+				imports[filepath.Base(path[1])] = path[1]
+			}
+		}
+	}
+	if len(imports) == 0 {
+		t.Fatal("the page does not say what its snippets import")
+	}
+	return imports
+}
+
+// build compiles the files as if they were in the repository.
+func build(t *testing.T, files map[string]string) {
+	t.Helper()
+	dir, root := t.TempDir(), absolute(t, "..")
+	replace := map[string]string{}
+	var packages []string
+	for name, content := range files {
+		file := filepath.Join(dir, strings.ReplaceAll(name, "/", "-"))
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replace[filepath.Join(root, filepath.FromSlash(name))] = file
+		packages = append(packages, "./"+filepath.ToSlash(filepath.Dir(name)))
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(file, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(packages)
+	command := exec.CommandContext(t.Context(), "go", append([]string{"build", "-overlay=" + file}, slices.Compact(packages)...)...)
+	command.Dir = root
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if len(packages) < 8 {
+		t.Errorf("found %d snippets: does the test look at the right places?", len(packages))
+	}
+}
+
+func absolute(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestTwinsShowTheSame holds that a page and its Chinese twin have the same blocks of Go and the same commands to paste,
+// comments aside.
+func TestTwinsShowTheSame(t *testing.T) {
+	all := pages(t)
+	for name, p := range all {
+		twin, ok := all[strings.TrimSuffix(name, ".md")+chinese]
+		if !ok {
+			continue
+		}
+		if diff := cmp.Diff(toCompile(p), toCompile(twin)); diff != "" {
+			t.Errorf("%s (-) and its twin (+) differ:\n%s", name, diff)
+		}
+	}
+}
+
+// toCompile is the Go of a page and its commands, without comments.
+func toCompile(p page) (all []string) {
+	goComment, shellComment := regexp.MustCompile(`(?m)[ \t]*//.*$`), regexp.MustCompile(` # .*`)
+	command := regexp.MustCompile(`(?m)^\s*(bin/guanzhu|guanzhu|make|go|aws|sam|git|export) .*$`)
+	for _, c := range p.code {
+		switch c.language {
+		case "go":
+			all = append(all, goComment.ReplaceAllString(c.text, ""))
+		case "":
+			for _, line := range command.FindAllString(c.text, -1) {
+				all = append(all, strings.Join(strings.Fields(shellComment.ReplaceAllString(line, "")), " "))
+			}
+		}
+	}
+	return all
+}
+
+// TestYAMLSnippets holds that the reader of account.yaml takes each part of one that a page shows.
+func TestYAMLSnippets(t *testing.T) {
+	read := 0
+	for name, p := range pages(t) {
+		for _, c := range p.code {
+			if c.language == "yaml" || c.language == "" && topKey.MatchString(c.text) {
+				read++
+				if _, err := accountyaml.Parse(name, []byte(wholeYAML(c.text))); err != nil {
+					t.Errorf("%s:\n%s\n%v", name, c.text, err)
+				}
+			}
+		}
+	}
+	if read < 8 {
+		t.Errorf("found %d snippets: does the test look at the right places?", read)
+	}
+}
+
+var topKey = regexp.MustCompile(`(?m)\A(welcome|default|suggestion|keywords|clicks|menu|conditionalmenu|pages|menu_drift):`)
+
+// wholeYAML adds to a snippet what else account.yaml must have.
+func wholeYAML(snippet string) string {
+	if strings.HasPrefix(snippet, " ") { // a button
+		snippet = "menu:\n  button:\n" + snippet
+	}
+	for _, rest := range []string{
+		"welcome: 欢迎\n", "default: 您好\n", "suggestion: 收到\n", "clicks: {contact: 您好}\n",
+		"menu: {button: [{name: 联系, type: click, key: contact}]}\n",
+	} {
+		key, _, _ := strings.Cut(rest, " ")
+		if !strings.Contains("\n"+snippet, "\n"+key) {
+			snippet += rest
+		}
+	}
+	return snippet
+}
