@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/lazy"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -369,7 +369,7 @@ func isPage(s string) bool {
 	return !strings.HasPrefix(s, "//") && isWebAddress("https://host"+s)
 }
 
-var isAppID = regexp.MustCompile(`^wx[0-9a-f]{16}$`).MatchString
+var isAppID = lazy.Match(`^wx[0-9a-f]{16}$`)
 
 // checkKey compares a key with the others of its menu and with the replies.
 func (r *menuReader) checkKey(b menu.Button, line int) {
@@ -394,7 +394,7 @@ func asName(key string) string {
 	return strconv.Quote(key)
 }
 
-var isWord = regexp.MustCompile(`^\pL[\pL\pN_-]*$`).MatchString
+var isWord = lazy.Match(`^\pL[\pL\pN_-]*$`)
 
 // conditionalMenus reads the conditional menus. An empty list, all of them commented out, is fine.
 func (r *menuReader) conditionalMenus(e entry) []menu.Conditional {
@@ -477,7 +477,7 @@ func (r *menuReader) checkDomain(b menu.Button) {
 	}
 }
 
-var isTagID = regexp.MustCompile(`^(0|[1-9][0-9]{0,9})$`).MatchString
+var isTagID = lazy.Match(`^(0|[1-9][0-9]{0,9})$`)
 
 // matchRule reads a rule. Values may be texts or numbers, as in the platform's own JSON.
 func (r *menuReader) matchRule(e entry) menu.MatchRule {

@@ -2,13 +2,13 @@ package accountyaml
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/lazy"
 )
 
 // quotedCharacter is what the YAML parser names in some messages.
-var quotedCharacter = regexp.MustCompile(`'[^']+'|"[^"]+"`)
+var quotedCharacter = lazy.Regexp(`'[^']+'|"[^"]+"`)
 
 // parserText returns a message of the YAML parser in both languages. A message that parserTexts does not have is left out
 // in Chinese: the advice that follows it has the same remedy.
@@ -16,8 +16,8 @@ func parserText(message string) bilingual.Text {
 	if zh, ok := parserTexts[message]; ok {
 		return bilingual.New(zh, message)
 	}
-	named := quotedCharacter.FindString(message)
-	if zh, ok := parserTexts[quotedCharacter.ReplaceAllLiteralString(message, "?")]; ok {
+	named := quotedCharacter().FindString(message)
+	if zh, ok := parserTexts[quotedCharacter().ReplaceAllLiteralString(message, "?")]; ok {
 		return bilingual.New(fmt.Sprintf(zh, named), message)
 	}
 	return bilingual.New("格式不对", message)

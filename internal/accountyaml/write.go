@@ -3,12 +3,12 @@ package accountyaml
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/guanzhu/guanzhu/internal/lazy"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -161,9 +161,9 @@ func reads(lines []string, text string) bool {
 
 // What needs no quotes: Chinese without a colon, and words but YAML's own.
 var (
-	isPlainChinese = regexp.MustCompile(`^\p{Han}[\pL\pN，。！？、（）_-]*$`).MatchString
-	isPlainWord    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*$`).MatchString
-	isYAML         = regexp.MustCompile(`(?i)^(true|false|null|yes|no|on|off|y|n|inf|nan)$`).MatchString
+	isPlainChinese = lazy.Match(`^\p{Han}[\pL\pN，。！？、（）_-]*$`)
+	isPlainWord    = lazy.Match(`^[A-Za-z][A-Za-z0-9_./-]*$`)
+	isYAML         = lazy.Match(`(?i)^(true|false|null|yes|no|on|off|y|n|inf|nan)$`)
 )
 
 // scalar writes a text in one line.

@@ -39,13 +39,13 @@ type Buttons struct {
 
 // Lookup returns the row of an errcode.
 func Lookup(code int) (Row, bool) {
-	row, ok := table[code]
+	row, ok := table()[code]
 	return row, ok
 }
 
 // Explain returns what the errcode means and what to do, in Chinese (zh) or in English.
 func Explain(code int, language string) string {
-	row, ok := table[code]
+	row, ok := table()[code]
 	if !ok {
 		return unknown.In(language)
 	}

@@ -21,11 +21,11 @@ func TestTable(t *testing.T) {
 		47001, 48001, 48002, 48005, 50002, 53600, 61004, 65301, 65302, 65303, 65304, 65305, 65306, 65307,
 		65308, 65309, 65310, 65311, 65312, 65313, 65314, 65316, 65317, 65320, 70000, 76003, 76021, 76022,
 		89501, 89503, 89506, 89507}
-	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(table))); diff != "" {
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(table()))); diff != "" {
 		t.Errorf("errcodes (-want +got):\n%s", diff)
 	}
 	fields := []string{"", "name", "type", "key", "url", "media_id", "article_id", "appid", "sub_button"}
-	for code, row := range table {
+	for code, row := range table() {
 		for _, text := range []bilingual.Text{row.Meaning, row.Remedy} {
 			if !partOfSentence(text) {
 				t.Errorf("errcode %d: %+v is not a part of a sentence in both languages", code, text)

@@ -11,11 +11,11 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/lazy"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -94,7 +94,7 @@ func All(files fs.FS, uses []Use) []Use {
 }
 
 // isName leaves out what go:embed refuses, and what hides a file.
-var isName = regexp.MustCompile(`^[\pL\pN_][\pL\pN_ .-]*$`).MatchString
+var isName = lazy.Match(`^[\pL\pN_][\pL\pN_ .-]*$`)
 
 // CheckName returns what is wrong with the name of a file of that kind, in both languages (bilingual.Error).
 func CheckName(kind Kind, name string) error {

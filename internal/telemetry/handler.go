@@ -116,7 +116,7 @@ func appendMetrics(b []byte, measured []measurement, at time.Time) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, m.metric.directive...)
+		b = append(b, m.metric.directive()...)
 	}
 	return append(b, "]}"...)
 }

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"encoding/json"
 	"log/slog"
+	"sync"
 )
 
 // Namespace is where CloudWatch keeps the metrics.
@@ -18,7 +19,7 @@ type Metric struct {
 	// combination of values is a metric of its own, with a price of its own, so all values come from small, known sets.
 	By [][]string
 
-	directive []byte
+	directive func() []byte
 	one       slog.Attr // Of(1)
 }
 
@@ -76,18 +77,24 @@ func Metrics() []*Metric {
 }
 
 func metric(name, unit string, by ...[]string) *Metric {
+	m := &Metric{Name: name, Unit: unit, By: by}
+	m.directive = sync.OnceValue(m.marshal) // an instance has lines of few metrics
+	m.one = slog.Any(name, measurement{m, 1})
+	return m
+}
+
+// marshal returns what tells CloudWatch of the metric.
+func (m *Metric) marshal() []byte {
 	type definition struct{ Name, Unit string }
 	directive, err := json.Marshal(struct {
 		Namespace  string
 		Dimensions [][]string
 		Metrics    []definition
-	}{Namespace, by, []definition{{name, unit}}})
+	}{Namespace, m.By, []definition{{m.Name, m.Unit}}})
 	if err != nil {
 		panic(err) // strings can be marshalled
 	}
-	m := &Metric{Name: name, Unit: unit, By: by, directive: directive}
-	m.one = slog.Any(name, measurement{m, 1})
-	return m
+	return directive
 }
 
 // Of returns the attribute by which a line carries the metric. Only a Handler makes something of it; elsewhere, as on a

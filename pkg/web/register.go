@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/guanzhu/guanzhu/internal/caller"
+	"github.com/guanzhu/guanzhu/internal/lazy"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -95,7 +95,7 @@ func (s *Site) requireFollower(page func(w http.ResponseWriter, r *http.Request,
 }
 
 // registeredAt is a part of ServeMux's messages: a line of this package, which does not help the owner.
-var registeredAt = regexp.MustCompile(` \(registered at [^)]*\)`)
+var registeredAt = lazy.Regexp(` \(registered at [^)]*\)`)
 
 // located adds to ServeMux's message about two patterns where the earlier one, if it is the owner's, was registered.
 func (s *Site) located(message string) string {
@@ -122,7 +122,7 @@ func (s *Site) register(pattern string, page http.Handler) (err error) {
 	}
 	defer func() {
 		if problem := recover(); problem != nil {
-			text := s.located(registeredAt.ReplaceAllString(fmt.Sprint(problem), ""))
+			text := s.located(registeredAt().ReplaceAllString(fmt.Sprint(problem), ""))
 			err = errors.New(strings.ReplaceAll(text, "\n", " "))
 		}
 	}()

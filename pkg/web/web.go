@@ -11,10 +11,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/lazy"
 	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -139,8 +139,8 @@ func New(c Config) (*Site, error) {
 }
 
 var (
-	verificationFile    = regexp.MustCompile(`^MP_verify_[A-Za-z0-9]{1,64}\.txt$`)
-	verificationContent = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+	isVerificationFile    = lazy.Match(`^MP_verify_[A-Za-z0-9]{1,64}\.txt$`)
+	isVerificationContent = lazy.Match(`^[A-Za-z0-9]{1,64}$`)
 )
 
 // check returns an error for each field that is missing or wrong. PublicURL is checked by New.
@@ -153,7 +153,7 @@ func (c *Config) check() error {
 		errs = append(errs, fmt.Errorf("Mode must be %q or %q", OAuth, Link))
 	}
 	if file, content := wechat.DomainFile(c.Verification); c.Verification != "" &&
-		(!verificationFile.MatchString(file) || !verificationContent.MatchString(content)) {
+		(!isVerificationFile(file) || !isVerificationContent(content)) {
 		errs = append(errs, errors.New("DOMAIN_VERIFICATION must be the name of the platform's file, MP_verify_xxxx.txt, or only its xxxx"))
 	}
 	if c.Secrets != nil {

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/errcode"
+	"github.com/guanzhu/guanzhu/internal/lazy"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
@@ -22,19 +22,19 @@ type Error struct {
 }
 
 // rid finds the platform's id of the call in an errmsg.
-var rid = regexp.MustCompile(`rid: ([0-9a-f]{4,12}(?:-[0-9a-f]{4,12}){2})`)
+var rid = lazy.Regexp(`rid: ([0-9a-f]{4,12}(?:-[0-9a-f]{4,12}){2})`)
 
 // address finds possible IP addresses in an errmsg.
-var address = regexp.MustCompile(`[0-9a-fA-F:.]{3,45}`)
+var address = lazy.Regexp(`[0-9a-fA-F:.]{3,45}`)
 
 // newError keeps only those parts of errmsg that are known to be harmless. The rest may quote the call.
 func newError(path string, code int, errmsg string) *Error {
 	e := &Error{API: path, Code: code}
-	if match := rid.FindStringSubmatch(errmsg); match != nil {
+	if match := rid().FindStringSubmatch(errmsg); match != nil {
 		e.RID = match[1]
 	}
 	if code == 40164 || code == 61004 {
-		for _, candidate := range address.FindAllString(errmsg, -1) {
+		for _, candidate := range address().FindAllString(errmsg, -1) {
 			if ip, err := netip.ParseAddr(strings.TrimRight(candidate, ".")); err == nil {
 				e.IP = ip.Unmap().String()
 				break
