@@ -64,7 +64,7 @@ func TestAIAskFails(t *testing.T) {
 		}
 	}
 	_, stderr, status := guanzhu(t, nil, "--lang", "en", "ai", "ask", "--file", "../../account/testdata/none.yaml", "问")
-	if status != 1 || !strings.Contains(stderr, "Give the path of account.yaml") {
+	if status != 1 || !strings.Contains(stderr, "give the path of account.yaml") {
 		t.Errorf("status %d: %s", status, stderr)
 	}
 }

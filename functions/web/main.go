@@ -32,7 +32,8 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (*web.Site, 
 	}
 	return web.New(web.Config{
 		AppID: f.Env.AppID, OpenURL: f.Env.OpenURL, PublicURL: f.Env.PublicURL, Verification: f.Env.Verification,
-		Mode: web.Mode(f.Replies.Pages()), QR: account.QR(), Pages: func(site *web.Site) { account.Pages(site, f.Services) },
+		Mode: web.Mode(f.Replies.Pages()), Keyword: f.Replies.LinkKeyword(), QR: account.QR(),
+		Pages: func(site *web.Site) { account.Pages(site, f.Services) },
 		Store: f.Store, Exchanger: f.API, Secrets: f.Secrets, Hash: f.Hash, Now: time.Now, Log: f.Log,
 	})
 }

@@ -165,9 +165,9 @@ func (f *file) aiText(e entry, longest int) string {
 	text, ok := f.shown(e.value, asIs(e.key))
 	switch {
 	case !ok:
-	case strings.Contains(text, PersonalLink):
+	case e.key != "instructions" && anyPlaceholder(text) != "", strings.Contains(text, PersonalLink):
 		f.problem(lineOf(e.value), "%[2]s 里的 %[1]s 不会换成链接，会原样发出：请删掉",
-			"%s is sent as it is in %s: remove it", PersonalLink, e.key)
+			"%s is sent as it is in %s: remove it", anyPlaceholder(text), e.key)
 	case len(text) > longest:
 		f.problem(lineOf(e.value), "%s 有 %d 字节，最多 %d 字节（一个汉字 3 字节）：请减少 %d 字节",
 			"%s has %d bytes of UTF-8, and may have %d (a Chinese character has 3): shorten it by %d",

@@ -15,6 +15,17 @@ const (
 	linkRoom = 400
 )
 
+// LinkKeyword returns a text that followers can send to get their personal link: the first keyword whose reply has a place
+// for it, "" if there is none.
+func (a *Account) LinkKeyword() string {
+	for _, r := range a.rules {
+		if HasLink(r.reply) && HasLink(a.Answer(r.keyword)) {
+			return r.keyword
+		}
+	}
+	return ""
+}
+
 // HasLink reports whether the reply has a place for a personal link.
 func HasLink(r wechat.Reply) bool {
 	switch r := r.(type) {

@@ -19,7 +19,7 @@ keywords:
   - exact: news
     reply: {news: [{title: a, url: "{personal_link}", picurl: https://example.com/a.png}]}
   - exact: neither
-    reply: personal_link
+    reply: 链接
 `)
 	const link = "https://example.com/enter?ticket=T"
 	for text, want := range map[string]wechat.Reply{
@@ -39,6 +39,19 @@ keywords:
 	}
 	if accountyaml.HasLink(a.Answer("neither")) {
 		t.Error("a place for a link where there is none")
+	}
+}
+
+func TestLinkKeyword(t *testing.T) {
+	t.Parallel()
+	for want, rules := range map[string]string{
+		"":     "- {exact: 登录, reply: 没有链接}",
+		"会员":   "- {exact: 登录, reply: 没有链接}\n- {contains: [会员, 主页], reply: \"{personal_link}\"}",
+		"登录主页": "- {exact: 主页, reply: 没有链接}\n- {prefix: 主页, reply: \"{personal_link}\"}\n- {exact: 登录主页, reply: \"{personal_link}\"}",
+	} {
+		if got := parse(t, required+"keywords:\n"+rules+"\n").LinkKeyword(); got != want {
+			t.Errorf("%s: %q, want %q", rules, got, want)
+		}
 	}
 }
 
@@ -97,6 +110,34 @@ func TestLinkOutOfPlace(t *testing.T) {
 default: {video: {media_id: m, title: "{personal_link}"}}
 suggestion: s
 `, ":3: {personal_link} is sent as it is here|:4: {personal_link} is sent|:5: {personal_link} is sent|:6: {personal_link} is sent")
+}
+
+// TestWrongPlaceholder has what owners write in place of {personal_link}, or of a placeholder that does not exist.
+func TestWrongPlaceholder(t *testing.T) {
+	t.Parallel()
+	const theOnly = ", which is no placeholder and is sent as it is: write {personal_link}, the only one, or remove it"
+	for _, wrong := range []string{
+		"{personal-link}", "{personal link}", "{personallink}", "{Personal_Link}", "{ personal_link }", "{{personal_link}}",
+		"${personal_link}", "｛personal_link｝", "{ｐｅｒｓｏｎａｌ＿ｌｉｎｋ}", "{personal_link｝", "{link}", "{个人链接}", "｛链接｝", "{openid}",
+	} {
+		refused(t, "welcome: \"登录："+wrong+" 。\"\ndefault: d\nsuggestion: s\n", ":1: welcome has "+wrong+theOnly)
+	}
+	for _, wrong := range []string{"【personal_link】", "{personal_link", "personal_link}", "(personal-link)"} {
+		name := strings.Trim(wrong, "【】{}()")
+		refused(t, "welcome: \"登录："+wrong+" 。\"\ndefault: d\nsuggestion: s\n", ":1: welcome has "+name+theOnly)
+	}
+	for _, wrong := range []string{"{nickame}", "{nickname}", "｛昵称｝", "{姓名}", "{user_name}"} {
+		refused(t, required+"clicks:\n  k: |\n    您好\n    "+wrong+"\n", `:5: the reply to "k" has `+wrong+", which is no placeholder and is sent as it is: WeChat no longer gives nicknames")
+	}
+	refused(t, required+"clicks: {k: {news: [{title: \"{nickname}\", url: \"{personal-link}\"}]}}\n",
+		":4: {nickname} is sent as it is here|:4: url has {personal-link}"+theOnly)
+	refused(t, required+"menu: {button: [{name: n, type: view, url: \"https://example.com/?o={openid}\"}]}\n",
+		":4: a menu has no placeholders, so {openid} is opened as it is")
+	refused(t, "welcome: w\nsuggestion: s\ndefault:\n  ai:\n    base_url: https://example.com/v1\n    model: m\n    wait: 请稍候，{nickname}\n",
+		":7: {nickname} is sent as it is in wait: remove it")
+
+	// What looks similar.
+	parse(t, required+"clicks:\n  k: 好 {一} ｛二｝ {}\n  l: 点 {personal_link}，或者 {personal_link}{personal_link}\n  m: a personal question\n")
 }
 
 func TestTextWithLinkTooLong(t *testing.T) {

@@ -343,12 +343,18 @@ func (r *menuReader) field(e entry, l level) string {
 				"url is no address of the web: write it in full, \"https://…\", or, for one of the follower's "+
 					"pages, from its slash on, \"/…\"")
 		}
+		if placeholder := anyPlaceholder(text); placeholder != "" {
+			r.problem(line, "菜单的 url 里没有占位符，%s 会原样打开：请删掉；自己的页面写成“/…”，粉丝打开时不用再登录",
+				"a menu has no placeholders, so %s is opened as it is: remove it; a page of your own, \"/…\", knows the follower", placeholder)
+		}
 	case "appid":
 		if !isAppID(text) {
 			r.problem(line, "appid 不是小程序的：应为 wx 加 16 位小写的十六进制数字",
 				"appid is not one of a mini program: it is wx and 16 hexadecimal digits in lower case")
 		}
-	case "pagepath", "media_id", "article_id":
+	case "media_id":
+		r.checkMediaID(e.key, text, line)
+	case "pagepath", "article_id":
 		if strings.ContainsFunc(text, invisible) {
 			r.problem(line, "%s 里有空格或看不见的字符：请删掉",
 				"%s contains white space, or something as invisible: remove it", e.key)

@@ -320,6 +320,7 @@ func TestMenuProblems(t *testing.T) {
 		{"pagepath with a space", menuOf("{name: n, type: miniprogram, url: /, appid: wx286b93c14bbf93aa, pagepath: p /i}"),
 			[]string{"3: pagepath contains white space"}},
 		{"material", menuOf("{name: n, type: media_id, media_id: m}", "{name: n, type: view_limited, media_id: m}"), nil},
+		{"no id of a material", menuOf("{name: n, type: media_id, media_id: 地图.jpg}"), []string{"3: media_id is no id of a material"}},
 		{"no material", menuOf("{name: n, type: media_id}", "{name: n, type: view_limited, media_id: m m}"), []string{
 			"3: a button of type media_id needs its media_id", "4: media_id contains white space"}},
 		{"article", menuOf("{name: n, type: article_id, article_id: a}", "{name: n, type: article_view_limited, article_id: a}"), nil},

@@ -2,6 +2,7 @@ package accountyaml
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -61,6 +62,7 @@ func (f *file) textReply(n ast.Node, what bilingual.Text) wechat.Reply {
 		return nil
 	}
 	f.checkLength(text, what, lineOf(n))
+	f.checkPlaceholders(text, what, lineOf(n))
 	return wechat.TextReply(text)
 }
 
@@ -166,30 +168,7 @@ func (f *file) fields(n ast.Node, what bilingual.Text, required []string, option
 		if !ok {
 			continue
 		}
-		if isLink := e.key == "url" && text == PersonalLink; !isLink && strings.Contains(text, PersonalLink) {
-			f.problem(lineOf(e.value), "这里的 %s 不会换成链接，会原样发出：个人链接只能写在文字回复里，或者单独作为图文的 url",
-				"%s is sent as it is here: a personal link has its place in a text reply, or as "+
-					"the whole url of an article", PersonalLink)
-		}
-		switch e.key {
-		case "media_id", "thumb_media_id":
-			if strings.ContainsFunc(text, invisible) {
-				f.problem(lineOf(e.value), "%s 里有空格或看不见的字符：只写微信给出的 id 本身",
-					"%s contains white space, or something as invisible: write the id alone, "+
-						"as the platform gave it", e.key)
-			}
-		case "url", "picurl", "musicurl", "hqmusicurl":
-			if !isWebAddress(text) && (e.key != "url" || text != PersonalLink) {
-				f.problem(lineOf(e.value), "%s 不是网址：请写完整的“https://…”",
-					"%s is no address of the web: write it in full, \"https://…\"", e.key)
-			}
-		case "kf_account":
-			if !isKfAccount(text) {
-				f.problem(lineOf(e.value), "kf_account 不是完整的客服账号：写成“客服账号@公众号微信号”",
-					"kf_account is no full account of an agent: write it as name@account, "+
-						"where account is the Official Account's WeChat ID")
-			}
-		}
+		f.checkField(e.key, text, lineOf(e.value))
 		fields[e.key] = text
 	}
 	for _, name := range required {
@@ -199,6 +178,48 @@ func (f *file) fields(n ast.Node, what bilingual.Text, required []string, option
 		}
 	}
 	return fields
+}
+
+// checkField checks what a field of a reply says.
+func (f *file) checkField(name, text string, line int) {
+	switch placeholder := anyPlaceholder(text); {
+	case placeholder == "", name == "media_id", name == "thumb_media_id":
+	case name == "url" && text == placeholder:
+		f.checkPlaceholders(text, asIs(name), line)
+		return
+	default:
+		f.problem(line, "这里的 %s 不会换成链接，会原样发出：个人链接只能写在文字回复里，或者单独作为图文的 url",
+			"%s is sent as it is here: a personal link has its place in a text reply, or as the whole url of an article", placeholder)
+	}
+	switch name {
+	case "media_id", "thumb_media_id":
+		f.checkMediaID(name, text, line)
+	case "url", "picurl", "musicurl", "hqmusicurl":
+		if !isWebAddress(text) {
+			f.problem(line, "%s 不是网址：请写完整的“https://…”",
+				"%s is no address of the web: write it in full, \"https://…\"", name)
+		}
+	case "kf_account":
+		if !isKfAccount(text) {
+			f.problem(line, "kf_account 不是完整的客服账号：写成“客服账号@公众号微信号”",
+				"kf_account is no full account of an agent: write it as name@account, "+
+					"where account is the Official Account's WeChat ID")
+		}
+	}
+}
+
+// isMediaID reports whether a text may be the id of a material: the platform's consist of these characters.
+var isMediaID = regexp.MustCompile(`^[0-9A-Za-z_-]+$`).MatchString
+
+func (f *file) checkMediaID(name, text string, line int) {
+	switch {
+	case strings.ContainsFunc(text, invisible):
+		f.problem(line, "%s 里有空格或看不见的字符：只写微信给出的 id 本身",
+			"%s contains white space, or something as invisible: write the id alone, as the platform gave it", name)
+	case !isMediaID(text), strings.EqualFold(text, name), strings.EqualFold(text, "media_id"):
+		f.problem(line, "%s 不是素材的 id：微信给出的 id 只有字母、数字、- 和 _；account/media 里的文件请用“file: 文件名”",
+			"%s is no id of a material: those that the platform gives have letters, digits, - and _ alone; for a file in account/media, write \"file: …\"", name)
+	}
 }
 
 func isWebAddress(s string) bool {

@@ -92,7 +92,7 @@ func (c *Console) newInstance() (*instance, error) {
 		return nil, err
 	}
 	i.pages, err = web.New(web.Config{
-		AppID: c.config.AppID, OpenURL: c.openURL(), Mode: web.Mode(replies.Pages()), Store: c.store, Exchanger: api, Secrets: s,
+		AppID: c.config.AppID, OpenURL: c.openURL(), Mode: web.Mode(replies.Pages()), Keyword: replies.LinkKeyword(), Store: c.store, Exchanger: api, Secrets: s,
 		QR: owner.QR(), Pages: func(site *web.Site) { owner.Pages(site, services) }, Hash: hash, Now: c.clock.Now, Log: log,
 	})
 	return i, err

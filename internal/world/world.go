@@ -154,7 +154,7 @@ func (w *World) Endpoint() webhook.Config {
 // Pages returns the configuration of the pages as they are deployed.
 func (w *World) Pages() web.Config {
 	return web.Config{
-		AppID: AppID, OpenURL: w.OpenURL, Store: w.Store, Exchanger: w.API, Secrets: w.Secrets, Hash: w.Service.Hash,
+		AppID: AppID, Keyword: w.Account.LinkKeyword(), OpenURL: w.OpenURL, Store: w.Store, Exchanger: w.API, Secrets: w.Secrets, Hash: w.Service.Hash,
 		Now: w.Clock.Now, Log: w.Logs.Logger(),
 	}
 }

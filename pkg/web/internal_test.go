@@ -16,6 +16,11 @@ func TestTextsAreComplete(t *testing.T) {
 			(zh.Button == "") != (en.Button == "") || (zh.SinceWord == "") != (en.SinceWord == "") || len(languages) != 2 {
 			t.Errorf("%s: %+v", name, languages)
 		}
+		for language, words := range languages {
+			if strings.Contains(words.Lines[0], keyword) {
+				t.Errorf("%s in %s has no line without a keyword", name, language)
+			}
+		}
 	}
 }
 

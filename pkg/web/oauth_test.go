@@ -147,6 +147,20 @@ func TestWithoutASession(t *testing.T) {
 	}
 }
 
+// TestKeyword: pages name the keyword by which the account sends a link, and none if there is none.
+func TestKeyword(t *testing.T) {
+	t.Parallel()
+	for keyword, want := range map[string]string{"会员 <a>": "发送“会员 &lt;a&gt;”", "": ""} {
+		for _, mode := range []web.Mode{web.Link, web.OAuth} {
+			w := newFixture(t, func(c *web.Config) { c.Mode, c.Keyword = mode, keyword })
+			body := w.browser(desktop).get("/").body
+			if !strings.Contains(body, want) || want == "" && strings.Contains(body, "发送") || strings.Contains(body, "{keyword}") {
+				t.Errorf("%s, keyword %q: %s", mode, keyword, body)
+			}
+		}
+	}
+}
+
 // TestReturnsThatCannotBeHonoured: such a return leads through OAuth once more and then, if it fails again, to an error page.
 func TestReturnsThatCannotBeHonoured(t *testing.T) {
 	t.Parallel()

@@ -31,12 +31,15 @@ type view struct {
 	Ticket string // posted with the form
 	Quiet  bool   // the button is not the purpose of the page
 	Since  string // the date of the follow; empty if unknown
+
+	Keyword string // Config.Keyword
 }
 
 // page answers r with one of the pages in texts.
 func (s *Site) page(w http.ResponseWriter, r *http.Request, status int, name pageName, v view) {
 	lang := language(r)
 	v.QR = v.QR && len(s.config.QR) > 0
+	v.Keyword = s.config.Keyword
 	body := layout(lang, texts[name][lang], v)
 	head := w.Header()
 	head.Set("Content-Type", "text/html; charset=utf-8")
@@ -65,7 +68,9 @@ func layout(lang string, words text, v view) string {
 <h1>` + e(words.Title) + `</h1>
 `)
 	for _, line := range words.Lines {
-		b.WriteString("<p>" + e(line) + "</p>\n")
+		if v.Keyword != "" || !strings.Contains(line, keyword) {
+			b.WriteString("<p>" + e(strings.ReplaceAll(line, keyword, v.Keyword)) + "</p>\n")
+		}
 	}
 	if v.Since != "" {
 		b.WriteString(`<p class="since">` + e(words.SinceWord) + `<time datetime="` + e(v.Since) + `">` + e(v.Since) +

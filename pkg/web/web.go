@@ -27,7 +27,7 @@ const (
 	// OAuth lets followers in silently inside WeChat. The account needs web authorization (网页授权), as verified service
 	// accounts and test accounts have, and the platform's settings must name this site's host as its domain.
 	OAuth Mode = "oauth"
-	// Link asks followers to request a personal link by sending the text 登录. It is for accounts without web authorization.
+	// Link asks followers to request a personal link by sending Config.Keyword. It is for accounts without web authorization.
 	Link Mode = "link"
 )
 
@@ -37,6 +37,9 @@ type Config struct {
 
 	// Mode is OAuth if empty. Personal links work in both modes.
 	Mode Mode
+
+	// Keyword is the text that followers send in the conversation to get a personal link. If empty, pages do not mention it.
+	Keyword string
 
 	// OpenURL is where OAuth begins. If empty, it is https://open.weixin.qq.com. Only a simulated platform has another.
 	OpenURL string

@@ -1,0 +1,82 @@
+package accountyaml
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/guanzhu/guanzhu/internal/bilingual"
+)
+
+// placeholderForm is what may be meant as a placeholder: a name in braces, half-width or full-width, or the name of the
+// personal link in anything else.
+var placeholderForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[$＄]?[{｛]+[\s\x{3000}]*(\pL[\pL\pN_＿ -]*?)[\s\x{3000}]*[}｝]+|(?i:personal[ _-]?link)`)
+})
+
+// chineseNames are names in Chinese that are meant as a placeholder if they are in braces. Other Chinese words may be there
+// for the look of it.
+var chineseNames = []string{"链接", "昵称", "名字", "姓名", "用户名"}
+
+// wrongPlaceholder returns the first part of the text that is meant as a placeholder and is none, "" without one.
+func wrongPlaceholder(text string) string {
+	if !strings.ContainsAny(text, "{｛") && !strings.Contains(strings.ToLower(text), "personal") {
+		return ""
+	}
+	for _, found := range placeholderForm().FindAllStringSubmatch(text, -1) {
+		if isPlaceholderName(found[1]) && found[0] != PersonalLink {
+			return found[0]
+		}
+	}
+	return ""
+}
+
+// anyPlaceholder is wrongPlaceholder for a text in which the right one is wrong as well.
+func anyPlaceholder(text string) string {
+	if strings.Contains(text, PersonalLink) {
+		return PersonalLink
+	}
+	return wrongPlaceholder(text)
+}
+
+// isPlaceholderName reports whether a word in braces is meant as a name. It is empty for a personal link without braces.
+func isPlaceholderName(word string) bool {
+	first, _ := utf8.DecodeRuneInString(word)
+	if word == "" || unicode.Is(unicode.Latin, first) {
+		return true
+	}
+	for _, name := range chineseNames {
+		if strings.HasSuffix(word, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkPlaceholders reports what a text has in place of the placeholder.
+func (f *file) checkPlaceholders(text string, what bilingual.Text, line int) {
+	wrong := wrongPlaceholder(text)
+	switch {
+	case wrong == "":
+	case isNickname(wrong):
+		f.problem(line, "%v里的 %s 不是占位符，会原样发出：微信不再提供昵称，请删掉。占位符只有 %s",
+			"%v has %s, which is no placeholder and is sent as it is: WeChat no longer gives nicknames, so remove it; the only placeholder is %s",
+			what, wrong, PersonalLink)
+	default:
+		f.problem(line, "%v里的 %s 不是占位符，会原样发出：请改成 %s，占位符只有这一个",
+			"%v has %s, which is no placeholder and is sent as it is: write %s, the only one, or remove it", what, wrong, PersonalLink)
+	}
+}
+
+// isNickname reports whether a placeholder is meant for the follower's name, which user/info has not had since 2021-12-27.
+func isNickname(placeholder string) bool {
+	name := strings.ToLower(placeholder)
+	for _, part := range []string{"nick", "name", "昵称", "名"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
+}
