@@ -34,7 +34,7 @@ fields. It is generated from the source of [pkg/wechat](../pkg/wechat). After a 
 
 ## How a push becomes a value
 
-` + "`wechat.ParsePush`" + ` reads the body, or, in safe mode, what ` + "`Decrypt`" + ` returned. It returns a pointer to the type that is
+` + "`wechat.ParsePush`" + ` reads the body, or, in safe mode, the result of ` + "`Decrypt`" + `. It returns a pointer to the type that is
 listed below for the kind of the push. The kind is the MsgType of a message, or event/ and the Event. Kinds are compared
 exactly, including case. A kind that is not listed is a ` + "`*wechat.Raw`" + `, not an error: see [the end](#kinds-without-a-type).
 
@@ -43,15 +43,15 @@ If A is repeated, B is read from each. If a field has several names, the first o
 XML and JSON, or between the platform's pages. Fields that are not listed are ignored. A number that is missing or malformed
 is 0.
 
-Blanks around CDATA never count. Blanks within CDATA, or within a JSON string, are kept in what users type and in what the
-account chose: keys, scenes and ids of menu items. So a key can be compared with the one that was configured. In all other
+Blanks around CDATA never count. Blanks within CDATA, or within a JSON string, are kept in users' texts and in the account's
+own values: keys, scenes and ids of menu items. So a key can be compared with the one that was configured. In all other
 texts, blanks at the ends are cut.
 
-The platform does not escape what users type. A text may contain control characters, ` + "`]]>`" + ` or a whole push. It is still
+The platform does not escape users' texts. A text may contain control characters, ` + "`]]>`" + ` or a whole push. It is still
 read as one text, or the push is refused; it cannot pass for another field. In a ` + "`*wechat.Raw`" + `, only the fields that all
 pushes have are protected in this way. Control characters are removed. Bytes that are not UTF-8 become U+FFFD or are removed;
-a push grows by at most 64 bytes. Texts, titles, labels and scan results are otherwise whatever the user chose: check them
-like any other input.
+a push grows by at most 64 bytes. The user chooses texts, titles, labels and scan results: check them like any other
+input.
 
 Each section says whether the push can be answered in its own request. Answer all others with ` + "`success`" + `: return a nil
 Reply.
