@@ -38,7 +38,7 @@ func packages(t *testing.T) map[string]pkg {
 	return all
 }
 
-// TestDirections holds the dependencies to the direction that the README draws.
+// TestDirections holds the dependencies to one direction, as docs/architecture.md says.
 func TestDirections(t *testing.T) {
 	adapters := []string{"internal/dynamostore", "internal/boltstore", "pkg/wechatapi", "internal/parameterstore"}
 	forbidden := map[string][]string{

@@ -15,15 +15,20 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	tables "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
 )
 
 // A page is a Markdown file of the repository.
 type page struct {
-	links   []link
-	anchors []string
-	code    []code
+	links    []link
+	anchors  []string // of the headings
+	sections []section
+	code     []code
 }
+
+// A section begins with a heading of this level, and has so many rows of tables.
+type section struct{ Level, Rows int }
 
 // A code is a block of code. One without a language is to be pasted into a shell, or is what a program prints.
 type code struct{ language, text string }
@@ -68,6 +73,9 @@ func parsePage(source []byte) (p page) {
 		switch n := n.(type) {
 		case *ast.Heading:
 			p.anchors = append(p.anchors, unique(anchor(textOf(n, source)), p.anchors))
+			p.sections = append(p.sections, section{Level: n.Level})
+		case *tables.TableRow:
+			p.sections[len(p.sections)-1].Rows++
 		case *ast.Link:
 			l := link{target: string(n.Destination), shown: textOf(n, source)}
 			if next, ok := n.NextSibling().(*ast.Text); ok {
@@ -193,8 +201,8 @@ func TestLanguages(t *testing.T) {
 			twin = strings.TrimSuffix(name, ".md") + chinese
 		}
 		if _, ok := all[twin]; ok {
-			if !slices.ContainsFunc(p.links, func(l link) bool { return l.target == path.Base(twin) }) {
-				t.Errorf("%s does not link to %s", name, path.Base(twin))
+			if len(p.links) == 0 || p.links[0].target != path.Base(twin) {
+				t.Errorf("%s does not begin with a link to %s", name, path.Base(twin))
 			}
 		} else if isChinese || path.Dir(name) == "docs" {
 			t.Errorf("%s has no twin %s", name, path.Base(twin))

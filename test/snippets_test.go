@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
 )
 
@@ -156,36 +154,16 @@ func absolute(t *testing.T, name string) string {
 	return path
 }
 
-// TestTwinsShowTheSame holds that a page and its Chinese twin have the same blocks of Go and the same commands to paste,
-// comments aside.
-func TestTwinsShowTheSame(t *testing.T) {
+// TestREADMESnippetsRun holds that each README shows only Go of docs/handlers.md, which the tests run.
+func TestREADMESnippetsRun(t *testing.T) {
 	all := pages(t)
-	for name, p := range all {
-		twin, ok := all[strings.TrimSuffix(name, ".md")+chinese]
-		if !ok {
-			continue
-		}
-		if diff := cmp.Diff(toCompile(p), toCompile(twin)); diff != "" {
-			t.Errorf("%s (-) and its twin (+) differ:\n%s", name, diff)
-		}
-	}
-}
-
-// toCompile is the Go of a page and its commands, without comments.
-func toCompile(p page) (all []string) {
-	goComment, shellComment := regexp.MustCompile(`(?m)[ \t]*//.*$`), regexp.MustCompile(` # .*`)
-	command := regexp.MustCompile(`(?m)^\s*(bin/guanzhu|guanzhu|make|go|aws|sam|git|export) .*$`)
-	for _, c := range p.code {
-		switch c.language {
-		case "go":
-			all = append(all, goComment.ReplaceAllString(c.text, ""))
-		case "":
-			for _, line := range command.FindAllString(c.text, -1) {
-				all = append(all, strings.Join(strings.Fields(shellComment.ReplaceAllString(line, "")), " "))
+	for _, name := range []string{"README.md", "README.zh-CN.md"} {
+		for _, c := range all[name].code {
+			if c.language == "go" && !slices.Contains(all["docs/handlers.md"].code, c) {
+				t.Errorf("%s has Go that docs/handlers.md does not have:\n%s", name, c.text)
 			}
 		}
 	}
-	return all
 }
 
 // TestYAMLSnippets holds that the reader of account.yaml takes each part of one that a page shows.

@@ -1,60 +1,59 @@
 package test
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestTwinsHaveTheSameParts holds that a page and its Chinese twin have the same sections, rows of tables and links to tests.
-func TestTwinsHaveTheSameParts(t *testing.T) {
+// TestTwins holds that a page and its Chinese twin have the same sections, rows of tables, links to tests, Go code and commands.
+func TestTwins(t *testing.T) {
 	all := pages(t)
-	for name, zh := range all {
-		base, isChinese := strings.CutSuffix(name, chinese)
-		if !isChinese {
+	for name, p := range all {
+		twin, ok := all[strings.TrimSuffix(name, ".md")+chinese]
+		if !ok {
 			continue
 		}
-		twin := base + ".md"
-		if diff := cmp.Diff(sections(readFile(t, "../"+twin)), sections(readFile(t, "../"+name))); diff != "" {
-			t.Errorf("%s: levels of the headings and rows of tables (-English +Chinese):\n%s", name, diff)
-		}
-		if diff := cmp.Diff(all[twin].tests(), zh.tests()); diff != "" {
-			t.Errorf("%s: links to tests (-English +Chinese):\n%s", name, diff)
+		if diff := cmp.Diff(contentOf(p), contentOf(twin)); diff != "" {
+			t.Errorf("%s (-) and its Chinese twin (+) differ:\n%s", name, diff)
 		}
 	}
 }
 
-// A section is the level of a heading and the number of lines of tables below it.
-type section struct {
-	Level string
-	Rows  int
+// content is what does not depend on a page's language.
+type content struct {
+	Sections []section
+	Tests    []string
+	Go       []string
+	Commands []string
 }
 
-func sections(source string) (all []section) {
-	for i, part := range strings.Split(source, "\n```") {
-		if i%2 == 1 {
-			continue // code
+var (
+	goComment    = regexp.MustCompile(`(?m)(^|\s+)// .*$`)
+	shellComment = regexp.MustCompile(` # .*`)
+	commandLine  = regexp.MustCompile(`(?m)^\s*(bin/guanzhu|guanzhu|make|go|aws|sam|git|export) .*$`)
+)
+
+func contentOf(p page) content {
+	c := content{Sections: p.sections}
+	for _, l := range p.links {
+		if strings.HasSuffix(l.target, "_test.go") {
+			c.Tests = append(c.Tests, l.target)
 		}
-		for line := range strings.Lines(part) {
-			switch level, _, ok := strings.Cut(line, " "); {
-			case ok && strings.HasPrefix(level, "#"):
-				all = append(all, section{Level: level})
-			case strings.HasPrefix(line, "|"):
-				all[len(all)-1].Rows++
+	}
+	slices.Sort(c.Tests)
+	for _, block := range p.code {
+		switch block.language {
+		case "go":
+			c.Go = append(c.Go, goComment.ReplaceAllString(block.text, ""))
+		case "":
+			for _, line := range commandLine.FindAllString(block.text, -1) {
+				c.Commands = append(c.Commands, strings.Join(strings.Fields(shellComment.ReplaceAllString(line, "")), " "))
 			}
 		}
 	}
-	return all
-}
-
-// tests counts the links to files of tests.
-func (p page) tests() map[string]int {
-	counts := map[string]int{}
-	for _, l := range p.links {
-		if strings.HasSuffix(l.target, "_test.go") {
-			counts[l.target]++
-		}
-	}
-	return counts
+	return c
 }

@@ -75,6 +75,9 @@ func runShown(t *testing.T, c shownCommand, site string) {
 	case args[0] == "check":
 	case args[0] == "push", args[0] == "doctor" && slices.Contains(args, "--url"):
 		args = strings.Fields(strings.ReplaceAll(strings.Join(args, " "), "http://127.0.0.1:8080", site))
+		if !slices.Contains(args, "--url") {
+			args = append(args, "--url", site+"/login/wechat")
+		}
 	default:
 		return
 	}
