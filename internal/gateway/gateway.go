@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -25,7 +26,7 @@ func Handler(h http.Handler, arrived func(context.Context, time.Time) context.Co
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		// If the adapter cannot convert a request, it prints it, including the follower's openid in the query. So such a
 		// request must not reach the adapter.
-		if !validQuery(event) {
+		if !validQuery(event.RawQueryString) {
 			event.RawQueryString, event.QueryStringParameters = "", nil
 		}
 		if !convertible(event) {
@@ -41,12 +42,9 @@ func Handler(h http.Handler, arrived func(context.Context, time.Time) context.Co
 }
 
 // validQuery reports whether the adapter can parse the query. If it cannot, the handler gets an empty query.
-func validQuery(event events.APIGatewayV2HTTPRequest) bool {
-	if _, err := url.ParseQuery(event.RawQueryString); err != nil {
-		return false
-	}
-	_, err := url.Parse("https://host/?" + event.RawQueryString)
-	return err == nil
+func validQuery(query string) bool {
+	_, err := url.QueryUnescape(query)
+	return err == nil && !strings.ContainsFunc(query, func(r rune) bool { return r == ';' || r < ' ' || r == 0x7f })
 }
 
 // convertible reports whether the adapter can convert the rest of the event.
