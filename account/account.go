@@ -12,7 +12,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
 )
 
-// Services are what handlers and pages work with.
+// Services are the services that handlers and pages use.
 type Services struct {
 	Followers *follower.Service    // the followers' records
 	Replies   *accountyaml.Account // account.yaml

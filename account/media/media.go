@@ -1,6 +1,6 @@
 // Package media holds the pictures, sounds and videos that account.yaml names with file. Put them beside this file.
 //
-// Only what publishes them contains them: the function menu and the command line. The other functions know their media_ids.
+// Only the programs that publish them contain them: the function menu and the command line. The other functions know their media_ids.
 package media
 
 import "embed"

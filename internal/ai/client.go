@@ -67,7 +67,7 @@ func New(c Config) *Client {
 	)}
 }
 
-// bounded lets no more than maxBody bytes of an answer be read: an error follows.
+// bounded limits the body of an answer to maxBody bytes, after which reading fails.
 type bounded struct{ next http.RoundTripper }
 
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -78,19 +78,19 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// Question is what a model is asked.
+// Question is a question to a model.
 type Question struct {
 	Model        string
 	Instructions string // for the model, before all turns; may be empty
-	Turns        []Turn // what was asked and answered before, oldest first
-	Text         string // what the follower asks now; see MaxText
+	Turns        []Turn // earlier questions and their answers, oldest first
+	Text         string // the follower's present question; see MaxText
 	MaxTokens    int    // the longest answer, in tokens
 }
 
 // Turn is a question that was answered.
 type Turn struct{ Question, Answer string }
 
-// Answer is what a model answers.
+// Answer is a model's answer.
 type Answer struct {
 	Text         string // Markdown, never blank
 	InputTokens  int    // as the API counts them; 0 if it does not
@@ -167,7 +167,7 @@ func shorten(text string) string {
 	return text
 }
 
-// thought is what some models write before their answer.
+// thought matches the thoughts that some models write before their answer.
 var thought = regexp.MustCompile(`(?s)^\s*<think>.*?</think>`)
 
 // read returns the first answer of a completion, if there are several.

@@ -26,7 +26,7 @@ const (
 	Balance     Reason = "balance"     // the account at the provider has no money or quota left
 	Model       Reason = "model"       // the API has no such model
 	Address     Reason = "address"     // there is no such API at the address
-	NotAPI      Reason = "not_api"     // something else than an OpenAI-compatible API answers
+	NotAPI      Reason = "not_api"     // the answer is not that of an OpenAI-compatible API
 	Refused     Reason = "refused"     // the API does not accept the request
 	Filtered    Reason = "filtered"    // the provider does not let this question, or its answer, pass
 	Busy        Reason = "busy"        // too many requests, or too much load
@@ -37,7 +37,7 @@ const (
 	Empty       Reason = "empty"       // an answer without a text
 )
 
-// Error says why there is no answer. Its texts have neither the key nor what was asked or answered.
+// Error says why there is no answer. Its texts have neither the key nor the question or the answer.
 type Error struct {
 	Reason Reason
 	Status int    // of HTTP; 0 if there is none
@@ -141,7 +141,7 @@ func cause(err error) string {
 	return ""
 }
 
-// read reads what the API says of a request that it refuses.
+// read reads the API's error about a request that it refuses.
 func (e *Error) read(response *http.Response, key string) {
 	body, _ := io.ReadAll(response.Body) // the library has read it before; an error means that there is less
 	said := parse(body)
@@ -166,7 +166,7 @@ func parse(body []byte) complaint {
 		Error json.RawMessage
 		complaint
 	}
-	_ = json.Unmarshal(body, &answer) // something else than JSON says nothing
+	_ = json.Unmarshal(body, &answer) // a body that is not JSON says nothing
 	if answer.Error == nil {
 		return answer.complaint
 	}
@@ -196,7 +196,7 @@ func (c complaint) name() string {
 
 const nameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 
-// The codes by which APIs name what a status alone does not say.
+// The codes by which APIs name faults that a status does not distinguish.
 var (
 	filterCodes  = []string{"content_filter", "data_inspection_failed", "DataInspectionFailed", "1301", "content_policy_violation"}
 	balanceCodes = []string{"insufficient_quota", "Arrearage", "1113", "exceeded_current_quota_error", "AccountOverdueError"}
@@ -230,7 +230,7 @@ func reason(status int, said complaint) Reason {
 	return Refused
 }
 
-// retryAfter returns what the header asks for, 0 without it. Dates are not read: no such API sends them.
+// retryAfter returns the wait that the header asks for, 0 without it. Dates are not read: no such API sends them.
 func retryAfter(header string) time.Duration {
 	seconds, err := strconv.Atoi(header)
 	if err != nil || seconds < 0 {

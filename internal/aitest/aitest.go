@@ -43,7 +43,7 @@ type Reply struct {
 	Wait <-chan struct{}
 	// Before is called when the question is there, before it is answered.
 	Before func()
-	// Status and Body answer with an error, or something else than an answer.
+	// Status and Body answer with an error, or with a body that is not an answer.
 	Status int
 	Header http.Header
 	Body   string

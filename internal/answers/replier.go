@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// margin is what is left of a request's 4.5 s when the wait for the answer ends: 4.0 s after the push arrived.
+	// margin is the rest of a request's 4.5 s when the wait for the answer ends: 4.0 s after the push arrived.
 	margin = 500 * time.Millisecond
 
 	// A waiting request reads the conversation after firstPoll, then at growing intervals up to lastPoll.

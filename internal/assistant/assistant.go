@@ -94,7 +94,7 @@ func (a *Assistant) Answer(ctx context.Context, settings *accountyaml.AI, p *wec
 	return text, nil
 }
 
-// ask asks the model and notes what that took and used.
+// ask asks the model and notes its time and tokens.
 func (a *Assistant) ask(ctx context.Context, q ai.Question) (string, error) {
 	begun := time.Now()
 	answer, err := a.client.Ask(ctx, q)

@@ -124,7 +124,7 @@ func refusal(status int, answer []byte) error {
 		Type    string `json:"__type"`
 		Message string
 	}
-	_ = json.Unmarshal(answer, &out) // a proxy may answer by something else: the status is enough then
+	_ = json.Unmarshal(answer, &out) // a proxy may answer otherwise: the status is enough then
 	refused := &smithy.GenericAPIError{Code: out.Type[strings.LastIndexByte(out.Type, '#')+1:], Message: out.Message, Fault: smithy.FaultClient}
 	if refused.Code == "" {
 		refused.Code = http.StatusText(status)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Chinese is the name of Chinese in In. Any other name stands for English.
+// Chinese is the name of Chinese in In. Any other name means English.
 const Chinese = "zh"
 
 // Text is one text in both languages.

@@ -151,7 +151,7 @@ func (s *Store) Save(ctx context.Context, holder string, until time.Time, checkp
 	return saved, err
 }
 
-// changeReconcile stores what change leaves of the record, unless it is false.
+// changeReconcile stores the record as change leaves it, unless change returns false.
 func (s *Store) changeReconcile(
 	ctx context.Context, operation string, change func(*table.Reconcile) bool,
 ) (item table.Reconcile, changed bool, err error) {

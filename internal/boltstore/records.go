@@ -13,7 +13,7 @@ import (
 // records is the bucket within a transaction: JSON objects by primary key.
 type records struct {
 	b       *bbolt.Bucket
-	changes *[]Change // what is written, for a Watcher; nil without one
+	changes *[]Change // the writes, for a Watcher; nil without one
 }
 
 func bytesOf(k table.Key) []byte { return []byte(k.PK + "\x00" + k.SK) }

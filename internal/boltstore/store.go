@@ -160,7 +160,7 @@ func (s *Store) AddTicket(
 	return added && err == nil, err
 }
 
-// known reads what is stored of openid.
+// known reads the records of openid.
 func (s *Store) known(b records, openid string) (known follower.Known, err error) {
 	var record table.Follower
 	if _, err := b.get(table.FollowerKey(openid), &record); err != nil {
@@ -388,7 +388,7 @@ func (s *Store) MarkForced(ctx context.Context, was, mark wechat.AccessToken) (o
 }
 
 // Dump returns all records that have not expired, each a JSON object with its pk and sk, in the order of these. It
-// holds what logs must not: openids, texts, the access token.
+// holds data that logs must not: openids, texts, the access token.
 func (s *Store) Dump(ctx context.Context) ([]json.RawMessage, error) {
 	var dump []json.RawMessage
 	err := s.view(ctx, "dump the store", func(b records) error {

@@ -47,7 +47,7 @@ func (s *Store) watched(ctx context.Context, operation string, write bool, do fu
 	}})
 }
 
-// note keeps what is about to be written at k.
+// note keeps the write at k that comes next.
 func (r records) note(k table.Key, value []byte) {
 	if r.changes == nil {
 		return

@@ -1,4 +1,4 @@
-// Package conversation has what is kept of a follower's slow answers, and the rules by which it changes. Each method of a
+// Package conversation has the stored state of a follower's slow answers, and the rules by which it changes. Each method of a
 // Conversation is one step: a store reads the Conversation, makes the step and writes it back, unless another step was
 // written meanwhile. So of two steps that exclude each other, the first to be written decides.
 //
@@ -38,13 +38,13 @@ const (
 	repeats = 20 * time.Minute
 	// deliveries is the time that the three deliveries of a push take.
 	deliveries = 20 * time.Second
-	// sendingFor is the time after which whoever was sending an answer has died.
+	// sendingFor is the time after which a process that was sending an answer has died.
 	sendingFor = 30 * time.Second
 	// giveUp is the time after which no worker will come for a question: all attempts have ended, or the queue has lost it.
 	giveUp = 30 * time.Minute
 )
 
-// Conversation is what is kept of a follower's slow answers.
+// Conversation is the stored state of a follower's slow answers.
 type Conversation struct {
 	Jobs   map[string]*Job `json:"jobs,omitempty"` // by ID
 	Served []Served        `json:"served,omitempty"`
@@ -80,7 +80,7 @@ const (
 	Delivered State = "delivered" // at least its first page
 )
 
-// Push is what the handler needs of the question. It is deleted when the answer is there.
+// Push is the part of the question that the handler needs. It is deleted when the answer is there.
 type Push struct {
 	To        string `json:"to"` // the account's original id
 	Text      string `json:"text"`
@@ -114,7 +114,7 @@ func ID(p *wechat.Text) string {
 	return fmt.Sprintf("%d#%d", p.CreateTime, msgID)
 }
 
-// Question is what Ask records.
+// Question is a question for Ask to record.
 type Question struct {
 	Text  *wechat.Text
 	Site  string
@@ -247,13 +247,13 @@ func (j *Job) open(now time.Time) bool {
 	return false
 }
 
-// Tap is what a tapped link, or its text in a message, asks for.
+// Tap is the request of a tapped link, or of its text in a message.
 type Tap struct {
 	Job  string // ID; "" if the client did not send it
 	Page int    // 0 for the answer's beginning
 }
 
-// Outcome is what a tap finds.
+// Outcome is the result of a tap.
 type Outcome int
 
 const (
@@ -452,7 +452,7 @@ func seconds(id string) string {
 	return at
 }
 
-// prune deletes what nobody can ask for any longer.
+// prune deletes the questions that nobody can ask for any longer.
 func (c *Conversation) prune(now time.Time) {
 	c.Served = slices.DeleteFunc(c.Served, func(s Served) bool { return now.Unix()-s.At > int64(repeats.Seconds()) })
 	c.pruneJobs(now)

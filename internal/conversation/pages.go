@@ -15,7 +15,7 @@ const (
 	// MaxPages is how many pages an answer has at most. A longer one ends with an ellipsis.
 	MaxPages = 10
 
-	// linkRoom is what each page but the last leaves for the link to the next, in bytes.
+	// linkRoom is the room that each page but the last leaves for the link to the next, in bytes.
 	linkRoom = 220
 
 	ellipsis = "…"
@@ -80,7 +80,7 @@ func clean(text string) string {
 	}, strings.ToValidUTF8(text, "\uFFFD"))
 }
 
-// cut returns what of s fits into so many bytes, cut at a character.
+// cut returns the beginning of s that fits into so many bytes, cut at a character.
 func cut(s string, size int) string {
 	if len(s) <= size {
 		return s
@@ -114,7 +114,7 @@ func link(text, caption string, t Tap) string {
 
 const idPrefix = "answer-"
 
-// ParseTap returns what the text asks for if it is a tap on one of the links, or may be one. sure is true if the client sent
+// ParseTap returns the request of the text if it is a tap on one of the links, or may be one. sure is true if the client sent
 // the link's id. Test accounts and some clients do not.
 func ParseTap(p *wechat.Text) (t Tap, sure, ok bool) {
 	if rest, found := strings.CutPrefix(strings.TrimSpace(p.BizMsgMenuID), idPrefix); found {

@@ -96,7 +96,7 @@ func (e *Endpoint) Accepts(ctx context.Context) error {
 	return nil
 }
 
-// account returns what the platform knows of the account.
+// account returns the account as the platform knows it.
 func (v *visit) account() pushing.Account {
 	return pushing.Account{AppID: v.AppID, Token: v.Secrets.Token, EncodingAESKey: v.Secrets.EncodingAESKey}
 }

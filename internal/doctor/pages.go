@@ -44,7 +44,7 @@ func (p *Pages) Examine(ctx context.Context, endpoint []Finding) []Finding {
 	return r.findings
 }
 
-// unreachable returns the failed check because of which the pages cannot answer, or "".
+// unreachable returns the failed check that explains why the pages cannot answer, or "".
 func (p *Pages) unreachable(endpoint []Finding) string {
 	pages, err := url.Parse(p.URL)
 	other, otherErr := url.Parse(p.Endpoint)

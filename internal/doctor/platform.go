@@ -23,7 +23,7 @@ type Platform struct {
 	API  *wechatapi.Client
 	Now  func() time.Time
 	Menu menu.Menu // of account.yaml
-	// Record returns what was published last. It is nil if that is not known, as outside the stack.
+	// Record returns the record of the last publish. It is nil if that is not known, as outside the stack.
 	Record      func(context.Context) (menu.Record, error)
 	RepairsMenu bool   // menu_drift of account.yaml is repair
 	Pages       string // of account.yaml: oauth or link

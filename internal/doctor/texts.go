@@ -364,7 +364,7 @@ var (
 		"For a test account, enter {host} on its page, under 网页帐号. For a formal account, set the stack's parameters DomainName and CertificateArn, or pages: link in account.yaml.")
 )
 
-// The platform's API, from where it is called.
+// The platform's API, as seen from the caller's address.
 
 var (
 	functionNone = failure(

@@ -23,8 +23,8 @@ var (
 )
 
 const (
-	batchRecords = 100  // what DynamoDB gives in one BatchGetItem
-	partRecords  = 2000 // what one Scan looks at, sessions included
+	batchRecords = 100  // the limit of one BatchGetItem
+	partRecords  = 2000 // the records that one Scan looks at, sessions included
 	partPending  = 500
 	writesAtOnce = 32
 )
@@ -51,7 +51,7 @@ func (s *Store) findBatch(ctx context.Context, openids []string) ([]follower.Fol
 	return readable(items), err
 }
 
-// readable returns the followers of items, without tombstones and without what cannot be read.
+// readable returns the followers of items, without tombstones and unreadable items.
 func readable(items []item) (all []follower.Follower) {
 	for _, packed := range items {
 		if f, err := unpackFollower(packed); err == nil && f.OpenID != "" {

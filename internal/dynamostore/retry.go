@@ -61,7 +61,7 @@ func noteDurations(stack *middleware.Stack) error {
 	}), middleware.Before)
 }
 
-// retryUntilDeadline retries what the SDK's standard Retryer retries, but not only three times: until ctx ends, or until
+// retryUntilDeadline retries the errors that the SDK's standard Retryer retries, but not only three times: until ctx ends, or until
 // the retries of follower.WithRetries are used up.
 type retryUntilDeadline struct{ aws.RetryerV2 }
 

@@ -1,6 +1,6 @@
 // Package dynamostore keeps the account's records in one DynamoDB table with the keys pk and sk; package table has their
 // layout. What a push does is one request. The conditions that put events in order are part of it, so nothing is read
-// before it is written. Only changes of what is stored (a session, for example) read it first; see change.go.
+// before it is written. Only changes of a stored record (a session, for example) read it first; see change.go.
 package dynamostore
 
 import (
@@ -25,7 +25,7 @@ import (
 // (follower.WithRetries), so every ctx needs a deadline; other failures are returned at once. A Store is safe for
 // concurrent use, by any number of processes.
 //
-// The texts of errors hold neither openids nor what users wrote. An error found by errors.As may carry an item: do not
+// The texts of errors hold neither openids nor users' texts. An error found by errors.As may carry an item: do not
 // print that.
 type Store struct {
 	db    *dynamodb.Client

@@ -25,7 +25,7 @@ const (
 type Row struct {
 	Message string // the platform's own errmsg, without the parts that differ from call to call; "" if it is not known
 	Meaning bilingual.Text
-	Remedy  bilingual.Text // what the account's owner can do
+	Remedy  bilingual.Text // the steps for the account's owner
 	Buttons Buttons
 }
 
@@ -33,7 +33,7 @@ type Row struct {
 // which of them it means.
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
 type Buttons struct {
-	Top   string // the field in the platform's spelling, for buttons at the top; "" for none of them
+	Top   string // the field in the platform's spelling, for buttons at the top; "" for none
 	Below string // the same for buttons below another one
 }
 

@@ -48,7 +48,7 @@ func shorten(source string) string {
 	return source[:end]
 }
 
-// linkTag finds what WeChat reads as a tag of a link.
+// linkTag finds the text that WeChat reads as a tag of a link.
 var linkTag = regexp.MustCompile(`<(/?[aA])\b`)
 
 // maxColumns is the number of columns up to which tables are read. The parser fills short rows up to the width of the

@@ -10,7 +10,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// Store keeps the record of what is published. Reads see earlier writes. It is safe for concurrent use.
+// Store keeps the record of the published files. Reads see earlier writes. It is safe for concurrent use.
 type Store interface {
 	// MediaRecord returns the stored record, an empty one if there is none.
 	MediaRecord(ctx context.Context) (Record, error)
@@ -36,8 +36,8 @@ type Library struct {
 	readAt time.Time
 }
 
-// Complete returns what is sent to the push p for reply: the chosen one of several, and a file's reply with its media_id. If
-// the file is not published, it is fallback (which itself must not need a file), and the log says what to run.
+// Complete returns the reply to send to the push p for reply: the chosen one of several, and a file's reply with its media_id. If
+// the file is not published, it is fallback (which itself must not need a file), and the log says which command to run.
 func (l *Library) Complete(ctx context.Context, p wechat.Push, reply, fallback wechat.Reply) (wechat.Reply, error) {
 	reply = chosen(reply, p)
 	file, ok := reply.(wechat.FileReply)

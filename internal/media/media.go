@@ -93,10 +93,10 @@ func All(files fs.FS, uses []Use) []Use {
 	return all
 }
 
-// isName leaves out what go:embed refuses, and what hides a file.
+// isName leaves out names that go:embed refuses, and hidden files.
 var isName = lazy.Match(`^[\pL\pN_][\pL\pN_ .-]*$`)
 
-// CheckName returns what is wrong with the name of a file of that kind, in both languages (bilingual.Error).
+// CheckName returns the mistake in the name of a file of that kind, in both languages (bilingual.Error).
 func CheckName(kind Kind, name string) error {
 	l := limits[kind]
 	switch {
@@ -110,7 +110,7 @@ func CheckName(kind Kind, name string) error {
 	return nil
 }
 
-// Check returns what is wrong with the content of a file of that kind, in both languages (bilingual.Error). How long a sound plays (at most
+// Check returns the mistake in the content of a file of that kind, in both languages (bilingual.Error). How long a sound plays (at most
 // 60 seconds) is left to the platform.
 func Check(kind Kind, name string, content []byte) error {
 	l := limits[kind]

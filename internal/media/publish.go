@@ -26,14 +26,14 @@ type Publisher struct {
 	Files fs.FS // the folder account/media
 }
 
-// Summary is what a run did, or would do.
+// Summary lists the changes that a run made, or would make.
 type Summary struct {
 	Uploads []string `json:"uploads,omitempty"` // the files that are uploaded
 	Unused  []string `json:"unused,omitempty"`  // the files whose material nothing uses any longer
 	Removed bool     `json:"removed,omitempty"` // whether that material was deleted
 }
 
-// Plan returns what Publish would do.
+// Plan returns the changes that Publish would make.
 func (p *Publisher) Plan(ctx context.Context, uses []Use) (Summary, error) {
 	s, _, err := p.run(ctx, uses, func(context.Context, Use, []byte) (string, error) { return "planned", nil },
 		func(context.Context, Record) error { return nil })

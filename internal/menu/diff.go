@@ -23,7 +23,7 @@ func (d Diff) String() string {
 	return strings.Join(d, "\n") + "\n"
 }
 
-// Compare returns what publishing wanted would change of live.
+// Compare returns the changes that publishing wanted would make to live.
 func Compare(live, wanted Menu) Diff {
 	old, new := live.lines(), wanted.lines()
 	if live.Console {

@@ -58,7 +58,7 @@ type Button struct {
 	Line int `json:"-"` // in Menu.File
 }
 
-// Hash returns a hash of what the menu shows and does. It ignores ids, lines, and the difference between nil and empty lists.
+// Hash returns a hash of the menu's looks and effects. It ignores ids, lines, and the difference between nil and empty lists.
 func (m Menu) Hash() string {
 	m.Buttons = plain(m.Buttons)
 	m.Conditional = slices.Clone(m.Conditional)

@@ -13,7 +13,7 @@ import (
 )
 
 // API has the platform's calls for menus. If the platform refuses a call, the error has an Errcode method (wechatapi.Error).
-// The client retries what is worth it, so a Publisher does not.
+// The client repeats failed calls if that can help, so a Publisher does not.
 type API interface {
 	// GetMenu returns the live menu. The error is ErrNoMenu if there is none. If no call has set a menu, it returns the one
 	// of WeChat's console.
@@ -37,7 +37,7 @@ type Store interface {
 	SaveMenuRecord(ctx context.Context, r Record) error
 }
 
-// Record is what a run stores for the next one.
+// Record is the record that a run stores for the next one.
 type Record struct {
 	Hash     string    // of the menu that was live after the last run that published or had nothing to publish
 	AskAgain time.Time // no call is made before it; zero: no limit
@@ -149,7 +149,7 @@ func (p *Publisher) run(ctx context.Context, action string, wanted Menu, was Rec
 
 // publish replaces live by wanted. The default menu comes first: if the platform refuses it, nothing has changed.
 // Conditional menus cannot be edited or reordered, so all are deleted and added again. The last one added has precedence.
-// If publish fails, the next run does what is missing.
+// If publish fails, the next run completes the work.
 func (p *Publisher) publish(ctx context.Context, live, wanted Menu) error {
 	refused := func(err error, before bilingual.Text, line int, buttons []Button) error {
 		return &refusal{before, about(errcode.Of(err), wanted.File, line, buttons), err}

@@ -11,7 +11,7 @@ import (
 
 // refusal is the platform's refusal of a menu. It implements bilingual.Error.
 type refusal struct {
-	before bilingual.Text // what was published before; empty if nothing was
+	before bilingual.Text // the part that was published before; empty if nothing was
 	places []string       // the lines that it is about, each as file:line
 	err    error
 }

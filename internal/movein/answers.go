@@ -1,4 +1,4 @@
-// Package movein makes an account.yaml, and the files that it uses, from what an account has on the platform: the automatic
+// Package movein makes an account.yaml, and the files that it uses, from an account's settings on the platform: the automatic
 // replies and the menu of the platform's console, or a menu that was set by a call.
 //
 // What account.yaml cannot say is never dropped silently: each has a Note.
@@ -119,7 +119,7 @@ type autoReplies struct {
 // flag is 0 or 1, as a number or in quotes.
 type flag bool
 
-// UnmarshalJSON takes whatever is neither 0 nor false for true.
+// UnmarshalJSON takes every value but 0 and false for true.
 func (f *flag) UnmarshalJSON(value []byte) error {
 	text := string(bytes.Trim(value, `"`))
 	*f = text != "0" && text != "false" && text != "null" && text != ""
@@ -163,7 +163,7 @@ type button struct {
 	} `json:"sub_button"`
 }
 
-// A Note says what is not carried over as it is, and why.
+// A Note names a setting that is not carried over as it is, and says why.
 type Note struct {
 	Of   string // the rule's or button's name; welcome or default
 	Text bilingual.Text

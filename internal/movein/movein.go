@@ -22,7 +22,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// Owner is what the owner has already.
+// Owner has the files that the owner has already.
 type Owner struct {
 	Name      string // of account.yaml, for errors
 	File      []byte // account.yaml; empty if there is none
@@ -30,7 +30,7 @@ type Owner struct {
 	PublicURL string // where the follower's pages are; "" if that is not known
 }
 
-// Result is what the owner's files become.
+// Result has the owner's files after the import.
 type Result struct {
 	File  []byte            // account.yaml
 	Media map[string][]byte // files to be added to account/media, by name
@@ -43,7 +43,7 @@ type Download func(ctx context.Context, mediaID string) ([]byte, error)
 // concurrency is the number of downloads at a time.
 const concurrency = 6
 
-// Import makes the owner's files from the answers. It changes nothing; what is there already and the same stays as it is.
+// Import makes the owner's files from the answers. It changes nothing; entries that are there already stay as they are.
 // Without a download (nil), pictures, sounds and videos are not carried over. The error is that of a file or an answer
 // that cannot be read; a download that fails is a Note.
 func Import(ctx context.Context, o Owner, a Answers, download Download) (Result, error) {
@@ -137,7 +137,7 @@ type converter struct {
 	notes   []Note
 }
 
-// material is what a download came to.
+// material is the result of a download.
 type material struct {
 	content []byte
 	err     error
@@ -232,7 +232,7 @@ func (m selfMenu) materials() (ids []string) {
 	return ids
 }
 
-// asReply is what the button of a type that only the console makes replies.
+// asReply is the reply of a button of a type that only the console makes.
 func (b button) asReply() reply { return reply{Type: b.Type, Content: b.Value, News: b.News} }
 
 func (c *converter) autoReplies(a autoReplies) {
@@ -449,7 +449,7 @@ func (c *converter) file(of string, r reply, kind media.Kind) wechat.Reply {
 	return nil
 }
 
-// named returns the name of the file that has, or will have, the content, or what is wrong with it.
+// named returns the name of the file that has, or will have, the content, or the mistake in it.
 func (c *converter) named(of string, kind media.Kind, content []byte) (name string, err error) {
 	if name, ok := c.known[string(content)]; ok && media.CheckName(kind, name) == nil {
 		return name, media.Check(kind, name, content)

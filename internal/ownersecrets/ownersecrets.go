@@ -39,7 +39,7 @@ const (
 )
 
 // Read returns the secrets in the parameter called name, and their version, which Write requires. If there is no such
-// parameter, the version is 0. It makes one call. The error says what the owner can do.
+// parameter, the version is 0. It makes one call. The error says how the owner can mend it.
 func Read(ctx context.Context, r Reader, name string) (s secrets.Secrets, version int64, err error) {
 	if err := parameterstore.CheckName(name); err != nil {
 		return secrets.Secrets{}, 0, err
@@ -111,7 +111,7 @@ func redact(err error, s secrets.Secrets) error {
 	return err
 }
 
-// ownerAdvice returns what the owner, at the command line, can do about an error of Systems Manager.
+// ownerAdvice returns advice to the owner, at the command line, about an error of Systems Manager.
 func ownerAdvice(err error, permission, keyPermission string) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		switch api.ErrorCode() {

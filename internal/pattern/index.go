@@ -35,7 +35,7 @@ type expression struct {
 	regexp *regexp.Regexp
 }
 
-// none stands for no pattern. It is greater than every number of a pattern.
+// none means no pattern. It is greater than every number of a pattern.
 const none = math.MaxInt
 
 // Add adds p. The first pattern has the number 0. If an earlier pattern matches every string that p matches, p is covered:

@@ -1,4 +1,4 @@
-// Package publish brings what an account has on the platform in line with account.yaml: the files that it replies with, and
+// Package publish brings an account on the platform in line with account.yaml: the files that it replies with, and
 // the menu. The function menu and the command line use it.
 package publish
 
@@ -17,9 +17,9 @@ import (
 
 // What Run does.
 const (
-	All          = ""              // publish what differs
+	All          = ""              // publish the differences
 	Plan         = "plan"          // only tell
-	RemoveUnused = "remove-unused" // publish what differs, and delete the material that nothing uses any longer
+	RemoveUnused = "remove-unused" // publish the differences, and delete the material that nothing uses any longer
 )
 
 // Publisher publishes for one account.
@@ -32,7 +32,7 @@ type Publisher struct {
 	Files     fs.FS       // the folder account/media
 }
 
-// Summary is the menu's, with what became of the files. Its Result is menu.Published or menu.Different for files alone, too.
+// Summary is the menu's, with the changes of the files. Its Result is menu.Published or menu.Different for files alone, too.
 type Summary struct {
 	menu.Summary
 	Files media.Summary `json:"files,omitzero"`

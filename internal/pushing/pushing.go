@@ -35,7 +35,7 @@ const (
 	Safe                   // 安全: only encrypted
 )
 
-// Account is what the platform knows of an Official Account when it sends pushes.
+// Account is the part of an Official Account that the platform needs to send pushes.
 type Account struct {
 	AppID          string
 	Token          string
@@ -105,7 +105,7 @@ func request(ctx context.Context, method, endpoint string, query url.Values, bod
 
 var userNames = regexp.MustCompile(`<(To|From)UserName>\s*(?:<!\[CDATA\[)?([^<\]\s]*)`)
 
-// userName returns the ToUserName or FromUserName of message. It does not parse the XML: what users type may break it.
+// userName returns the ToUserName or FromUserName of message. It does not parse the XML, because users' texts may break it.
 func userName(message []byte, which string) string {
 	for _, match := range userNames.FindAllSubmatch(message, -1) {
 		if string(match[1]) == which {
@@ -149,7 +149,7 @@ func Send(client *http.Client, r *http.Request) (answer Answer, err error) {
 	return Answer{response.StatusCode, response.Header, body}, err
 }
 
-// Open returns what the platform understands of body, the answer to a push in the given mode: the XML inside an encrypted
+// Open returns the content of body, the answer to a push in the given mode, as the platform reads it: the XML inside an encrypted
 // reply, a reply in clear as it is, and success or an empty body as they are. It returns an error if the user would see that
 // the account is out of order. An encrypted reply to a push in Plain mode is such an error, and a reply in clear to a push in
 // Safe mode; in Compatible mode, both are understood.

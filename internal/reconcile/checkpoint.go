@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// checkpoint is what one run leaves for the next. Counts are of the pass; those of a run that was killed may lack what it
+// checkpoint is the state that one run leaves for the next. Counts are of the pass; those of a run that was killed may lack what it
 // did last.
 type checkpoint struct {
 	Began time.Time `json:"began,omitzero"` // when the last pass began, whole seconds; zero: there was none
@@ -95,7 +95,7 @@ func parse(saved []byte) (is checkpoint, err error) {
 	return is, nil
 }
 
-// work does what is due, and gives a sign of life all the while.
+// work does the work that is due, and gives a sign of life all the while.
 func (r *run) work(ctx context.Context, full bool) error {
 	alive, end := r.signLife(ctx)
 	err := r.parts(alive, full)
@@ -109,7 +109,7 @@ func (r *run) work(ctx context.Context, full bool) error {
 	return errors.Join(err, r.save(ctx, 0))
 }
 
-// parts does each part, whatever becomes of the others.
+// parts does each part, even if others fail.
 func (r *run) parts(ctx context.Context, full bool) error {
 	var errs []error
 	for _, part := range []func(context.Context) error{

@@ -106,7 +106,7 @@ func confirmed(u follower.Follower, p follower.Profile, at time.Time) Change {
 }
 
 // unfollowed returns the change for a user who does not follow, according to an answer to a call of the time at. The
-// unfollow is dated sameFollow before: the platform's clock and what it answers may be behind, and the push of a follow that
+// unfollow is dated sameFollow before: the platform's clock and answers may be behind, and the push of a follow that
 // has come since must not lose to the tombstone.
 func unfollowed(u follower.Follower, at time.Time) Change {
 	at = at.Truncate(time.Second).Add(-sameFollow)

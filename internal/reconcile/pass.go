@@ -197,7 +197,7 @@ func (r *run) verifyAll(ctx context.Context) error {
 	return nil
 }
 
-// named says what failed.
+// named names the part that failed.
 func named(err error, what string) error {
 	if err == nil {
 		return nil

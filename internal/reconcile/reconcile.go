@@ -1,11 +1,11 @@
-// Package reconcile keeps the followers' records equal to what the platform knows. It finds followers from before the
+// Package reconcile keeps the followers' records equal to the platform's. It finds followers from before the
 // deployment, pushes that were lost, profiles that are still pending, and a menu that someone else has changed; and it
 // renews the access token before its end.
 //
 // A full pass has two halves. The first lists the account's followers (user/get) and adds those who are not in the
 // table. The second verifies the table: it fetches each stored follower who was not fetched in this pass, removes those
-// who no longer follow, and stores what has changed. Each half has a cursor in the table, so that a pass may take many
-// runs, and a run may end anywhere: what it has done stays done, and what it has not done the next run does.
+// who no longer follow, and stores the changes. Each half has a cursor in the table, so that a pass may take many
+// runs, and a run may end anywhere: its work stays done, and the next run does the rest.
 //
 // A push that arrives meanwhile always wins. An added follower has the time at which the platform says that the follow
 // happened, so any later event replaces it. A removal has the time before the fetch that confirmed it, and happens only
@@ -30,7 +30,7 @@ const (
 	FetchPath = "/cgi-bin/user/info/batchget"
 )
 
-// Platform is what a run asks of the platform. It is safe for concurrent use. Where the platform refuses a call, the
+// Platform has the calls of the platform that a run makes. It is safe for concurrent use. Where the platform refuses a call, the
 // error has its errcode (wechatapi.Error). Calls that may go well a moment later are made again by the run.
 type Platform interface {
 	// Openids returns up to 10,000 followers after the one given, and how many there are in all. next is "" at the end.
@@ -46,7 +46,7 @@ type Platform interface {
 }
 
 // Records are the followers in the table. Reads are strongly consistent but for Pending, which may miss a follower who
-// was stored a moment ago. Methods make again by themselves what is worth it, until ctx ends, which must have a deadline.
+// was stored a moment ago. Methods repeat failed calls by themselves if that can help, until ctx ends, which must have a deadline.
 // All are safe for concurrent use.
 type Records interface {
 	// Find returns those of the openids who follow, in any order. The openids are different ones.
@@ -68,33 +68,33 @@ type Change struct {
 	At       time.Time         // Add: when the session begins; Remove: the time of the unfollow; whole seconds
 }
 
-// Kind says what a Change does.
+// Kind is the kind of a Change.
 type Kind int
 
 const (
 	// Add stores the follower and a new session, under the condition of follower.Store's Follow: nothing is known of the
-	// openid, or what is known is older than the follower's EventTime.
+	// openid, or this knowledge is older than the follower's EventTime.
 	Add Kind = iota
 	// Check replaces profile, state and CheckedAt, if the follower's record is still the one of EventTime.
 	Check
-	// Remove does what an unfollow at the time At does, if the follower's record is still the one of EventTime.
+	// Remove has the effect of an unfollow at the time At, if the follower's record is still the one of EventTime.
 	Remove
 )
 
-// Checkpoints keeps, in one record of the table, who may run and what the runs leave for each other. Reads and writes
+// Checkpoints keeps, in one record of the table, the lease and the state that the runs leave for each other. Reads and writes
 // are strongly consistent.
 type Checkpoints interface {
 	// Acquire gives the lease to holder until the time given, unless another holder's has not ended at now. It returns
-	// what was saved last, nil if nothing was. holder may acquire it again.
+	// the last saved state, nil if there is none. holder may acquire it again.
 	Acquire(ctx context.Context, holder string, now, until time.Time) (checkpoint []byte, acquired bool, err error)
 	// Save replaces the checkpoint and the end of the lease. It is false, and nothing is saved, if holder no longer has
 	// the lease.
 	Save(ctx context.Context, holder string, until time.Time, checkpoint []byte) (held bool, err error)
-	// Checkpoint returns what was saved last, nil if nothing was, and until when someone has the lease.
+	// Checkpoint returns the last saved state, nil if there is none, and the end of the lease.
 	Checkpoint(ctx context.Context) (checkpoint []byte, until time.Time, err error)
 }
 
-// Config says what is kept in step. All of it is required but where it says otherwise.
+// Config has the parts of a Reconciler. All of it is required unless it says otherwise.
 type Config struct {
 	Platform    Platform
 	Records     Records
@@ -124,7 +124,7 @@ func New(c Config) *Reconciler {
 	return &Reconciler{c}
 }
 
-// What a run may be asked for; "" is what is due.
+// The requests to a run; "" is for all that is due.
 const (
 	full   = "full"   // a pass now, unless one is unfinished, which goes on
 	status = "status" // nothing: only where the pass is
@@ -146,7 +146,7 @@ const (
 	tokenOverlap = 4 * time.Minute
 )
 
-// Run does what is due, until nothing is or ctx's deadline is near. It returns what it has done. Errors of one part do
+// Run does the work that is due, until nothing is or ctx's deadline is near. It returns a summary of its work. Errors of one part do
 // not keep the others from being done. The platform's refusals for lack of permission (48001) and of quota (45009) are no
 // errors: the summary tells them. No goroutine outlives Run.
 func (r *Reconciler) Run(ctx context.Context, action string) (Summary, error) {

@@ -22,7 +22,7 @@ const (
 	Running   = "running"   // another run is at work
 )
 
-// Summary is what a run has done, and where the pass is.
+// Summary is a summary of a run's work and of the pass's progress.
 type Summary struct {
 	Result string `json:"result"` // Done, Continues, …
 	Counts
@@ -65,7 +65,7 @@ type Pass struct {
 	Began string `json:"began"`
 	Ended string `json:"ended,omitempty"`
 	Half  string `json:"half,omitempty"` // list or verify; of an unfinished pass
-	// Cursor stands for the place in that half: it differs from run to run if the pass goes on.
+	// Cursor identifies the place in that half: it differs from run to run if the pass goes on.
 	Cursor  string `json:"cursor,omitempty"`
 	Total   int    `json:"total"`   // followers, as the platform says
 	Listed  int    `json:"listed"`  // of them, those that the first half has passed
@@ -113,7 +113,7 @@ func (r *Reconciler) status(ctx context.Context) (Summary, error) {
 	return run.summary, nil
 }
 
-// summarize completes the summary by what the checkpoint says.
+// summarize completes the summary from the checkpoint.
 func (r *run) summarize() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

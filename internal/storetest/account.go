@@ -15,7 +15,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// suggestion is what some follower sent at second n. MsgIDs of equal length sort as numbers do.
+// suggestion is the suggestion of some follower at second n. MsgIDs of equal length sort as numbers do.
 func suggestion(n int, msgID uint64, text string) follower.Suggestion {
 	return follower.Suggestion{
 		At: second(n), MsgID: msgID, FollowerHash: "9f86d081", Text: text,
@@ -90,7 +90,7 @@ func testManySuggestions(t *testing.T, f fixture) {
 	wantSuggestions(t, f, second(0), want...)
 }
 
-// testBounds stores what is as large as a push can be.
+// testBounds stores records as large as a push can make them.
 func testBounds(t *testing.T, f fixture) {
 	const size = 256 << 10
 	fill := func(char string) string { return strings.Repeat(char, size/len(char)) }
@@ -229,7 +229,7 @@ func testUnreadable(t *testing.T, f fixture) {
 		t.Errorf("%d cannot be read, want 2; followers (-want +got):\n%s", skipped, diff)
 	}
 
-	// A follower's broken record counts as absent, and what comes next replaces it.
+	// A follower's broken record counts as absent, and the next write replaces it.
 	if _, _, err := f.store.Lookup(f.ctx, "oBroken"); !errors.Is(err, follower.ErrNotFound) {
 		t.Errorf("Lookup: error %v, want ErrNotFound", err)
 	}
@@ -265,7 +265,7 @@ func wantToken(t *testing.T, f fixture, want wechat.AccessToken) {
 	}
 }
 
-// plain lets cmp print what AccessToken.String hides.
+// plain lets cmp print the token that AccessToken.String hides.
 func plain(t wechat.AccessToken) any {
 	type fields wechat.AccessToken
 	return fields(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
-// record is what the model of the delivery rule, test/model/delivery.pml, has of a follower. A session and a profile are the
+// record is a follower in the model of the delivery rule, test/model/delivery.pml. A session and a profile are the
 // second of their follow, 0 if there is none.
 type record struct{ at, session, profile int }
 
@@ -77,7 +77,7 @@ func testModel(t *testing.T, f fixture) {
 	}
 }
 
-// recordOf returns what the store has of one who follows, as the model has it, and the zero record of all others.
+// recordOf returns the stored record of a follower in the model's form, and the zero record of anyone else.
 func recordOf(t *testing.T, f fixture, openid string) record {
 	t.Helper()
 	p, s, err := f.store.Lookup(f.ctx, openid)

@@ -10,7 +10,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/quota"
 )
 
-// counted is what a follower asks at second n.
+// counted is a follower's question at second n.
 func counted(n int, follower string, perFollower, perAccount int) quota.Question {
 	return quota.Question{
 		At: second(n), ID: fmt.Sprint(n), FollowerHash: follower, PerFollower: perFollower, PerAccount: perAccount,

@@ -15,7 +15,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
-// reconcileTests are those of what reconcile reads and changes.
+// reconcileTests are the tests of reconcile's reads and changes.
 var reconcileTests = []testCase{
 	{"changes", testChanges},
 	{"find", testFind},

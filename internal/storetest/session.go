@@ -17,7 +17,7 @@ func ticket(n int) follower.Ticket {
 	return follower.Ticket{Hash: fmt.Sprint("ticket", n), Until: second(n).Add(follower.TicketFor)}
 }
 
-// writer is the record of a follower from before who wrote at second n, and the session that begins with it.
+// writer is the record of an earlier follower who wrote at second n, and the session that begins with it.
 func writer(n int) (follower.Follower, follower.Session) {
 	f := follower.Follower{OpenID: openid, State: follower.Pending, EventTime: second(n), PendingSince: second(n + 1)}
 	return f, follower.Session{EstablishedAt: second(n + 1), EventTime: second(n)}
@@ -43,7 +43,7 @@ func asksInVain(n int) step {
 	return func(t *testing.T, f fixture) { t.Helper(); addTicket(t, f, n, false) }
 }
 
-// errRefused is what the suite's changes of a session give up with.
+// errRefused is the error with which the suite's changes of a session give up.
 var errRefused = errors.New("refused")
 
 func enter(f fixture, n int, device string) error {
@@ -247,7 +247,7 @@ func (v visit) test(t *testing.T, f fixture) {
 	wantSession(t, f, v.devices, v.tickets, v.used)
 }
 
-// wantSession holds what the session has against the names, in any order.
+// wantSession compares the session's entries with the names, in any order.
 func wantSession(t *testing.T, f fixture, devices, tickets, used []string) {
 	t.Helper()
 	_, s, err := f.store.Lookup(f.ctx, openid)

@@ -1,4 +1,4 @@
-// Package storetest is the suite that every store passes: what the embedded store does, DynamoDB does.
+// Package storetest is the suite that every store passes, so that the embedded store and DynamoDB behave alike.
 package storetest
 
 import (
@@ -23,7 +23,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// Store is what a store offers to all its users, and what the suites need besides.
+// Store has the methods that a store offers to all its users, and those that the suites need besides.
 type Store interface {
 	follower.Store
 	menu.Store
@@ -191,7 +191,7 @@ func testUnknown(t *testing.T, f fixture) {
 	}
 }
 
-// testNoOpenID uses what is no openid as one. The name of another partition must not lead there.
+// testNoOpenID uses values that are not openids as openids. The name of another partition must not lead there.
 func testNoOpenID(t *testing.T, f fixture) {
 	keep(t, f, suggestion(1, 1, "@"))
 	must(t, f.store.SaveAccessToken(f.ctx, "TOKEN", second(7200)))
@@ -230,7 +230,7 @@ func testNoOpenID(t *testing.T, f fixture) {
 	}
 }
 
-// testLayout pins the attributes, which owners and other programs read: each name, its type and what is left out.
+// testLayout pins the attributes, which owners and other programs read: each name, its type and the attributes that are left out.
 func testLayout(t *testing.T, f fixture) {
 	full := follower.Follower{
 		OpenID: openid,

@@ -32,7 +32,7 @@ func NewSuggestion(s follower.Suggestion) Suggestion {
 	}
 }
 
-// Suggestion returns the suggestion; follower.ErrUnreadable for what is none.
+// Suggestion returns the suggestion; follower.ErrUnreadable if the item is not one.
 func (r Suggestion) Suggestion() (follower.Suggestion, error) {
 	s, err := follower.ParseSuggestionKey(r.SK)
 	if err != nil || r.Text == nil {

@@ -19,7 +19,7 @@ type Key struct {
 	SK string `json:"sk"`
 }
 
-// The sort keys of what is kept of one openid.
+// The sort keys of the records of one openid.
 const (
 	FollowerSK = "follower"
 	SessionSK  = "session"
@@ -35,7 +35,7 @@ func SessionKey(openid string) Key { return Key{openid, SessionSK} }
 // OwnKey is the key of the owner's own data about an openid.
 func OwnKey(openid string) Key { return Key{openid, OwnSK} }
 
-// The keys of what is kept once for the account.
+// The keys of the records that exist once for the account.
 var (
 	AccessTokenKey = Key{"#account", "access-token"}
 	MenuKey        = Key{"#account", "menu"}
@@ -158,7 +158,7 @@ func (r AccessToken) AccessToken() wechat.AccessToken {
 	}
 }
 
-// Menu is what menu.Store keeps.
+// Menu is the record that menu.Store keeps.
 type Menu struct {
 	Key
 	Hash     string `json:"hash,omitempty"`
@@ -169,12 +169,12 @@ type Menu struct {
 // NewMenu returns the record of m.
 func NewMenu(m menu.Record) Menu { return Menu{MenuKey, m.Hash, Seconds(m.AskAgain), m.Errcode} }
 
-// Menu returns what menu.Store keeps.
+// Menu returns the record that menu.Store keeps.
 func (r Menu) Menu() menu.Record {
 	return menu.Record{Hash: r.Hash, AskAgain: Time(r.AskAgain), Errcode: r.Errcode}
 }
 
-// Reconcile is what reconcile.Checkpoints keeps.
+// Reconcile is the record that reconcile.Checkpoints keeps.
 type Reconcile struct {
 	Key
 	Holder     string `json:"holder,omitempty"`

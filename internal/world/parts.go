@@ -94,7 +94,7 @@ func (s *Secrets) Reload(context.Context) (changed bool) {
 	return changed && !s.elsewhere
 }
 
-// Log keeps what is logged. It is safe for concurrent use.
+// Log keeps the log. It is safe for concurrent use.
 type Log struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -117,7 +117,7 @@ func (l *Log) String() string {
 	return l.buf.String()
 }
 
-// Reset forgets what was logged.
+// Reset empties the log.
 func (l *Log) Reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,4 +1,4 @@
-// Package world builds what surrounds the code under test: one account with its embedded store, the simulated platform
+// Package world builds the surroundings of the code under test: one account with its embedded store, the simulated platform
 // and one clock. Only tests import it.
 package world
 
@@ -40,7 +40,7 @@ const EndpointURL = "https://example.com" + webhook.Path
 // Begun is the time at which a World's clock begins, unless its Options say otherwise: 20:00 in China.
 var Begun = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// Options are what differs from test to test.
+// Options are the settings that differ from test to test.
 type Options struct {
 	Mode     wechattest.Mode   // if not Plain, the account has the EncodingAESKey
 	Platform wechattest.Config // AppID and AppSecret default to the account's; Now is the World's clock
@@ -135,7 +135,7 @@ func (w *World) Client(url string) *wechatapi.Client {
 	return client
 }
 
-// Services returns what the handlers and pages of package account work with.
+// Services returns the services that the handlers and pages of package account use.
 func (w *World) Services() owner.Services {
 	return owner.Services{
 		Followers: w.Service, Replies: w.Account, API: w.API,

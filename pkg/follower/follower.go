@@ -1,5 +1,5 @@
-// Package follower keeps the records of an Official Account's followers. Service does what follows from their pushes, Own
-// stores data of your own about each follower, and Store is what the tables implement.
+// Package follower keeps the records of an Official Account's followers. Service applies their pushes, Own
+// stores your own data about each follower, and Store is the interface that the tables implement.
 //
 // The platform delivers each push up to three times, at the same time, late and out of order, and the process may die at
 // any line. So every effect is idempotent and ordered by the time of the event (CreateTime), not by the time of arrival.
@@ -20,7 +20,7 @@ const (
 	Unavailable ProfileState = "unavailable" // the account has no permission to fetch profiles (errcode 48001)
 )
 
-// Profile is what the platform's user/info returns about a follower, unchanged. It has had no nickname and no avatar since
+// Profile has the platform's user/info about a follower, unchanged. It has had no nickname and no avatar since
 // 2021-12-27.
 //
 // See https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_userinfo

@@ -21,7 +21,7 @@ func (f Follower) Check() error {
 	return nil
 }
 
-// Known is what a Store has of one openid. Its methods decide for all Stores what comes of a write. Each record may be
+// Known has a Store's records of one openid. Its methods decide the result of a write for all Stores. Each record may be
 // there without the others, since owners change tables by hand, too.
 type Known struct {
 	Follower   Follower  // the zero Follower if there is none
@@ -38,7 +38,7 @@ func (k Known) admits(at time.Time) (begins, ok bool) {
 	return false, k.Follower.EventTime.Unix() <= at.Unix()
 }
 
-// LinkWrite is what Store.AddTicket has to store.
+// LinkWrite is the write of Store.AddTicket.
 type LinkWrite int
 
 const (
@@ -47,7 +47,7 @@ const (
 	WriteBoth              // the follower and the session, in place of all records of the openid
 )
 
-// AddTicket decides for Store.AddTicket. It returns the session with the ticket, what to store, and whether the follower may
+// AddTicket decides for Store.AddTicket. It returns the session with the ticket, the write, and whether the follower may
 // have the link.
 func (k Known) AddTicket(t Ticket, f Follower, s Session, now time.Time) (session Session, write LinkWrite, added bool) {
 	begins, ok := k.admits(f.EventTime)

@@ -36,7 +36,7 @@ type OwnValue[T any] struct{ name string }
 
 var ownTypes sync.Map // by name, so that no two values share one
 
-// Own returns the value of that name, which has 1 to 64 of the characters a-z, 0-9, _ and -. T is what encoding/json can
+// Own returns the value of that name, which has 1 to 64 of the characters a-z, 0-9, _ and -. T is a type that encoding/json can
 // write and read. Own panics if the name is wrong or has another type already, so call it for a package's variable: then
 // the program does not start.
 func Own[T any](name string) OwnValue[T] {
@@ -101,7 +101,7 @@ func (o OwnValue[T]) UpdateFor(ctx context.Context, s *Service, openid string, c
 
 var (
 	errApplied      = errors.New("the push was applied before")
-	errNotFollowing = fmt.Errorf("own data: %w", ErrNotFound) // not what a change itself may return
+	errNotFollowing = fmt.Errorf("own data: %w", ErrNotFound) // distinct from the errors that a change may return
 )
 
 // change makes the change if applies says so, and returns the value that is then stored.

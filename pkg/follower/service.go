@@ -87,7 +87,7 @@ func (s *Service) Unfollow(ctx context.Context, p *wechat.Unsubscribe) error {
 	return s.unfollow(ctx, p.FromUserName, p.Time())
 }
 
-// Cancel does what Unfollow does: the user closed the WeChat account. It ignores a push without the user's openid, because
+// Cancel has the effect of Unfollow: the user closed the WeChat account. It ignores a push without the user's openid, because
 // FromUserName is the platform's own.
 func (s *Service) Cancel(ctx context.Context, p *wechat.UserAuthorizationCancellation) error {
 	if !wechat.IsOpenID(p.OpenID) {

@@ -43,7 +43,7 @@ const hidden = "secrets [hidden]"
 // String keeps the values out of logs and errors.
 func (Secrets) String() string { return hidden }
 
-// GoString keeps the values out of what %#v prints.
+// GoString keeps the values out of the output of %#v.
 func (Secrets) GoString() string { return hidden }
 
 // LogValue keeps the values out of structured logs.

@@ -24,7 +24,7 @@ var policy = func() string {
 		"'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 }()
 
-// view is what a page shows besides its text.
+// view is the content of a page besides its text.
 type view struct {
 	QR     bool   // show the account's QR code, if there is one
 	Form   string // the path to which the button posts; if empty, the button is a link to "/"
@@ -117,7 +117,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.page(w, r, http.StatusServiceUnavailable, name, view{})
 }
 
-// noteFailure does what all answers with 503 have in common.
+// noteFailure is the common part of all answers with 503.
 func noteFailure(w http.ResponseWriter, r *http.Request, err error) {
 	note(r, "failed")
 	if errors.Is(err, follower.ErrBusy) {

@@ -109,7 +109,7 @@ func (s *Site) located(message string) string {
 	return message
 }
 
-// register registers the page, and returns as an error what ServeMux panics with.
+// register registers the page, and returns a panic of ServeMux as an error.
 func (s *Site) register(pattern string, page http.Handler) (err error) {
 	path := pattern[strings.LastIndexAny(pattern, " \t")+1:]
 	switch {

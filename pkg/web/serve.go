@@ -23,7 +23,7 @@ const (
 	retryAfter = "5"
 )
 
-// visit is what the log says about a request.
+// visit is the log's record of a request.
 type visit struct {
 	outcome string
 	openid  string // empty until it is known

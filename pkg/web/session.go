@@ -115,7 +115,7 @@ func (s *Site) logOut(w http.ResponseWriter, r *http.Request) {
 	s.page(w, r, http.StatusOK, loggedOut, view{})
 }
 
-// readDevice returns what the session cookie contains. ok is false if there is no valid cookie.
+// readDevice returns the content of the session cookie. ok is false if there is no valid cookie.
 func readDevice(r *http.Request) (openid, key string, ok bool) {
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {

@@ -78,7 +78,7 @@ type TokenStore interface {
 	// AccessToken returns the stored token, or the zero AccessToken if there is none. Reads are strongly consistent: they
 	// see every write, by any instance, that has returned.
 	AccessToken(ctx context.Context) (wechat.AccessToken, error)
-	// SaveAccessToken stores a token for use until validUntil. It does not change what MarkForced stored.
+	// SaveAccessToken stores a token for use until validUntil. It does not change the time that MarkForced stored.
 	SaveAccessToken(ctx context.Context, value string, validUntil time.Time) error
 	// MarkForced replaces ForcedAt and ForcedCount by those of mark, if they still equal those of was. It returns false
 	// without an error if another instance was first.
@@ -295,7 +295,7 @@ func (c *Client) ask(
 	return response.Header, answer, nil
 }
 
-// redact removes from an error of net/http whatever may contain the URL and thus the token: a *url.Error holds the URL, and
+// redact removes from an error of net/http every part that may contain the URL and thus the token: a *url.Error holds the URL, and
 // errors about malformed responses quote them.
 func redact(ctx context.Context, err error) error {
 	if ctx.Err() != nil {

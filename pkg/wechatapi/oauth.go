@@ -13,7 +13,7 @@ import (
 // spentCode has the errcodes of an OAuth code that is no longer valid: the page was opened twice, or left open.
 var spentCode = []int{40029, 40163, 42003}
 
-// Exchange returns the openid that an OAuth code of scope snsapi_base stands for. snapshot reports that the visitor sees only
+// Exchange returns the openid of an OAuth code of scope snsapi_base. snapshot reports that the visitor sees only
 // a snapshot of the page (is_snapshotuser); the platform has then made up the openid. Exchange needs no access token.
 //
 // A code is valid once, for five minutes. If it is invalid or too old (errcode 40029, 42003) or was used (40163), the error

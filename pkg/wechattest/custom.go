@@ -23,7 +23,7 @@ const (
 	maxText   = 2048 // bytes; measured, not documented
 )
 
-// window is a follower's last message and what the account has sent since.
+// window is a follower's last message and the account's messages since then.
 type window struct {
 	wrote  time.Time
 	sent   int

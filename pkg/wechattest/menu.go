@@ -294,7 +294,7 @@ func withLists(buttons []button) []button {
 	return all
 }
 
-// level has what differs between top-level buttons and those below them: the longest name and the errcodes.
+// level has the differences between top-level buttons and those below them: the longest name and the errcodes.
 type level struct {
 	maxName                                     int
 	badType, badName, badKey, badURL, badDomain int

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The messages below have the platform's form. Like the platform, they do not escape values inside CDATA: what users
-// type may contain control characters and even the end of CDATA.
+// The messages below have the platform's form. Like the platform, they do not escape values inside CDATA: users'
+// texts may contain control characters and even the end of CDATA.
 // https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_event_pushes.html
 
 // Subscribe returns the message of a follow by openid. For a follow through a QR code with a scene, eventKey is qrscene_

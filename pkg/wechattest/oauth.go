@@ -19,7 +19,7 @@ type visitor struct {
 	snapshot bool
 }
 
-// grant is what the account gets for an OAuth code.
+// grant is the account's answer for an OAuth code.
 type grant struct {
 	openid   string
 	unionid  string

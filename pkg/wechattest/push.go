@@ -54,7 +54,7 @@ func (a Account) Request(
 	return r, wrap(err)
 }
 
-// OpenReply returns what WeChat understands of the body of an answer to a push: the XML inside an encrypted reply, a
+// OpenReply returns the content of the body of an answer to a push, as WeChat reads it: the XML inside an encrypted reply, a
 // reply in clear as it is, and success or an empty body as they are. It returns an error if the user would see that the
 // account is out of order.
 func (a Account) OpenReply(body []byte) ([]byte, error) {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// User has what the platform knows about a follower.
+// User is the platform's record of a follower.
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_userinfo
 type User struct {
 	UnionID        string
