@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -15,7 +16,8 @@ func FuzzQuery(f *testing.F) {
 		if err == nil {
 			_, err = url.Parse("https://host/?" + query)
 		}
-		if got := validQuery(query); got != (err == nil) {
+		// Package url does not look at the control characters of a fragment, which no query has.
+		if got := validQuery(query); got != (err == nil) && (got || !strings.Contains(query, "#")) {
 			t.Errorf("%q: %v, and package url says %v", query, got, err)
 		}
 	})
