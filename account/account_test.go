@@ -114,6 +114,26 @@ func TestModel(t *testing.T) {
 	}
 }
 
+// TestMessagesExample uncomments the replies to pictures and the like, if they are still there.
+func TestMessagesExample(t *testing.T) {
+	file, err := os.ReadFile("account.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := regexp.MustCompile(`(?m)^#messages:\n(#  .*\n)+`).FindString(string(file))
+	if example == "" {
+		t.Skip("the example is gone from account.yaml")
+	}
+	uncommented := strings.ReplaceAll("\n"+example, "\n#", "\n")
+	a, err := accountyaml.Parse("account.yaml", []byte("welcome: w\ndefault: d\nsuggestion: s"+uncommented))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Message(&wechat.Raw{Head: wechat.Head{MsgType: "image"}}) == nil {
+		t.Error("no reply to a picture")
+	}
+}
+
 // withDefault returns account.yaml with the commented default of that kind in place of the other one. It skips the test if
 // that is gone.
 func withDefault(t *testing.T, kind string) *accountyaml.Account {

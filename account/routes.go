@@ -62,13 +62,9 @@ func Routes(s Services) *webhook.Router {
 	})
 	webhook.On(r, webhook.Silent[*wechat.Scan]) // a follower scanned a QR code
 
-	// If the human desk or the platform's AI takes the texts that no rule answers, it takes pictures, voices and the like too.
-	r.Default(func(context.Context, wechat.Push) (wechat.Reply, error) {
-		switch transfer := s.Replies.Default().(type) {
-		case wechat.TransferReply, wechat.TransferAIReply:
-			return transfer, nil // not sent in reply to an event
-		}
-		return nil, nil
+	// Everything else: pictures, voices and other messages, and events that have no handler above.
+	r.Default(func(_ context.Context, p wechat.Push) (wechat.Reply, error) {
+		return s.Replies.Message(p), nil
 	})
 
 	return r

@@ -4,6 +4,8 @@
 //	welcome: 欢迎关注！                # the reply to a follow
 //	default: 编辑@+您想说的话          # the reply to a text that no rule matches
 //	suggestion: 已经收到您的建议       # the reply to a suggestion
+//	messages:                        # optional; to a message that is no text: image, voice, video, location, link, file, other
+//	  image: 图片收到了，谢谢！
 //	keywords:                        # optional; the first rule that matches answers
 //	  - exact: 你好                   # exactly one of exact, prefix, contains: a keyword, or a list of keywords
 //	    reply: 您好！
@@ -21,10 +23,10 @@
 //	voice: {media_id: …}
 //	video: {media_id: …, title: …, description: …}
 //	music: {thumb_media_id: …, title: …, description: …, musicurl: …, hqmusicurl: …}
-//	news:                            # to a follow or a click up to eight articles, to a text one
+//	news:                            # to a follow or a click up to eight articles, to a message one
 //	  - {title: …, url: …, description: …, picurl: …}
-//	transfer_customer_service: {kf_account: name@account} # to a text; {} is any agent who is online
-//	transfer_biz_ai_ivr: {}          # to a text: the platform's own AI reply
+//	transfer_customer_service: {kf_account: name@account} # to a message; {} is any agent who is online
+//	transfer_biz_ai_ivr: {}          # to a message: the platform's own AI reply
 //	random: [reply, reply, …]        # one of them, the same for each delivery of one push
 //	ai: {base_url: …, model: …}      # to a text, as the default or of a keyword: what a language model answers, see AI
 //
@@ -54,6 +56,7 @@ type Account struct {
 	welcome    wechat.Reply
 	fallback   wechat.Reply // the file's default
 	suggestion wechat.Reply
+	messages   map[string]wechat.Reply // by their names below messages
 	rules      []rule
 	index      pattern.Index // of the rules' keywords
 	clicks     map[string]wechat.Reply

@@ -118,7 +118,7 @@ func TestWrongPlaceholder(t *testing.T) {
 	const theOnly = ", which is no placeholder and is sent as it is: write {personal_link}, the only one, or remove it"
 	for _, wrong := range []string{
 		"{personal-link}", "{personal link}", "{personallink}", "{Personal_Link}", "{ personal_link }", "{{personal_link}}",
-		"${personal_link}", "｛personal_link｝", "{ｐｅｒｓｏｎａｌ＿ｌｉｎｋ}", "{personal_link｝", "{link}", "{个人链接}", "｛链接｝", "{openid}",
+		"｛personal_link｝", "{ｐｅｒｓｏｎａｌ＿ｌｉｎｋ}", "{personal_link｝", "{link}", "{个人链接}", "｛链接｝", "{openid}",
 	} {
 		refused(t, "welcome: \"登录："+wrong+" 。\"\ndefault: d\nsuggestion: s\n", ":1: welcome has "+wrong+theOnly)
 	}

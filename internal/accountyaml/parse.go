@@ -200,7 +200,7 @@ func (f *file) account(root ast.Node) *Account {
 	}
 	a := &Account{}
 	var given []string
-	entries, _ := f.entries(root, theFile, "welcome", "default", "suggestion", "keywords", "clicks", "menu",
+	entries, _ := f.entries(root, theFile, "welcome", "default", "suggestion", "messages", "keywords", "clicks", "menu",
 		"conditionalmenu", "menu_drift", "pages")
 	for _, e := range entries {
 		given = append(given, e.key)
@@ -211,6 +211,8 @@ func (f *file) account(root ast.Node) *Account {
 			a.fallback = f.reply(e.value, asIs(e.key), toText)
 		case "suggestion":
 			a.suggestion = f.reply(e.value, asIs(e.key), toMessage)
+		case "messages":
+			a.messages = f.readMessages(e.value)
 		case "keywords":
 			f.rules(a, e.value)
 		case "clicks":

@@ -1,20 +1,17 @@
 package accountyaml
 
 import (
-	"regexp"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/lazy"
 )
 
 // placeholderForm is what may be meant as a placeholder: a name in braces, half-width or full-width, or the name of the
 // personal link in anything else.
-var placeholderForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`[$＄]?[{｛]+[\s\x{3000}]*(\pL[\pL\pN_＿ -]*?)[\s\x{3000}]*[}｝]+|(?i:personal[ _-]?link)`)
-})
+var placeholderForm = lazy.Regexp(`[{｛]+[\s\x{3000}]*(\pL[\pL\pN_＿ -]*?)[\s\x{3000}]*[}｝]+|(?i:personal[ _-]?link)`)
 
 // chineseNames are names in Chinese that are meant as a placeholder if they are in braces. Other Chinese words may be there
 // for the look of it.
@@ -22,8 +19,9 @@ var chineseNames = []string{"链接", "昵称", "名字", "姓名", "用户名"}
 
 // wrongPlaceholder returns the first part of the text that is meant as a placeholder and is none, "" without one.
 func wrongPlaceholder(text string) string {
-	if !strings.ContainsAny(text, "{｛") && !strings.Contains(strings.ToLower(text), "personal") {
-		return ""
+	rest := strings.ReplaceAll(text, PersonalLink, "")
+	if !strings.ContainsAny(rest, "{｛") && !strings.Contains(strings.ToLower(rest), "personal") {
+		return "" // as nearly all texts, for which no expression is compiled
 	}
 	for _, found := range placeholderForm().FindAllStringSubmatch(text, -1) {
 		if isPlaceholderName(found[1]) && found[0] != PersonalLink {

@@ -2,7 +2,6 @@ package accountyaml
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -209,7 +208,11 @@ func (f *file) checkField(name, text string, line int) {
 }
 
 // isMediaID reports whether a text may be the id of a material: the platform's consist of these characters.
-var isMediaID = regexp.MustCompile(`^[0-9A-Za-z_-]+$`).MatchString
+func isMediaID(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return r != '_' && r != '-' && (r < '0' || '9' < r) && (r|0x20 < 'a' || 'z' < r|0x20)
+	})
+}
 
 func (f *file) checkMediaID(name, text string, line int) {
 	switch {

@@ -31,7 +31,8 @@ const (
 
 	appSecret = "the-app-secret-of-the-tests"
 	yaml      = "welcome: 欢迎\ndefault: 收到\nsuggestion: 谢谢\nkeywords:\n  - exact: 登录\n    reply: '{personal_link}'\n" +
-		"clicks:\n  about: 关于\nmenu:\n  button:\n    - {name: 关于, type: click, key: about}\n    - {name: 主页, type: view, url: /}\n"
+		"clicks:\n  about: 关于\nmenu:\n  button:\n    - {name: 关于, type: click, key: about}\n    - {name: 主页, type: view, url: /}\n" +
+		"messages: {video: 看到了}\n"
 )
 
 // desk is a console that a test drives by its API.
@@ -217,8 +218,8 @@ func TestConversation(t *testing.T) {
 		{"view", "url", accountURL + "/", "", "On *wechat.View", ""},
 		{"scan", "scene", "spring", "", "On *wechat.Scan", ""},
 		{"voice", "", "", "", "Default", ""},
-		{"video", "", "", "", "Default", ""},
-		{"shortvideo", "", "", "", "Default", ""},
+		{"video", "", "", "看到了", "Default", "messages: video"},
+		{"shortvideo", "", "", "看到了", "Default", "messages: video"},
 		{"link", "title", "新闻", "", "Default", ""},
 		{"file", "title", "表格.xlsx", "", "Default", ""},
 		{"report_location", "", "", "", "Default", ""},
@@ -525,8 +526,8 @@ func TestReload(t *testing.T) {
 	d.write(yaml + "nonsense: 1\n")
 	d.Reload()
 	account := d.state().Account
-	if len(account.Mistakes) != 1 || !strings.Contains(account.Mistakes[0].EN, "account.yaml:13: ") ||
-		!strings.Contains(account.Mistakes[0].ZH, `account.yaml:13：文件里没有 "nonsense"`) || !account.Watched {
+	if len(account.Mistakes) != 1 || !strings.Contains(account.Mistakes[0].EN, "account.yaml:14: ") ||
+		!strings.Contains(account.Mistakes[0].ZH, `account.yaml:14：文件里没有 "nonsense"`) || !account.Watched {
 		t.Errorf("%+v", account)
 	}
 	if got := content(d.send("text", "content", "你好")); got != "新的" {

@@ -110,6 +110,10 @@ func (c *Console) decide(p wechat.Push) *Decision {
 		if _, ok := instance.replies.Click(p.EventKey); ok && d.Route == "On *wechat.Click" {
 			d.Rule = "clicks: " + p.EventKey
 		}
+	default:
+		if d.Route == "Default" {
+			d.Rule = instance.replies.ExplainMessage(p)
+		}
 	}
 	return d
 }

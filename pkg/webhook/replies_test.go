@@ -10,6 +10,8 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -174,4 +176,49 @@ func TestAITakesTheRest(t *testing.T) {
 	if _, reply := w.push(renamed(w.Pusher.Click(openid, now, "k"), "CLICK", "brand_new_event")); reply != "success" {
 		t.Errorf("an event: %q", reply)
 	}
+}
+
+// TestMessages pushes every kind of message to an account whose file answers some of them, and whose code answers one.
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	inAllModes(t, func(t *testing.T, mode wechattest.Mode) {
+		w := newFixture(t, mode, func(w *fixture) {
+			a, err := accountyaml.Parse("account.yaml", []byte(`
+welcome: 欢迎
+default: 默认
+suggestion: 谢谢
+messages:
+  image: {voice: {media_id: MEDIA-voice_1}}
+  voice: 听不了
+  video: 看到了
+  location: "{personal_link}"
+  other: 请发文字
+`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.router = owner.Routes(owner.Services{Followers: w.Service, Replies: a, API: w.API})
+			webhook.On(w.router, says[*wechat.Voice]("by the code"))
+		})
+		w.Platform.Follow(openid, profile)
+		w.push(w.Pusher.Subscribe(openid, now, ""))
+		for kind, want := range map[string]string{
+			"image": "MEDIA-voice_1", "voice": "by the code", "video": "看到了", "shortvideo": "看到了",
+			"location": "https://example.com/enter?ticket=", "link": "请发文字", "file": "请发文字", "hologram": "请发文字",
+		} {
+			message := w.Pusher.Message(openid, now, kind, wechattest.Field{Name: "MsgId", Value: "7"})
+			if status, reply := w.push(message); status != http.StatusOK || !strings.Contains(reply, want) {
+				t.Errorf("%s: status %d, %q, want %q in it", kind, status, reply, want)
+			}
+		}
+		for name, message := range map[string][]byte{
+			"a place from the menu": w.Pusher.Message(openid, now, "event", wechattest.Field{Name: "Event", Value: "location_select"}),
+			"an event unknown":      w.Pusher.Message(openid, now, "event", wechattest.Field{Name: "Event", Value: "hologram"}),
+			"an event of a device":  w.Pusher.Message(openid, now, "device_event"),
+		} {
+			if _, reply := w.push(message); reply != "success" {
+				t.Errorf("%s: %q", name, reply)
+			}
+		}
+	})
 }
