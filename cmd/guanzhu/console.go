@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,11 +71,19 @@ func (c *consoleCommand) Run(lang language) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, running.Close()) }()
-	fmt.Print(named(lang.say(consoleZH, consoleEN, config.URL, config.AccountURL)))
+	fmt.Print(c.greeting(lang, config.URL, config.AccountURL))
 	if !c.NoOpen && term.IsTerminal(int(os.Stdout.Fd())) {
 		openBrowser(config.URL)
 	}
 	return serveConsole(running, page, account)
+}
+
+// greeting is the text that the console prints when it has started.
+func (c *consoleCommand) greeting(lang language, page, account string) string {
+	if c.APIURL != "" {
+		return lang.say(realZH, realEN, page, account, c.APIURL, cmp.Or(c.PublicURL, "https://HOST"))
+	}
+	return named(lang.say(consoleZH, consoleEN, page, account))
 }
 
 // serveConsole answers at both addresses until it is interrupted.
@@ -147,6 +156,28 @@ To check that everything works, as after a deployment, run
   guanzhu doctor --url %[2]s/login/wechat --api-url %[1]s/platform
 
 The replies are in account/account.yaml, the handlers in account/routes.go. Ctrl-C ends.
+`
+
+const realEN = `
+The console is at %[1]s/
+The account answers at %[2]s/login/wechat, with an embedded store. Its calls go to %[3]s.
+
+A tunnel must lead from %[4]s to %[2]s, never to the console. Enter on the test account's page, under 接口配置信息:
+  %[4]s/login/wechat
+docs/first-account.md has every step.
+
+The replies are in account/account.yaml, the handlers in account/routes.go. Ctrl-C ends.
+`
+
+const realZH = `
+控制台：%[1]s/
+公众号的服务器地址：%[2]s/login/wechat，数据存在本机，接口调用发往 %[3]s。
+
+内网穿透要从 %[4]s 指向 %[2]s，不能指向控制台。在测试号页面的“接口配置信息”里填写：
+  %[4]s/login/wechat
+每一步见 docs/first-account.zh-CN.md。
+
+回复内容在 account/account.yaml，处理消息的代码在 account/routes.go。按 Ctrl-C 结束。
 `
 
 const consoleZH = `

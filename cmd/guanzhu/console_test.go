@@ -33,3 +33,20 @@ func TestConsoleThatCannotStart(t *testing.T) {
 		t.Error("a console that does not start leaves a file")
 	}
 }
+
+// TestConsoleOfARealAccount: the console does not say that a real platform is simulated, and shows what to enter there.
+func TestConsoleOfARealAccount(t *testing.T) {
+	t.Parallel()
+	c := consoleCommand{APIURL: "https://api.weixin.qq.com", PublicURL: "https://four-words.example"}
+	for _, lang := range []language{"en", "zh"} {
+		text := c.greeting(lang, "http://127.0.0.1:8080", "http://127.0.0.1:8081")
+		if strings.Contains(text, "simulated") || strings.Contains(text, "模拟") || strings.Contains(text, "%!") {
+			t.Errorf("the console of a real account says\n%s", text)
+		}
+		for _, want := range []string{"https://four-words.example/login/wechat", "http://127.0.0.1:8081", c.APIURL} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s is not in\n%s", want, text)
+			}
+		}
+	}
+}
