@@ -82,10 +82,10 @@ func (a answer) write(w http.ResponseWriter) {
 	w.Write(a.body) // an error means that the platform has hung up and sends the push again
 }
 
-// log logs a request in one line. took is the time since the request arrived.
-func (h *Handler) log(ctx context.Context, method string, a answer, line *telemetry.Line, took time.Duration) {
-	level := slog.LevelInfo
-	ms := telemetry.Milliseconds(took)
+// log logs a request in one line.
+func (h *Handler) log(ctx context.Context, method string, a answer, line *telemetry.Line, arrived time.Time) {
+	level, now := slog.LevelInfo, time.Now()
+	ms := telemetry.Milliseconds(now.Sub(arrived))
 	attrs := make([]slog.Attr, 0, 16)
 	attrs = append(attrs, slog.String("method", method), slog.String("outcome", a.outcome), slog.Int("status", a.status))
 	if a.push != nil {
@@ -110,7 +110,7 @@ func (h *Handler) log(ctx context.Context, method string, a answer, line *teleme
 		return
 	}
 	// A record of one's own, because Log would look for the caller, whom the line does not name.
-	record := slog.NewRecord(time.Now(), level, "push", 0)
+	record := slog.NewRecord(now, level, "push", 0)
 	record.AddAttrs(attrs...)
 	_ = h.config.Log.Handler().Handle(ctx, record) // Log ignores the error, too
 }

@@ -73,6 +73,9 @@ func (h *Handler) readQuery(r *http.Request) (query, refusal.Reason) {
 // parseQuery parses a query as url.ParseQuery does, without the parameters that nobody reads. It goes from the last parameter
 // to the first, so that the first value of a repeated one is kept.
 func parseQuery(raw string) (q query, ok bool) {
+	if strings.Contains(raw, ";") {
+		return query{}, false
+	}
 	for raw != "" {
 		i := strings.LastIndexByte(raw, '&')
 		pair := raw[i+1:]
@@ -80,7 +83,7 @@ func parseQuery(raw string) (q query, ok bool) {
 		name, value, _ := strings.Cut(pair, "=")
 		name, nameErr := url.QueryUnescape(name)
 		value, valueErr := url.QueryUnescape(value)
-		if nameErr != nil || valueErr != nil || strings.Contains(pair, ";") {
+		if nameErr != nil || valueErr != nil {
 			return query{}, false
 		}
 		switch name {

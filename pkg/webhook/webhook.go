@@ -123,7 +123,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	a := h.answer(ctx, r)
 	a.write(w)
-	h.log(ctx, r.Method, a, &ctx.line, time.Since(arrived))
+	h.log(ctx, r.Method, a, &ctx.line, arrived)
 }
 
 func (h *Handler) answer(ctx context.Context, r *http.Request) answer {

@@ -65,7 +65,7 @@ func lookInXML(s, name string) (text string, found bool, err error) {
 	if data, isCDATA := strings.CutPrefix(text, cdataOpen); isCDATA {
 		text = strings.TrimSpace(strings.TrimSuffix(data, cdataClose))
 	}
-	if strings.ContainsAny(text, "<>&") {
+	if strings.Contains(text, "<") || strings.Contains(text, ">") || strings.Contains(text, "&") {
 		return "", false, errSyntax
 	}
 	return text, true, nil

@@ -1,7 +1,5 @@
 package wechat
 
-import "strings"
-
 // maxOpenID is the maximum length of an openid. The platform documents none; its own have 28 characters.
 const maxOpenID = 128
 
@@ -11,9 +9,15 @@ const maxOpenID = 128
 // contains a #, so that no openid can name one. Check every openid from outside with IsOpenID before using it: from a push, a
 // cookie, a ticket, a command line or the platform's API.
 func IsOpenID(s string) bool {
-	return s != "" && len(s) <= maxOpenID && !strings.ContainsFunc(s, func(r rune) bool {
-		return !isAlphanumeric(r) && r != '_' && r != '-'
-	})
+	if s == "" || len(s) > maxOpenID {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if !isAlphanumeric(rune(c)) && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return true
 }
 
 func isAlphanumeric(r rune) bool {
