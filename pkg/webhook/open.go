@@ -9,7 +9,7 @@ import (
 )
 
 // seal turns a reply in clear into the body of the answer, in the mode and with the key of the push.
-type seal func(reply []byte, now time.Time) []byte
+type seal func(reply []byte, now func() time.Time) []byte
 
 // open verifies the request and parses the push in it.
 func (h *Handler) open(ctx context.Context, q query, body []byte) (p wechat.Push, s seal, why refusal.Reason) {
@@ -43,7 +43,7 @@ func (k *keyring) openPlain(q query, body []byte) (wechat.Push, seal, refusal.Re
 		}
 		return nil, nil, refusal.Malformed
 	}
-	return p, func(reply []byte, _ time.Time) []byte { return reply }, ""
+	return p, func(reply []byte, _ func() time.Time) []byte { return reply }, ""
 }
 
 func (k *keyring) openEncrypted(q query, body []byte) (wechat.Push, seal, refusal.Reason) {
@@ -68,7 +68,7 @@ func (k *keyring) openEncrypted(q query, body []byte) (wechat.Push, seal, refusa
 			return nil, nil, refusal.MalformedInside
 		}
 		// The platform decrypts the reply with the key of the push, also during a rotation.
-		return p, func(reply []byte, now time.Time) []byte { return cipher.Seal(reply, token, q.nonce, now) }, ""
+		return p, func(reply []byte, now func() time.Time) []byte { return cipher.Seal(reply, token, q.nonce, now()) }, ""
 	}
 	return nil, nil, refusal.WrongKey
 }

@@ -177,5 +177,5 @@ func (h *Handler) push(ctx context.Context, r *http.Request) answer {
 	if string(message) == wechat.Success {
 		return silent(p, known)
 	}
-	return replied(p, seal(message, h.config.Now()))
+	return replied(p, seal(message, h.config.Now))
 }

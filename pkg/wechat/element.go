@@ -3,6 +3,7 @@ package wechat
 import (
 	"errors"
 	"slices"
+	"strings"
 )
 
 // element is one node of a push or a reply, in XML or in JSON. A JSON array is several elements of one name.
@@ -23,6 +24,21 @@ func (e *element) child(name string) *element {
 		}
 	}
 	return nil
+}
+
+// only returns the text of the only child of that name, without blanks around it, or "" if there is none.
+func (e *element) only(name string) (text string, err error) {
+	found := false
+	for i := range e.children {
+		if e.children[i].name != name {
+			continue
+		}
+		if found {
+			return "", errAmbiguous
+		}
+		text, found = strings.TrimSpace(e.children[i].text), true
+	}
+	return text, nil
 }
 
 // appendChildren appends to found the children of that name of each of parents, in order.

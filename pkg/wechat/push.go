@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -111,14 +112,11 @@ func parsePushXML(s string) (Push, error) {
 
 // newPush returns the push in a document.
 func newPush(root *element, asJSON bool) (Push, error) {
-	head := Head{JSON: asJSON}
-	if root.repeats(onceInAll) {
-		return nil, errAmbiguous
-	}
-	decode(root, &head)
-	if err := head.check(); err != nil {
+	head, err := readHead(root)
+	if err != nil {
 		return nil, err
 	}
+	head.JSON = asJSON
 	kind, known := kinds[head.Kind()]
 	if !known {
 		return &Raw{Head: head, root: *root}, nil
@@ -135,8 +133,32 @@ func newPush(root *element, asJSON bool) (Push, error) {
 // isJSON reports whether a body is in the platform's JSON form. The settings page offers only XML, but the examples on the
 // encryption page are JSON.
 func isJSON(body []byte) bool {
-	body = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n")
-	return len(body) > 0 && body[0] == '{'
+	for _, c := range bytes.TrimPrefix(body, []byte("\ufeff")) {
+		switch c {
+		case ' ', '\t', '\r', '\n':
+		default:
+			return c == '{'
+		}
+	}
+	return false
+}
+
+// readHead returns the Head in a document. Its fields identify a push and its sender, so they occur once, at the top level.
+func readHead(root *element) (h Head, err error) {
+	var createTime string
+	for _, field := range []struct {
+		name string
+		text *string
+	}{
+		{"ToUserName", &h.ToUserName}, {"FromUserName", &h.FromUserName}, {"CreateTime", &createTime},
+		{"MsgType", &h.MsgType}, {"Event", &h.Event},
+	} {
+		if *field.text, err = root.only(field.name); err != nil {
+			return h, err
+		}
+	}
+	h.CreateTime, _ = strconv.ParseInt(createTime, 10, 64) // after an error, check refuses it
+	return h, h.check()
 }
 
 func (h *Head) check() error {

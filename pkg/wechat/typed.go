@@ -17,11 +17,8 @@ var typed = []string{
 	"VerifyCode", "RemarkAmount", "title", "tax_no", "phone", "addr", "bank_type", "bank_no", "SessionFrom",
 }
 
-// Fields that identify a push and its sender occur once, at the top level.
-var (
-	onceInAll   = []string{"ToUserName", "FromUserName", "CreateTime", "MsgType", "Event"}
-	onceInKinds = []string{"EventKey", "MsgId"}
-)
+// onceInKinds are fields that identify a push of a kind. They occur once, at the top level.
+var onceInKinds = []string{"EventKey", "MsgId"}
 
 // ambiguous reports whether root may contain elements that a user forged and that p would read.
 //

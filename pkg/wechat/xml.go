@@ -94,25 +94,41 @@ func (p *parser) content(e *element, depth int) error {
 			return err
 		}
 		p.rest = p.rest[i:]
-		if strings.HasPrefix(p.rest, "</") {
+		switch p.second() {
+		case '/':
 			e.text = text.String()
 			return nil
-		}
-		if skipped, err := p.skipMisc(); err != nil {
-			return err
-		} else if skipped {
-			return errComment
-		}
-		if data, isCDATA, err := p.cdata(); err != nil {
-			return err
-		} else if isCDATA {
+		case '!', '?':
+			data, isCDATA, err := p.cdata()
+			if err != nil {
+				return err
+			}
+			if !isCDATA {
+				return p.refuseMisc()
+			}
 			text.addCDATA(data)
-			continue
-		}
-		if err := p.child(e, depth+1); err != nil {
-			return err
+		default:
+			if err := p.child(e, depth+1); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// second returns the character after the '<' that is next, or 0.
+func (p *parser) second() byte {
+	if len(p.rest) < 2 {
+		return 0
+	}
+	return p.rest[1]
+}
+
+// refuseMisc returns the error for a comment, a processing instruction or a DOCTYPE within an element.
+func (p *parser) refuseMisc() error {
+	if _, err := p.skipMisc(); err != nil {
+		return err
+	}
+	return errComment
 }
 
 // child reads the next element as a child of e.
@@ -175,9 +191,6 @@ func (p *parser) endTag(name string) error {
 
 // skipMisc skips a comment or a processing instruction, if one is next. A DOCTYPE is an error.
 func (p *parser) skipMisc() (skipped bool, err error) {
-	if len(p.rest) > 1 && p.rest[1] != '!' && p.rest[1] != '?' {
-		return false, nil // a tag, which is usual
-	}
 	var end string
 	switch {
 	case strings.HasPrefix(p.rest, "<!--"):
