@@ -390,7 +390,7 @@ func TestConsoleTroubles(t *testing.T) {
 	d.read(".active", "没有故障")
 	d.press(".rows > li:last-child .row")
 	d.read(".details .sub", "解密后")
-	d.read(".details .error", "killed")
+	d.read(".details .error", "公众号的进程被杀")
 
 	// An account that always fails is out of order for its follower.
 	d.press(`.desk [aria-label="其他数据表故障"]`)

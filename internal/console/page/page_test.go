@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -115,6 +116,46 @@ func TestTexts(t *testing.T) {
 	for key, used := range known {
 		if !used {
 			t.Errorf("no module asks for %q", key)
+		}
+	}
+}
+
+// TestTextsFromGo: the operations of the store and the errors of a delivery are there in Chinese, and no others.
+func TestTextsFromGo(t *testing.T) {
+	_, table, _ := strings.Cut(get(t, "zh", "/page/text.js"), "\nconst fromGo = {\n")
+	table, _, _ = strings.Cut(table, "\n};\n")
+	known := map[string]bool{} // by the English text: whether Go says it
+	for _, m := range regexp.MustCompile(`(?m)^  "([^"]+)": "[^"]+",$`).FindAllStringSubmatch(table, -1) {
+		known[m[1]] = false
+	}
+	operation := regexp.MustCompile(`s\.(?:view|update|updateFor|part|changeReconcile)\(ctx, "([^"]+)"`)
+	failure := regexp.MustCompile(`errors\.New\("([^"]+)"\)`)
+	for where, said := range map[string]*regexp.Regexp{
+		"../../boltstore/*.go": operation, "../faults.go": failure, "../deliver.go": failure,
+	} {
+		sources, err := filepath.Glob(where)
+		if err != nil || len(sources) == 0 {
+			t.Fatalf("no source %s: %v", where, err)
+		}
+		for _, file := range sources {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range said.FindAllStringSubmatch(string(source), -1) {
+				if _, ok := known[m[1]]; !ok {
+					t.Errorf("text.js does not have %q of %s in Chinese", m[1], file)
+				}
+				known[m[1]] = true
+			}
+		}
+	}
+	for text, used := range known {
+		if !used {
+			t.Errorf("Go no longer says %q", text)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 // Everything that belongs to the selected item.
 import { h, button } from "./dom.js";
 import { choices, show } from "./dialog.js";
-import { t } from "./text.js";
+import { t, translated } from "./text.js";
 import { api, act, on, say, select, store } from "./store.js";
 import { heading, kind, moment, ms, outcome, who } from "./format.js";
 import { edit, more, replay } from "./again.js";
@@ -95,7 +95,7 @@ function cards(item) {
 
 const card = (title, ...content) => h("section", { class: "card" }, h("h3", null, title), content);
 
-const stepHead = (s) => h("p", { class: s.failed ? "step-head bad" : "step-head" }, h("code", null, s.name), s.kind === "log" ? null : h("span", null, ms(s.ms)), s.error && h("span", { class: "error" }, s.error));
+const stepHead = (s) => h("p", { class: s.failed ? "step-head bad" : "step-head" }, h("code", null, translated(s.name)), s.kind === "log" ? null : h("span", null, ms(s.ms)), s.error && h("span", { class: "error" }, translated(s.error)));
 
 function facts(item) {
   const last = item.attempts.at(-1);
@@ -120,7 +120,7 @@ function attempt({ n, request, response, error }, item) {
   const opened = request?.body.includes("<Encrypt>") ? item.message : undefined;
   return [
     card(title("request"), h("div", { class: "part", "data-part": `attempt:${n}` }, half(request && { ...request, opened }))),
-    card(title("reply"), error && h("p", { class: "error" }, error), half(response)),
+    card(title("reply"), error && h("p", { class: "error" }, translated(error)), half(response)),
   ];
 }
 

@@ -1,5 +1,5 @@
 // Times, durations and names as the page shows them. Times are China's, as the platform's quotas are.
-import { t, tag } from "./text.js";
+import { t, tag, translated } from "./text.js";
 import { follower, store } from "./store.js";
 
 const zone = "Asia/Shanghai";
@@ -73,8 +73,8 @@ const quote = (text) => t("quoted", text.length > 60 ? `${text.slice(0, 60)}…`
 // outcome is what came of an item, in a line.
 export function outcome(item) {
   if (!item.done) return t("underWay");
-  if (item.failed) return item.error || t("failed");
-  if (item.kind === "visit" || item.kind === "task") return item.error ?? "";
+  if (item.failed) return translated(item.error) || t("failed");
+  if (item.kind === "visit" || item.kind === "task") return translated(item.error) ?? "";
   if (!item.reply) return t("noReply");
   return replyGist(item.reply);
 }

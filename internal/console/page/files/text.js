@@ -292,6 +292,53 @@ const texts = {
   hintDone: ["全部走过一遍了。在时间线里点任何一行，看它做了什么；或者试试故障和时钟。", "That is the whole way. Choose a row of the timeline to see what it did, or try the troubles and the clock."],
 };
 
+// fromGo has the operations and errors of the account's process, as Go writes them, in Chinese. Log lines stay as they are:
+// people search for them.
+const fromGo = {
+  "acquire the lease": "取得对账的租约",
+  "change a conversation": "修改对话",
+  "change a session": "修改会话",
+  "change followers": "修改关注者",
+  "change own data": "修改自有数据",
+  "complete a profile": "补齐资料",
+  "count a question": "给提问计数",
+  "dump the store": "读取全部记录",
+  "find followers": "查找关注者",
+  "list followers": "列出关注者",
+  "list pending followers": "列出待补资料的关注者",
+  "list suggestions": "列出建议",
+  "look up a follower": "查询关注者",
+  "mark a forced refresh": "标记强制刷新",
+  "mark a suggestion": "标记建议",
+  "read a conversation": "读取对话",
+  "read own data": "读取自有数据",
+  "read the access token": "读取 access_token",
+  "read the checkpoint": "读取对账进度",
+  "read the menu's record": "读取菜单的记录",
+  "read the record of the files": "读取素材的记录",
+  "save the checkpoint": "保存对账进度",
+  "store a follow": "保存关注",
+  "store a suggestion": "保存建议",
+  "store a ticket": "保存个人链接",
+  "store an unfollow": "保存取消关注",
+  "store the access token": "保存 access_token",
+  "store the menu's record": "保存菜单的记录",
+  "store the record of the files": "保存素材的记录",
+
+  "the account's process was killed": "公众号的进程被杀",
+  "the table fails, because the console was asked for it": "数据表失败：控制台里打开了这个故障",
+  "no answer within 5 seconds: WeChat hangs up": "5 秒内没有应答，微信断开连接",
+  "WeChat knows no material of this media_id: publish the file, or use the media_id of a picture that was sent": "微信没有这个 media_id 的素材：请发布文件，或者使用发来的图片的 media_id",
+};
+
+// translated returns a text of the account's process in the page's language, if it has one.
+export function translated(text) {
+  if (language !== "zh" || !text) return text;
+  const [, n, last] = /^wechattest: (\d+) attempts failed, the last one: (?:\w+ "[^"]*": )?(.*)$/s.exec(text) ?? [];
+  if (n) return `${n} 次投递都失败，最后一次：${translated(last)}`;
+  return fromGo[text] ?? text;
+}
+
 // t returns the text with that key. {0} is replaced by the first value.
 export function t(key, ...values) {
   const text = texts[key]?.[language === "zh" ? 0 : 1];

@@ -1,6 +1,6 @@
 // The timeline: a row for each item, and below the selected one a row for each of its steps.
 import { h, icon, button, eachFrame } from "./dom.js";
-import { t } from "./text.js";
+import { t, translated } from "./text.js";
 import { act, earlier, on, select, store } from "./store.js";
 import { length, lane, scale, sort, stepLane } from "./axis.js";
 import { clockTime, day, heading, hue, ms, outcome, result, span, who } from "./format.js";
@@ -140,13 +140,13 @@ function steps(item) {
   return h("ol", { class: "steps" }, parts);
 }
 
-const stepRow = (item, s, start) => part(item, `step:${s.n}`, s.kind, s.name, stepLane(s, start), s.kind === "log" ? "" : ms(s.ms), s.error, sort(s));
+const stepRow = (item, s, start) => part(item, `step:${s.n}`, s.kind, translated(s.name), stepLane(s, start), s.kind === "log" ? "" : ms(s.ms), s.error, sort(s));
 
 function part(item, name, picture, title, axis, end, error, kind) {
   const chosen = store.selected?.part === name;
   return h("li", null, h("button", { type: "button", class: `row step ${kind ?? ""} ${chosen ? "chosen" : ""} ${error ? "bad" : ""}`, "data-part": name, "aria-current": chosen ? "true" : null, onclick: () => select(item.id, name) },
     h("span", { class: "at" }, icon(picture)),
-    h("span", { class: "what" }, kind && h("span", { class: "from" }, t(error && kind === "read" ? "step-table" : `step-${kind}`)), title, error && h("span", { class: "error" }, error)),
+    h("span", { class: "what" }, kind && h("span", { class: "from" }, t(error && kind === "read" ? "step-table" : `step-${kind}`)), title, error && h("span", { class: "error" }, translated(error))),
     h("span", { class: "axis" }, axis),
     h("span", { class: "result" }, end)));
 }
