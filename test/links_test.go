@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,26 +42,35 @@ type link struct {
 
 const chinese = ".zh-CN.md"
 
-// pages returns the Markdown files by their path in the repository.
-func pages(t *testing.T) map[string]page {
+// walk calls each for every file of the repository, by its path there, but not for what tests read or builds make.
+func walk(t *testing.T, each func(name string)) {
 	t.Helper()
-	all := map[string]page{}
+	skipped := []string{"testdata", ".git", ".aws-sam", "bin"}
 	err := filepath.WalkDir("..", func(file string, entry fs.DirEntry, err error) error {
-		switch name := entry.Name(); {
+		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (name == "testdata" || name == ".git" || name == ".aws-sam"):
+		case entry.IsDir() && slices.Contains(skipped, entry.Name()):
 			return filepath.SkipDir
-		case entry.IsDir() || !strings.HasSuffix(name, ".md"):
-			return nil
+		case !entry.IsDir():
+			each(filepath.ToSlash(strings.TrimPrefix(file, ".."+string(filepath.Separator))))
 		}
-		source, err := os.ReadFile(file)
-		all[filepath.ToSlash(strings.TrimPrefix(file, ".."+string(filepath.Separator)))] = parsePage(source)
-		return err
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// pages returns the Markdown files by their path in the repository.
+func pages(t *testing.T) map[string]page {
+	t.Helper()
+	all := map[string]page{}
+	walk(t, func(name string) {
+		if path.Ext(name) == ".md" {
+			all[name] = parsePage([]byte(readFile(t, "../"+name)))
+		}
+	})
 	return all
 }
 
@@ -148,6 +158,22 @@ func TestLinks(t *testing.T) {
 	if len(all) < 30 {
 		t.Errorf("found %d pages: does the test look at the right place?", len(all))
 	}
+}
+
+// TestNamedDocs holds that each page of docs that a program, a template or a comment names is there.
+func TestNamedDocs(t *testing.T) {
+	all := pages(t)
+	named := regexp.MustCompile(`\bdocs/[\w.-]+\.md`)
+	walk(t, func(file string) {
+		if !slices.Contains([]string{".go", ".yaml", ".yml", ".toml", ".txtar", ""}, path.Ext(file)) {
+			return
+		}
+		for _, name := range named.FindAllString(readFile(t, "../"+file), -1) {
+			if _, ok := all[name]; !ok {
+				t.Errorf("%s names %s, which is not there", file, name)
+			}
+		}
+	})
 }
 
 // inside returns the file in the repository that a link leads to.
