@@ -80,7 +80,16 @@ func TestImport(t *testing.T) {
 		}
 		run("", "Nothing differs", 0, "import")
 		run("", "Nothing differs", 0, "import", "--write")
-		run(file+" is good. Its menu:\n\n  关于 (click, key 关于)\n  主页 (view, url https://host.example/)\n", "", 0, "check")
+		run(file+` is good. What a follower does and gets (handlers in routes.go come first):
+
+  follows             欢迎
+  sends …价格…        one of 2 at random, such as: 一
+  sends @…            s
+  sends another text  a picture default.jpg
+  sends a picture, …  (no reply)
+  taps 关于           我们
+  taps 主页           opens https://host.example/
+`, "", 0, "check")
 		run("", "give the stack with --stack, or the name of its table with --table", 1, "publish")
 		if err := os.Remove(filepath.Join(filepath.Dir(file), "media", "default.jpg")); err != nil {
 			t.Fatal(err)

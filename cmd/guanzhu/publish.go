@@ -51,51 +51,59 @@ func (c *fileFlags) mediaFolder() string { return filepath.Join(filepath.Dir(c.F
 
 type checkCommand struct {
 	fileFlags `embed:""`
-	JSON      bool `name:"json" help:"Print the mistakes and the menu as JSON."`
+	JSON      bool `name:"json" help:"Print the mistakes, the warnings and the menu as JSON."`
 }
 
-// Run prints the menu as it would be published.
+// Run prints what followers will see.
 func (c *checkCommand) Run(lang language) error {
-	m, err := c.menu()
+	checked, err := c.check()
 	if c.JSON {
-		return printChecked(m, err, lang)
+		return printChecked(checked, err, lang)
 	}
 	if err != nil {
 		return err
 	}
-	for _, text := range m.LeftOut {
+	for _, text := range append(checked.menu.LeftOut, checked.account.Warnings()...) {
 		fmt.Fprintln(os.Stderr, text.In(string(lang)))
 	}
-	if len(m.Buttons) == 0 {
-		fmt.Println(lang.say("%s 没有错误，也没有要发布的菜单。", "%s is good, and has no menu to publish.", c.File))
-		return nil
-	}
-	fmt.Print(lang.say("%s 没有错误。其中的菜单：\n\n%s", "%s is good. Its menu:\n\n%s", c.File, menu.Compare(m, m)))
+	fmt.Println(lang.say("%s 没有错误。关注者会看到（routes.go 里的处理函数优先）：\n",
+		"%s is good. What a follower does and gets (handlers in routes.go come first):\n", c.File))
+	fmt.Print(exchangesTable(checked.account.Exchanges(checked.menu), lang))
 	return nil
 }
 
-// menu reads the file and returns its menu.
-func (c *fileFlags) menu() (menu.Menu, error) {
-	a, err := c.read()
-	if err != nil {
-		return menu.Menu{}, err
+// checkedFile is an account.yaml without mistakes, and its menu as it would be published.
+type checkedFile struct {
+	account *accountyaml.Account
+	menu    menu.Menu
+}
+
+func (c *fileFlags) check() (f checkedFile, err error) {
+	if f.account, err = c.read(); err == nil {
+		f.menu, err = f.account.Menu(c.PublicURL)
 	}
-	return a.Menu(c.PublicURL)
+	return f, err
 }
 
 // printChecked prints what check has found, one line for each mistake and each button.
-func printChecked(m menu.Menu, mistakes error, lang language) error {
+func printChecked(f checkedFile, mistakes error, lang language) error {
 	found := struct {
 		Mistakes []string `json:"mistakes"`
 		Menu     []string `json:"menu"`
 		LeftOut  []string `json:"left_out"`
-	}{[]string{}, []string{}, []string{}}
+		Warnings []string `json:"warnings"`
+	}{[]string{}, []string{}, []string{}, []string{}}
 	if mistakes != nil {
 		found.Mistakes = strings.Split(bilingual.Explain(mistakes, string(lang)), "\n")
 	}
-	found.Menu = append(found.Menu, menu.Compare(m, m)...)
-	for _, text := range m.LeftOut {
+	found.Menu = append(found.Menu, menu.Compare(f.menu, f.menu)...)
+	for _, text := range f.menu.LeftOut {
 		found.LeftOut = append(found.LeftOut, text.In(string(lang)))
+	}
+	if mistakes == nil {
+		for _, text := range f.account.Warnings() {
+			found.Warnings = append(found.Warnings, text.In(string(lang)))
+		}
 	}
 	if err := printJSON(os.Stdout, found); err != nil {
 		return err

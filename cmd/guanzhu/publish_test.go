@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -79,13 +80,15 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	good := write(t, menuFile)
 	const url = "PUBLIC_URL=https://host.example"
+	const sees = "  follows             w\n  sends @…            s\n  sends another text  d\n  sends a picture, …  (no reply)\n  taps 帮助           帮助\n"
 	tests := []struct {
 		name, file, env  string
 		wantOut, wantErr string
 		wantStatus       int
 	}{
-		{"good", good, url, good + " is good. Its menu:\n\n  帮助 (click, key help)\n  我的 (view, url https://host.example/)\n", "", 0},
-		{"a button left out", good, "", good + " is good. Its menu:\n\n  帮助 (click, key help)\n",
+		{"good", good, url, good + " is good. What a follower does and gets (handlers in routes.go come first):\n\n" + sees +
+			"  taps 我的           opens https://host.example/\n", "", 0},
+		{"a button left out", good, "", good + " is good. What a follower does and gets (handlers in routes.go come first):\n\n" + sees,
 			good + ":8: 我的 is left out", 0},
 		{"bad", write(t, strings.Replace(menuFile, "key: help", "key: h", 1)), "", "",
 			`account.yaml:7: nothing answers the key "h"`, 1},
@@ -109,7 +112,8 @@ func TestCheck(t *testing.T) {
     "  帮助 (click, key help)",
     "  我的 (view, url https://host.example/)"
   ],
-  "left_out": []
+  "left_out": [],
+  "warnings": []
 }
 `, "", 0, stdout, stderr, status)
 		bad := write(t, strings.Replace(menuFile, "key: help", "key: h", 1))
@@ -140,11 +144,44 @@ func TestCheck(t *testing.T) {
 			t.Error(stderr)
 		}
 	})
-	t.Run("no menu", func(t *testing.T) {
+	t.Run("what followers see", func(t *testing.T) {
 		t.Parallel()
-		file := write(t, menuFile[:strings.Index(menuFile, "menu:")])
-		stdout, stderr, status := guanzhu(t, nil, "check", file)
-		wantRun(t, file+" is good, and has no menu to publish.\n", "", 0, stdout, stderr, status)
+		var file strings.Builder
+		file.WriteString(`welcome: "欢迎，{personal_link}"
+default: |
+  没听懂呢。
+  发送“帮助”或“登录”。
+suggestion: {image: {media_id: m}}
+messages: {voice: {transfer_customer_service: {}}}
+clicks: {c: {news: [{title: 一, url: https://example.com/1}, {title: 二, url: https://example.com/2}]}}
+conditionalmenu: [{matchrule: {tag_id: 100}, button: [{name: 会员, type: view, url: https://example.com/}]}]
+menu: {button: [{name: 更多, sub_button: [{name: 新品, type: click, key: c}]}]}
+keywords:
+  - {exact: [登录, Login], reply: {random: [a, b]}}
+`)
+		for i := range 12 {
+			fmt.Fprintf(&file, "  - {prefix: 第%02d个很长很长很长很长的关键词, reply: 很长%s}\n", i, strings.Repeat("的回复", 50))
+		}
+		path := write(t, file.String())
+		stdout, stderr, status := guanzhu(t, nil, "--lang", "zh", "check", path)
+		row := func(i int) string {
+			return fmt.Sprintf("  发送以 第%02d个很长很长很长很长…  很长的回复的回复的回复的回复的回复的回复的回复的回复的回复的回复…\n", i)
+		}
+		wantRun(t, path+` 没有错误。关注者会看到（routes.go 里的处理函数优先）：
+
+  关注                            欢迎，〔个人链接〕
+  发送 登录、login                随机回复 2 条之一，例如：a
+`+row(0)+row(1)+row(2)+row(3)+row(4)+row(5)+row(6)+row(7)+row(8)+`  ……还有 3 条
+  发送以 @ 开头的文字             图片
+  发送其他文字                    没听懂呢。 发送“帮助”或“登录”。
+  发送语音                        转人工客服
+  发送其他消息                    （不回复）
+  点 更多 > 新品                  2 条图文，第一条“一”
+  点（tag_id 100）会员            打开 https://example.com/
+`, path+":2：这里请关注者发送“帮助”，但没有关键词规则回复它", 0, stdout, stderr, status)
+		if strings.Contains(stderr, "“登录”") {
+			t.Errorf("a keyword that is answered: %s", stderr)
+		}
 	})
 }
 

@@ -65,6 +65,7 @@ type Account struct {
 	byLink     bool
 	files      []media.Use // each once
 	ais        []*AI
+	sentences  []sentence // in the order of the file
 }
 
 // Welcome returns the reply to a follow. Every reply of an Account has all fields that the platform requires.
@@ -101,6 +102,7 @@ func (a *Account) Click(key string) (wechat.Reply, bool) {
 // A rule is the reply to the texts that its keyword matches.
 type rule struct {
 	line    int    // in the file
+	item    int    // its place in the file's list; that of all its keywords
 	kind    string // a name in patternOf
 	keyword string // folded
 	reply   wechat.Reply

@@ -172,6 +172,8 @@ func (f *file) aiText(e entry, longest int) string {
 		f.problem(lineOf(e.value), "%s 有 %d 字节，最多 %d 字节（一个汉字 3 字节）：请减少 %d 字节",
 			"%s has %d bytes of UTF-8, and may have %d (a Chinese character has 3): shorten it by %d",
 			e.key, len(text), longest, len(text)-longest)
+	case e.key != "instructions":
+		f.seen(text, lineOf(e.value))
 	}
 	return text
 }

@@ -344,7 +344,7 @@ func (r *menuReader) field(e entry, l level) string {
 					"pages, from its slash on, \"/…\"")
 		}
 		if placeholder := anyPlaceholder(text); placeholder != "" {
-			r.problem(line, "菜单的 url 里没有占位符，%s 会原样打开：请删掉；自己的页面写成“/…”，粉丝打开时不用再登录",
+			r.problem(line, "菜单的 url 里没有占位符，%s 会原样打开：请删掉；自己的页面写成“/…”，关注者打开时不用再登录",
 				"a menu has no placeholders, so %s is opened as it is: remove it; a page of your own, \"/…\", knows the follower", placeholder)
 		}
 	case "appid":

@@ -53,6 +53,8 @@ type file struct {
 	problems []problem
 	uses     []media.Use
 	ais      []*AI
+
+	sentences []sentence
 }
 
 // Mistake is one mistake of an account.yaml. It implements bilingual.Error.
@@ -232,7 +234,7 @@ func (f *file) account(root ast.Node) *Account {
 		}
 	}
 	f.menus(a, entries)
-	a.files, a.ais = f.uses, f.ais
+	a.files, a.ais, a.sentences = f.uses, f.ais, f.sentences
 	for _, key := range []string{"welcome", "default", "suggestion"} {
 		if !slices.Contains(given, key) {
 			f.add(missing, 1, bilingual.Format("缺少 %[1]s：加一行“%[1]s: …”，写上文字",
@@ -274,19 +276,19 @@ func (f *file) rules(a *Account, n ast.Node) {
 				"\"- prefix: …\" or \"- contains: …\"")
 		return
 	}
-	for _, item := range list.Values {
+	for i, item := range list.Values {
 		r, ok := f.rule(item)
 		if !ok {
 			continue
 		}
 		for _, keyword := range r.keywords {
-			if i, covered := a.index.Add(patternOf[r.kind](keyword)); covered {
+			if earlier, covered := a.index.Add(patternOf[r.kind](keyword)); covered {
 				f.problem(r.line, "这条规则（%s %q）永远不会生效：第 %d 行的规则（%s %q）在前面，已经回复了所有这样的文字。删掉其中一条，或者把这条移到前面",
 					"this rule (%s %q) never answers, since the one on line %d (%s %q) matches all its "+
 						"texts first: remove one of them, or move this one up",
-					r.kind, keyword, a.rules[i].line, a.rules[i].kind, a.rules[i].keyword)
+					r.kind, keyword, a.rules[earlier].line, a.rules[earlier].kind, a.rules[earlier].keyword)
 			}
-			a.rules = append(a.rules, rule{line: r.line, kind: r.kind, keyword: keyword, reply: r.reply})
+			a.rules = append(a.rules, rule{line: r.line, item: i, kind: r.kind, keyword: keyword, reply: r.reply})
 		}
 	}
 }

@@ -62,6 +62,7 @@ func (f *file) textReply(n ast.Node, what bilingual.Text) wechat.Reply {
 	}
 	f.checkLength(text, what, lineOf(n))
 	f.checkPlaceholders(text, what, lineOf(n))
+	f.seen(text, lineOf(n))
 	return wechat.TextReply(text)
 }
 
@@ -191,6 +192,8 @@ func (f *file) checkField(name, text string, line int) {
 			"%s is sent as it is here: a personal link has its place in a text reply, or as the whole url of an article", placeholder)
 	}
 	switch name {
+	case "title", "description":
+		f.seen(text, line)
 	case "media_id", "thumb_media_id":
 		f.checkMediaID(name, text, line)
 	case "url", "picurl", "musicurl", "hqmusicurl":

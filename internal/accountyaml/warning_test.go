@@ -1,0 +1,71 @@
+package accountyaml_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guanzhu/guanzhu/internal/bilingual"
+)
+
+// TestWarnings has texts that tell followers to send something.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"发送“登录”，打开主页":            {"登录"},
+		"回复【1】看菜单，回复 「2」 看地址":    {"1", "2"},
+		"回复1查看菜单，回复数字 2":         {"1", "2"},
+		"发送关键词：“会员”或“积分”、‘优惠’":   {"会员", "积分", "优惠"},
+		"发“帮助”就行":                {"帮助"},
+		`Send "start" or "stop"`: {"start", "stop"},
+		"发送“你好”或“营业时间是几点”":       nil,
+		"发送“@想说的话”":              nil,
+		"我们会在 2 小时内回复 3 条消息":     nil,
+		"发送 2024 年的账单，回复 5 天内有效": nil,
+		"我们有“登录”按钮":              nil,
+		"回复“”":                   nil,
+	} {
+		yaml := "welcome: w\ndefault: d\nsuggestion: s\nkeywords:\n- exact: 你好\n  reply: r\n- contains: 营业时间\n  reply: r\n"
+		a := parse(t, yaml+fmt.Sprintf("clicks: {k: %q}\n", text))
+		var got []string
+		for _, warning := range a.Warnings() {
+			_, rest, _ := strings.Cut(warning.In(bilingual.Chinese), "account.yaml:9：这里请关注者发送“")
+			keyword, _, _ := strings.Cut(rest, "”，但没有关键词规则回复它")
+			got = append(got, keyword)
+			if !strings.HasPrefix(warning.EN, "account.yaml:9: this tells followers to send “"+keyword+"”, and no keyword rule") {
+				t.Error(warning.EN)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+
+	// Wherever followers see it, and in the order of the file.
+	const everywhere = `
+welcome: {news: [{title: 发送“1”, description: 发送“2”, url: https://example.com/}]}
+default: {random: [发送“3”, 发送“4”]}
+suggestion: {video: {media_id: m, title: 发送“5”}}
+messages: {image: 发送“6”}
+`
+	var lines []string
+	for _, warning := range parse(t, everywhere).Warnings() {
+		place, _, _ := strings.Cut(warning.EN, ": ")
+		lines = append(lines, place)
+	}
+	want := strings.Fields("account.yaml:2 account.yaml:2 account.yaml:3 account.yaml:3 account.yaml:4 account.yaml:5")
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+
+	// Somebody answers every text.
+	for _, answers := range []string{
+		"{transfer_customer_service: {}}", "{transfer_biz_ai_ivr: {}}", "{ai: {base_url: 'https://example.com/v1', model: m}}",
+	} {
+		if got := parse(t, "welcome: 发送“人工”\ndefault: "+answers+"\nsuggestion: s\n").Warnings(); got != nil {
+			t.Errorf("%s: %v", answers, got)
+		}
+	}
+}
