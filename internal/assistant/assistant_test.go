@@ -128,7 +128,7 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// TestLabel: the label stands below what the model wrote, and the model is not told of it.
+// TestLabel: the label is below the model's answer, and the model does not see it.
 func TestLabel(t *testing.T) {
 	t.Parallel()
 	f := set(t, []aitest.Reply{{Text: "一"}}, "label: （内容由 AI 生成）", "daily_limit: 2", "full: 满")
@@ -138,7 +138,7 @@ func TestLabel(t *testing.T) {
 	f.wantMessages([]string{"回答简短", "甲"}, []string{"回答简短", "甲", "一", "乙"})
 }
 
-// TestLog: the log tells what an answer took and used, and neither texts nor the key.
+// TestLog: the log has an answer's time and tokens, and neither texts nor the key.
 func TestLog(t *testing.T) {
 	t.Parallel()
 	f := set(t, []aitest.Reply{{Text: "秘密的回答"}})

@@ -106,7 +106,7 @@ func TestEndpoint(t *testing.T) {
 	}
 }
 
-// TestRefusals has the answers by which AWS, or what stands before it, refuses a call.
+// TestRefusals has the answers by which AWS, or a proxy before it, refuses a call.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -132,7 +132,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestNoAnswer has what is no answer of a service. It may be a secret all the same.
+// TestNoAnswer has bodies that are not a service's answer. They may be secrets all the same.
 func TestNoAnswer(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{`{"Name":"HIDE`, `{"Name":["HIDE"]}`, "HIDE"} {

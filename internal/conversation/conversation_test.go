@@ -86,7 +86,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// TestIDs: texts of one second without a MsgId are told apart.
+// TestIDs: texts of one second without a MsgId are distinguished.
 func TestIDs(t *testing.T) {
 	a, b := text(0, "a"), text(0, "b")
 	a.MsgID, b.MsgID = 0, 0

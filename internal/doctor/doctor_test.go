@@ -370,7 +370,7 @@ func spend(p *wechattest.Platform, path string, daily, left int) {
 	}
 }
 
-// What may stand in front of an endpoint.
+// The faults in front of an endpoint.
 
 func answers(status int, body string) func(http.Handler) http.Handler {
 	return func(http.Handler) http.Handler {

@@ -43,9 +43,9 @@ type fixture struct {
 	*testing.T
 	*world.World // once it is started
 	options      world.Options
-	server       secrets.Secrets // what the endpoint has
+	server       secrets.Secrets // those of the endpoint
 	site         web.Config
-	front        func(http.Handler) http.Handler // what stands in front of endpoint and pages
+	front        func(http.Handler) http.Handler // a layer in front of endpoint and pages
 	ahead        time.Duration                   // how far the doctor's clock is ahead of all others
 	record       menu.Record
 
@@ -94,7 +94,7 @@ func (w *fixture) keyed() {
 
 func (w *fixture) doctorsNow() time.Time { return w.Clock.Now().Add(w.ahead) }
 
-// start starts everything and completes what the doctor is told.
+// start starts everything and completes the doctor's settings.
 func (w *fixture) start() {
 	w.World = world.New(w.T, w.options)
 	w.Secrets = world.NewSecrets(w.server)

@@ -45,7 +45,7 @@ func TestErrcodes(t *testing.T) {
 	}
 }
 
-// TestForbiddenInChina holds that a gateway's 403 in AWS's China regions is told to be for want of an ICP filing.
+// TestForbiddenInChina holds that the doctor explains a gateway's 403 in AWS's China regions by a missing ICP filing.
 func TestForbiddenInChina(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]found{

@@ -57,7 +57,7 @@ func isTask(item ast.Node) bool {
 
 var tableKind = extast.KindTable
 
-// table returns a list for each row. Of two columns a row is one line, "left：right". Of more, the first cell stands above
+// table returns a list for each row. With two columns, a row is one line, "left：right". With more, the first cell is above
 // the others, which are named by the header.
 func (r renderer) table(n ast.Node) string {
 	var header []string

@@ -95,7 +95,7 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// TestLongSources: hostile sources take little time and give no more than some times their length.
+// TestLongSources: hostile sources take little time, and the result is at most a few times as long.
 func TestLongSources(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]string{

@@ -312,7 +312,7 @@ func TestConditional(t *testing.T) {
 	w.run("", m, menu.Unchanged)
 	w.wantCalls(map[string]int{get: 3, create: 1, add: 2})
 
-	// Any change publishes the whole set anew, in its order.
+	// Any change publishes the whole set again, in its order.
 	changed := wanted(t, file+strings.Replace(conditional, "name: 安卓会员", "name: 会员专享", 1))
 	w.run("", changed, menu.Published)
 	w.wantLive(changed)
@@ -357,7 +357,7 @@ func (w *fixture) shown(openid string) string {
 	return m.Buttons[0].Name
 }
 
-// TestBrokenOff is about a set of menus of which a part was published: another run completes it.
+// TestBrokenOff: if only a part of a set of menus was published, another run completes it.
 func TestBrokenOff(t *testing.T) {
 	for _, path := range []string{create, del, add} {
 		t.Run(path, func(t *testing.T) {

@@ -91,7 +91,7 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// tenMillion says that there are ten million followers, and gives a day's quota of which little is left.
+// tenMillion says that there are ten million followers, and gives a day's quota that is almost used up.
 type tenMillion struct{ reconcile.Platform }
 
 func (p tenMillion) Openids(ctx context.Context, after string) ([]string, string, int, error) {

@@ -57,7 +57,7 @@ func TestWhatPushesMissed(t *testing.T) {
 	w.follows(300) // a follow that never came
 	pending := w.stores(301, follower.Pending)
 	w.follows(301)
-	// Unfollowed and followed again, of which nothing came.
+	// Unfollowed and followed again, without a push of either.
 	w.Platform.Follow(openid(299), wechattest.User{UnionID: "u" + openid(299), Language: "zh_CN", SubscribedAt: w.Clock.Now().Add(-10 * time.Second)})
 	// A remark that the owner has made.
 	w.Platform.Follow(openid(298), wechattest.User{

@@ -112,7 +112,7 @@ var stories = []story{
 	{"return", []step{follows(1), unfollows(2), follows(3)}, end{followed: 3}},
 	{"return, unfollow repeated", []step{follows(1), unfollows(2), follows(3), unfollows(2)}, end{followed: 3}},
 	{"unfollow late", []step{follows(3), unfollows(2), repeats(3)}, end{followed: 3}},
-	{"tombstone stands to its last second",
+	{"tombstone lasts to its last second",
 		[]step{unfollows(2), waits(2, -time.Second), isLate(1)}, end{unfollowed: 2}},
 	{"expired tombstone, older follow", []step{unfollows(2), waits(2, 0), follows(1)}, end{followed: 1}},
 	{"expired tombstone, older unfollow", []step{unfollowsBriefly(4), unfollows(2)}, end{unfollowed: 2}},

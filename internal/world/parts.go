@@ -14,7 +14,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
-// Clock is a clock that stands still until a test moves it. It is safe for concurrent use.
+// Clock is a clock that moves only when a test moves it. It is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time

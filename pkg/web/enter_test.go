@@ -110,7 +110,7 @@ func TestTicketsThatAreNoGood(t *testing.T) {
 			w.unfollows(openid)
 			return link
 		},
-		"followed anew": func(w *fixture, link string) string {
+		"followed again": func(w *fixture, link string) string {
 			w.Clock.Advance(time.Second)
 			w.unfollows(openid)
 			w.Clock.Advance(time.Second)

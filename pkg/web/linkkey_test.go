@@ -93,7 +93,7 @@ func TestSecretsReadAtDifferentMoments(t *testing.T) {
 				t.Errorf("the link was not opened: %v", last)
 			}
 			if len(hashes) == 1 != tt.sameHash {
-				t.Errorf("the follower is told as %v", hashes)
+				t.Errorf("the log has the follower as %v", hashes)
 			}
 		})
 	}

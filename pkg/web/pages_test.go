@@ -251,7 +251,7 @@ func TestLog(t *testing.T) {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 	if len(follower) != 16 {
-		t.Errorf("the follower is told as %q", follower)
+		t.Errorf("the log has the follower as %q", follower)
 	}
 	log := w.Logs.String()
 	_, key, _ := strings.Cut(b.cookie(sessionCookie), ".")

@@ -18,7 +18,7 @@ const (
 	nothingHere  pageName = "nothing here"
 )
 
-// keyword, in a line, stands for the text that followers send to get a personal link. Without one (Config.Keyword), the
+// keyword, in a line, means the text that followers send to get a personal link. Without one (Config.Keyword), the
 // line is left out.
 const keyword = "{keyword}"
 

@@ -331,10 +331,10 @@ func TestLargeAnswer(t *testing.T) {
 	}
 }
 
-// Whatever goes wrong, and even if the other side sends back all that it was sent: the error holds none of it.
+// The error holds no part of the request, even if the other side sends all of it back.
 func TestErrorsTellNothingSecret(t *testing.T) {
 	const token = "99_the+secret/token"
-	// echo is the request, as text that could stand in an answer.
+	// echo is the request, as text that an answer could contain.
 	echo := func(r *http.Request) string {
 		body, _ := io.ReadAll(r.Body)
 		text, _ := url.QueryUnescape(r.URL.String())

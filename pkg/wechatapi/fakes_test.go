@@ -121,7 +121,7 @@ func (a account) newClient(t *testing.T, c wechatapi.Config) *wechatapi.Client {
 	return client
 }
 
-// profile makes a call, of which only the error matters.
+// profile makes a call. Only its error matters.
 func (a account) profile(t *testing.T) error {
 	_, err := a.Profile(t.Context(), openid)
 	return err
@@ -213,7 +213,7 @@ func (s *secrets) Reload(context.Context) bool {
 	return changed
 }
 
-// wantCode fails the test unless err is the platform's refusal with that errcode; 0 stands for no error.
+// wantCode fails the test unless err is the platform's refusal with that errcode; 0 means no error.
 func wantCode(t *testing.T, err error, code int) {
 	t.Helper()
 	refusal, ok := errors.AsType[*wechatapi.Error](err)

@@ -18,7 +18,7 @@ import (
 
 const snsToken = "/sns/oauth2/access_token"
 
-// code is what the platform gives to who opens a page.
+// code is the code that the platform gives to a visitor of a page.
 func (a account) code(t *testing.T) string {
 	t.Helper()
 	w := httptest.NewRecorder()

@@ -189,7 +189,7 @@ var build = once(func(dir string) (string, error) {
 	return command, nil
 })
 
-// template is the transformed template as CloudFormation gets it. Intrinsic functions stand in it as JSON.
+// template is the transformed template as CloudFormation gets it. It has intrinsic functions as JSON.
 type template struct {
 	AWSTemplateFormatVersion, Description string
 	Metadata, Parameters, Rules           map[string]any
@@ -238,7 +238,7 @@ var transform = once(func(sam string) (string, error) {
 	).Replace(string(text)), err
 })
 
-// unmade are the types of which moto's CloudFormation makes nothing: it passes over them, and their attributes have no
+// unmade are the types that moto's CloudFormation does not make: it passes over them, and their attributes have no
 // value. Of the types that it makes it forgets a table's time to live and recovery, and a function's LoggingConfig;
 // test/stack looks at these in the template.
 var unmade = map[string]string{

@@ -19,7 +19,7 @@ import (
 // members.
 const cloudWatch = "/service/GraniteServiceVersion20100801/operation/"
 
-// front stands before moto's server and translates between them.
+// front is in front of moto's server and translates between them.
 func front(server string) (*httptest.Server, error) {
 	to, err := url.Parse(server)
 	if err != nil {

@@ -99,7 +99,7 @@ func TestFollowersOfPages(t *testing.T) {
 	stack, _, store := records(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	const followers = 300 // with their sessions 600 records, of which a page has 500
+	const followers = 300 // with their sessions 600 records; a page has 500
 	want := map[string]int{}
 	for n := range followers {
 		f := follower.Follower{OpenID: fmt.Sprintf("oFollower-%03d", n), State: follower.Complete, EventTime: time.Now()}

@@ -14,7 +14,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
-// TestMain makes the test's own binary the server where it is started as that.
+// TestMain makes the test's own binary the server if it is started as that.
 func TestMain(m *testing.M) {
 	if os.Getenv(serveFile) != "" {
 		main()

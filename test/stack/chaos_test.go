@@ -611,7 +611,7 @@ func (c *chaos) wantStored(pk string, want []map[string]any) {
 
 func (c *chaos) month() string { return c.now.In(wechat.ChinaTime).Format("2006-01") }
 
-// all returns what stands in the table.
+// all returns the items of the table.
 func (tab table) all(t *testing.T) (items []map[string]any) {
 	t.Helper()
 	out, err := tab.db.Scan(t.Context(), &dynamodb.ScanInput{TableName: &tab.name, ConsistentRead: aws.Bool(true)})

@@ -215,7 +215,7 @@ func wantStory(t *testing.T, log string) {
 	}
 }
 
-// recordActions stands before DynamoDB and notes the actions that a role needs for what passes.
+// recordActions is in front of DynamoDB and notes the actions that a role needs for the calls.
 func recordActions(t *testing.T, endpoint string) (address string, used func() map[string]bool) {
 	t.Helper()
 	target, err := url.Parse(endpoint)

@@ -95,8 +95,8 @@ func (i *instance) kill() bool {
 	return syscall.Kill(pid, syscall.SIGKILL) == nil
 }
 
-// behindGateway puts API Gateway before the instances, each of which takes one invocation at a time, and returns the
-// webhook's URL. failed is told of invocations that fail.
+// behindGateway puts API Gateway before the instances and returns the webhook's URL. Each instance takes one invocation at a
+// time. failed is called for invocations that fail.
 func behindGateway(t *testing.T, failed func(error), instances ...*instance) (url string) {
 	free := make(chan *instance, len(instances))
 	for _, i := range instances {

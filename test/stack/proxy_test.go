@@ -25,7 +25,7 @@ const (
 	holdAnswer       // the call passes, and its answer waits
 )
 
-// door stands before what the function calls, DynamoDB or the platform, and does to the calls what networks do.
+// door is in front of DynamoDB or the platform, which the function calls, and disturbs the calls as networks do.
 type door struct {
 	url  string
 	next http.Handler

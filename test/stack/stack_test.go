@@ -115,7 +115,7 @@ func readTemplate(t *testing.T) (all map[string]any) {
 	return all
 }
 
-// items returns what stands under pk, in the order of sk, as it is stored.
+// items returns the stored items under pk, in the order of sk.
 func (tab table) items(t *testing.T, pk string) (items []map[string]any) {
 	t.Helper()
 	out, err := tab.db.Query(t.Context(), &dynamodb.QueryInput{
@@ -178,7 +178,7 @@ func ownersAccount(t *testing.T) *accountyaml.Account {
 	return a
 }
 
-// profile is what the platform tells of the follower.
+// profile is the platform's profile of the follower.
 func profile(at time.Time) wechattest.User {
 	return wechattest.User{
 		UnionID:        "uSAMPLE0000000000000000000001",

@@ -18,7 +18,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// resource is one of the transformed template. Intrinsic functions stand in it as JSON.
+// resource is one of the transformed template. It has intrinsic functions as JSON.
 type resource struct {
 	Type                                string
 	Condition                           string
@@ -844,7 +844,7 @@ func TestTemplateQueries(t *testing.T) {
 	}
 }
 
-// What stands in the functions' log lines, and of Lambda's own the outcome of an invocation.
+// The fields of the functions' log lines, and from Lambda's own lines the outcome of an invocation.
 // And those of the gateway's access log.
 var logFields = strings.Fields(`@timestamp level message requestId error ip route
 	method outcome status kind follower reason advice platform_calls platform_ms table_calls table_ms ms page api errcode profile profile_error answer_ms receive model model_ms tokens_in tokens_out
