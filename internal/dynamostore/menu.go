@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/table"
 )
@@ -21,8 +19,7 @@ func (s *Store) MenuRecord(ctx context.Context) (menu.Record, error) {
 
 // SaveMenuRecord implements menu.Store.
 func (s *Store) SaveMenuRecord(ctx context.Context, r menu.Record) error {
-	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.table, Item: pack(table.NewMenu(r))})
-	if err != nil {
+	if _, err := s.putItem(ctx, table.NewMenu(r), "", nil); err != nil {
 		return fmt.Errorf("store the menu's record: %w", err)
 	}
 	return nil

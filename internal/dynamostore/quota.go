@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/guanzhu/guanzhu/internal/quota"
 	"github.com/guanzhu/guanzhu/internal/table"
 )
@@ -16,24 +13,24 @@ import (
 func (s *Store) CountQuestion(ctx context.Context, q quota.Question) (allowed bool, err error) {
 	one, all := table.NewAsked(q)
 	refused, err := s.transact(ctx,
-		types.TransactWriteItem{Update: &types.Update{
+		write{"Update": {
 			TableName:           s.table,
 			Key:                 pack(one.Key),
-			UpdateExpression:    aws.String("ADD ids :ids SET expires_at = :until"),
-			ConditionExpression: aws.String("attribute_not_exists(ids) OR (size(ids) < :max AND NOT contains(ids, :id))"),
+			UpdateExpression:    "ADD ids :ids SET expires_at = :until",
+			ConditionExpression: "attribute_not_exists(ids) OR (size(ids) < :max AND NOT contains(ids, :id))",
 			ExpressionAttributeValues: item{
-				":ids":   &types.AttributeValueMemberSS{Value: []string{q.ID}},
+				":ids":   set(q.ID),
 				":id":    text(q.ID),
 				":max":   number(int64(q.PerFollower)),
 				":until": number(one.ExpiresAt),
 			},
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+			ReturnValuesOnConditionCheckFailure: allOld,
 		}},
-		types.TransactWriteItem{Update: &types.Update{
+		write{"Update": {
 			TableName:                 s.table,
 			Key:                       pack(all.Key),
-			UpdateExpression:          aws.String("ADD #count :one SET expires_at = :until"),
-			ConditionExpression:       aws.String("attribute_not_exists(#count) OR #count < :max"),
+			UpdateExpression:          "ADD #count :one SET expires_at = :until",
+			ConditionExpression:       "attribute_not_exists(#count) OR #count < :max",
 			ExpressionAttributeNames:  map[string]string{"#count": "count"}, // a reserved word
 			ExpressionAttributeValues: item{":one": number(1), ":max": number(int64(q.PerAccount)), ":until": number(all.ExpiresAt)},
 		}})

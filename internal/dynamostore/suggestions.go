@@ -5,10 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
@@ -19,13 +15,13 @@ func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestio
 	count := table.NewSuggested(suggestion)
 	refused, err := s.transact(ctx,
 		s.put(table.NewSuggestion(suggestion), "attribute_not_exists(pk)", nil),
-		types.TransactWriteItem{Update: &types.Update{
+		write{"Update": {
 			TableName:           s.table,
 			Key:                 pack(count.Key),
-			UpdateExpression:    aws.String("ADD ids :ids SET expires_at = :until"),
-			ConditionExpression: aws.String("attribute_not_exists(ids) OR size(ids) < :max OR contains(ids, :id)"),
+			UpdateExpression:    "ADD ids :ids SET expires_at = :until",
+			ConditionExpression: "attribute_not_exists(ids) OR size(ids) < :max OR contains(ids, :id)",
 			ExpressionAttributeValues: item{
-				":ids":   &types.AttributeValueMemberSS{Value: []string{suggestion.ID()}},
+				":ids":   set(suggestion.ID()),
 				":id":    text(suggestion.ID()),
 				":max":   number(follower.MaxSuggestions),
 				":until": number(count.ExpiresAt),
@@ -41,18 +37,16 @@ func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestio
 // Suggestions returns the suggestions of month's month in China time that have not expired, oldest first, and how many
 // records there cannot be read.
 func (s *Store) Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error) {
-	pages := dynamodb.NewQueryPaginator(s.db, &dynamodb.QueryInput{
-		TableName:              s.table,
-		KeyConditionExpression: aws.String("pk = :pk"),
-		FilterExpression:       aws.String("attribute_not_exists(expires_at) OR expires_at > :now"),
+	list := request{
+		KeyConditionExpression: "pk = :pk",
+		FilterExpression:       "attribute_not_exists(expires_at) OR expires_at > :now",
 		ExpressionAttributeValues: item{
 			":pk":  text(table.SuggestionsPK(month)),
 			":now": seconds(s.now()),
 		},
-		ConsistentRead: aws.Bool(true),
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+		ConsistentRead: true,
+	}
+	for page, err := range s.pages(ctx, "Query", list, 0) {
 		if err != nil {
 			return nil, 0, fmt.Errorf("list suggestions: %w", err)
 		}
@@ -69,9 +63,6 @@ func (s *Store) Suggestions(ctx context.Context, month time.Time) (all []followe
 }
 
 func unpackSuggestion(packed item) (follower.Suggestion, error) {
-	if _, isText := packed["text"].(*types.AttributeValueMemberS); !isText { // unpack would make a text of a number
-		return follower.Suggestion{}, follower.ErrUnreadable
-	}
 	var record table.Suggestion
 	if err := unpack(packed, &record); err != nil {
 		return follower.Suggestion{}, err
@@ -82,18 +73,16 @@ func unpackSuggestion(packed item) (follower.Suggestion, error) {
 // MarkHandled marks the suggestion of s's time, MsgID and writer as handled, and reports whether there is one that has
 // not expired; otherwise nothing is written. A suggestion that is handled already stays as it is.
 func (s *Store) MarkHandled(ctx context.Context, suggestion follower.Suggestion) (found bool, err error) {
-	_, err = s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:           s.table,
-		Key:                 pack(table.SuggestionKey(suggestion)),
-		UpdateExpression:    aws.String("SET handled = :true"),
-		ConditionExpression: aws.String("attribute_exists(pk) AND expires_at > :now"),
+	found, err = s.updateItem(ctx, table.SuggestionKey(suggestion), request{
+		UpdateExpression:    "SET handled = :true",
+		ConditionExpression: "attribute_exists(pk) AND expires_at > :now",
 		ExpressionAttributeValues: item{
-			":true": &types.AttributeValueMemberBOOL{Value: true},
+			":true": typed(true),
 			":now":  seconds(s.now()),
 		},
 	})
-	if err != nil && !conditionFailed(err) {
+	if err != nil {
 		return false, fmt.Errorf("mark a suggestion: %w", err)
 	}
-	return err == nil, nil
+	return found, nil
 }

@@ -168,8 +168,11 @@ func permanent(err error) (advice string) {
 	if awsjson.Transient(err) {
 		return ""
 	}
-	refused, _ := errors.AsType[smithy.APIError](err)
-	switch refused.ErrorCode() {
+	code := ""
+	if refused, ok := errors.AsType[smithy.APIError](err); ok {
+		code = refused.ErrorCode()
+	}
+	switch code {
 	case "ParameterNotFound":
 		return "create it as a SecureString in the function's region, or correct WECHAT_SECRETS"
 	case "AccessDeniedException":
