@@ -25,6 +25,7 @@ type page struct {
 	links    []link
 	anchors  []string // of the headings
 	sections []section
+	figures  []string // see figure
 	code     []code
 }
 
@@ -75,6 +76,7 @@ func pages(t *testing.T) map[string]page {
 }
 
 func parsePage(source []byte) (p page) {
+	p.figures = figuresOf(source)
 	root := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser().Parse(text.NewReader(source))
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {

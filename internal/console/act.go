@@ -39,7 +39,7 @@ func (c *Console) act(ctx context.Context, a Action) (*Item, error) {
 	}
 	compose, ok := actions[a.Action]
 	if !ok {
-		return nil, refuse("没有这个 action：docs/console.md 有全部名称", "there is no such action: docs/console.md has all names")
+		return nil, refuse("没有这个 action：全部名称见 docs/console.zh-CN.md", "there is no such action: docs/console.md has all names")
 	}
 	if err := c.mayAct(a); err != nil {
 		return nil, err
