@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -25,7 +26,7 @@ func TestGoSnippets(t *testing.T) {
 			files := map[string]string{} // by their path in the repository
 			for name, p := range all {
 				if strings.HasSuffix(name, chinese) == (suffix == chinese) {
-					addSnippets(t, files, imports, name, p)
+					addSnippets(files, imports, name, p)
 				}
 			}
 			build(t, files)
@@ -38,45 +39,49 @@ var (
 	assigned = regexp.MustCompile(`(?m)^([a-z]\w*(?:, [a-z]\w*)*) := `)
 )
 
-// addSnippets adds the files that a page's Go makes. A snippet with a package clause is a file of account/. A snippet that
-// calls a function of such a file belongs to account/routes.go. Each other one is a file of a package of its own.
-func addSnippets(t *testing.T, files, imports map[string]string, name string, p page) {
-	t.Helper()
+// addSnippets adds the files that a page's Go makes. The snippets with a package clause, and those that call a function of
+// such a file, are files of account/; here they are in a folder of their own, because the owner may have the same in account/.
+// The other snippets of a page are a package each.
+func addSnippets(files, imports map[string]string, name string, p page) {
+	const account = "internal/snippets/account"
 	for i, c := range p.code {
-		switch {
-		case c.language != "go" || strings.HasPrefix(c.text, "import ("):
-		case owners.MatchString(c.text) && strings.Contains(c.text, "\nfunc Pages("):
-			files["account/pages.go"] = c.text
-		case owners.MatchString(c.text):
-			files[fmt.Sprintf("account/snippet%d.go", i)] = c.text
-		case strings.Contains(c.text, "checkIn(s)"):
-			before, after, _ := strings.Cut(readFile(t, "../account/routes.go"), "\treturn r\n")
-			files["account/routes.go"] = before + c.text + "\treturn r\n" + after
-		default:
-			dir := "internal/snippets/" + strings.NewReplacer("/", "-", ".", "-").Replace(name)
-			files[fmt.Sprintf("%s/%d.go", dir, i)] = wrapped(imports, c.text)
-			files[dir+"/given.go"] = given
+		if c.language != "go" || strings.HasPrefix(c.text, "import (") {
+			continue
 		}
+		dir := "internal/snippets/" + strings.NewReplacer("/", "-", ".", "-").Replace(name)
+		text := c.text
+		switch {
+		case owners.MatchString(c.text):
+			dir = account
+			files[account+"/given.go"] = givenAccount
+		case strings.Contains(c.text, "checkIn(s)"):
+			dir = account
+			text = wrapped(imports, "account", c.text)
+		default:
+			files[dir+"/given.go"] = given
+			text = wrapped(imports, "snippets", c.text)
+		}
+		files[fmt.Sprintf("%s/%s-%d.go", dir, strings.ReplaceAll(path.Base(name), ".", "-"), i)] = text
 	}
 }
 
 // wrapped makes a Go file of statements, or of functions.
-func wrapped(imports map[string]string, snippet string) string {
+func wrapped(imports map[string]string, clause, snippet string) string {
 	var b strings.Builder
 	body := snippet
 	if !strings.HasPrefix(snippet, "func ") {
 		for _, names := range assigned.FindAllStringSubmatch(snippet, -1) {
 			body += strings.Repeat("_, ", strings.Count(names[1], ",")) + "_ = " + names[1] + "\n"
 		}
-		body = "func _(ctx context.Context, r *webhook.Router, s account.Services, push wechat.Push) {\n" + body + "}\n"
+		body = "func _(ctx context.Context, r *webhook.Router, s owner.Services, push wechat.Push) {\n" + body + "}\n"
 	}
-	b.WriteString("package snippets\n\n")
+	b.WriteString("package " + clause + "\n\n")
 	if body != snippet {
-		fmt.Fprintf(&b, "import %q\n", module+"account") // whose Services the pages call s
+		fmt.Fprintf(&b, "import owner %q\n", module+"account") // whose Services the pages call s
 	}
-	for name, path := range imports {
+	for name, from := range imports {
 		if strings.Contains(body, name+".") {
-			fmt.Fprintf(&b, "import %q\n", path)
+			fmt.Fprintf(&b, "import %q\n", from)
 		}
 	}
 	return b.String() + body
@@ -95,14 +100,22 @@ func closed(time.Time) bool { return false }
 func forecast(context.Context, string) (string, error) { return "", nil }
 `
 
+// givenAccount is what the files of account/ find there.
+const givenAccount = `package account
+
+import owner "github.com/guanzhu/guanzhu/account"
+
+type Services = owner.Services
+`
+
 // importsOf returns the packages that a page says its snippets import, by their name.
 func importsOf(t *testing.T, p page) map[string]string {
 	t.Helper()
 	imports := map[string]string{}
 	for _, c := range p.code {
 		if strings.HasPrefix(c.text, "import (") {
-			for _, path := range regexp.MustCompile(`"([^"]+)"`).FindAllStringSubmatch(c.text, -1) {
-				imports[filepath.Base(path[1])] = path[1]
+			for _, match := range regexp.MustCompile(`"([^"]+)"`).FindAllStringSubmatch(c.text, -1) {
+				imports[path.Base(match[1])] = match[1]
 			}
 		}
 	}
