@@ -178,7 +178,7 @@ keywords:
   发送其他消息                    （不回复）
   点 更多 > 新品                  2 条图文，第一条“一”
   点（tag_id 100）会员            打开 https://example.com/
-`, path+":2：这里请关注者发送“帮助”，但没有关键词规则回复它", 0, stdout, stderr, status)
+`, path+":4：这里请关注者发送“帮助”，但没有关键词规则回复它", 0, stdout, stderr, status)
 		if strings.Contains(stderr, "“登录”") {
 			t.Errorf("a keyword that is answered: %s", stderr)
 		}

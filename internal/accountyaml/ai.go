@@ -173,7 +173,7 @@ func (f *file) aiText(e entry, longest int) string {
 			"%s has %d bytes of UTF-8, and may have %d (a Chinese character has 3): shorten it by %d",
 			e.key, len(text), longest, len(text)-longest)
 	case e.key != "instructions":
-		f.seen(text, lineOf(e.value))
+		f.sentences = append(f.sentences, sentenceOf(e.value, text))
 	}
 	return text
 }

@@ -127,7 +127,7 @@ func TestWrongPlaceholder(t *testing.T) {
 		refused(t, "welcome: \"登录："+wrong+" 。\"\ndefault: d\nsuggestion: s\n", ":1: welcome has "+name+theOnly)
 	}
 	for _, wrong := range []string{"{nickame}", "{nickname}", "｛昵称｝", "{姓名}", "{user_name}"} {
-		refused(t, required+"clicks:\n  k: |\n    您好\n    "+wrong+"\n", `:5: the reply to "k" has `+wrong+", which is no placeholder and is sent as it is: WeChat no longer gives nicknames")
+		refused(t, required+"clicks:\n  k: |\n    您好\n    "+wrong+"\n", `:7: the reply to "k" has `+wrong+", which is no placeholder and is sent as it is: WeChat no longer gives nicknames")
 	}
 	refused(t, required+"clicks: {k: {news: [{title: \"{nickname}\", url: \"{personal-link}\"}]}}\n",
 		":4: {nickname} is sent as it is here|:4: url has {personal-link}"+theOnly)

@@ -17,18 +17,23 @@ var placeholderForm = lazy.Regexp(`[{｛]+[\s\x{3000}]*(\pL[\pL\pN_＿ -]*?)[\s\
 // for the look of it.
 var chineseNames = []string{"链接", "昵称", "名字", "姓名", "用户名"}
 
-// wrongPlaceholder returns the first part of the text that is meant as a placeholder and is none, "" without one.
-func wrongPlaceholder(text string) string {
+// wrongPlaceholder returns the first part of the text that is meant as a placeholder and is none, and where it begins; ""
+// without one.
+func wrongPlaceholder(text string) (wrong string, at int) {
 	rest := strings.ReplaceAll(text, PersonalLink, "")
 	if !strings.ContainsAny(rest, "{｛") && !strings.Contains(strings.ToLower(rest), "personal") {
-		return "" // as nearly all texts, for which no expression is compiled
+		return "", 0 // as nearly all texts, for which no expression is compiled
 	}
-	for _, found := range placeholderForm().FindAllStringSubmatch(text, -1) {
-		if isPlaceholderName(found[1]) && found[0] != PersonalLink {
-			return found[0]
+	for _, found := range placeholderForm().FindAllStringSubmatchIndex(text, -1) {
+		name := ""
+		if found[2] >= 0 {
+			name = text[found[2]:found[3]]
+		}
+		if wrong := text[found[0]:found[1]]; isPlaceholderName(name) && wrong != PersonalLink {
+			return wrong, found[0]
 		}
 	}
-	return ""
+	return "", 0
 }
 
 // anyPlaceholder is wrongPlaceholder for a text in which the right one is wrong as well.
@@ -36,7 +41,8 @@ func anyPlaceholder(text string) string {
 	if strings.Contains(text, PersonalLink) {
 		return PersonalLink
 	}
-	return wrongPlaceholder(text)
+	wrong, _ := wrongPlaceholder(text)
+	return wrong
 }
 
 // isPlaceholderName reports whether a word in braces is meant as a name. It is empty for a personal link without braces.
@@ -54,8 +60,9 @@ func isPlaceholderName(word string) bool {
 }
 
 // checkPlaceholders reports what a text has in place of the placeholder.
-func (f *file) checkPlaceholders(text string, what bilingual.Text, line int) {
-	wrong := wrongPlaceholder(text)
+func (f *file) checkPlaceholders(s sentence, what bilingual.Text) {
+	wrong, at := wrongPlaceholder(s.text)
+	line := s.lineAt(at)
 	switch {
 	case wrong == "":
 	case isNickname(wrong):

@@ -61,8 +61,9 @@ func (f *file) textReply(n ast.Node, what bilingual.Text) wechat.Reply {
 		return nil
 	}
 	f.checkLength(text, what, lineOf(n))
-	f.checkPlaceholders(text, what, lineOf(n))
-	f.seen(text, lineOf(n))
+	s := sentenceOf(n, text)
+	f.checkPlaceholders(s, what)
+	f.sentences = append(f.sentences, s)
 	return wechat.TextReply(text)
 }
 
@@ -168,7 +169,7 @@ func (f *file) fields(n ast.Node, what bilingual.Text, required []string, option
 		if !ok {
 			continue
 		}
-		f.checkField(e.key, text, lineOf(e.value))
+		f.checkField(e.key, sentenceOf(e.value, text))
 		fields[e.key] = text
 	}
 	for _, name := range required {
@@ -181,11 +182,12 @@ func (f *file) fields(n ast.Node, what bilingual.Text, required []string, option
 }
 
 // checkField checks what a field of a reply says.
-func (f *file) checkField(name, text string, line int) {
+func (f *file) checkField(name string, s sentence) {
+	text, line := s.text, s.line
 	switch placeholder := anyPlaceholder(text); {
 	case placeholder == "", name == "media_id", name == "thumb_media_id":
 	case name == "url" && text == placeholder:
-		f.checkPlaceholders(text, asIs(name), line)
+		f.checkPlaceholders(s, asIs(name))
 		return
 	default:
 		f.problem(line, "这里的 %s 不会换成链接，会原样发出：个人链接只能写在文字回复里，或者单独作为图文的 url",
@@ -193,7 +195,7 @@ func (f *file) checkField(name, text string, line int) {
 	}
 	switch name {
 	case "title", "description":
-		f.seen(text, line)
+		f.sentences = append(f.sentences, s)
 	case "media_id", "thumb_media_id":
 		f.checkMediaID(name, text, line)
 	case "url", "picurl", "musicurl", "hqmusicurl":
@@ -257,7 +259,7 @@ func (f *file) shown(n ast.Node, what bilingual.Text) (text string, ok bool) {
 	}
 	if i := strings.IndexFunc(text, unfit); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(text[i:])
-		f.problem(lineOf(n), "%s有控制字符 %U，是第 %d 个字符：请删掉",
+		f.problem(sentenceOf(n, text).lineAt(i), "%s有控制字符 %U，是第 %d 个字符：请删掉",
 			"%s contains the control character %U as its character %d: remove it",
 			what, r, utf8.RuneCountInString(text[:i])+1)
 	}

@@ -3,14 +3,30 @@ package accountyaml
 import (
 	"strings"
 
+	"github.com/goccy/go-yaml/ast"
+
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/lazy"
 )
 
-// A sentence is a text that followers see, with its line in the file.
+// A sentence is a text that followers see, and its place in the file.
 type sentence struct {
-	line int
-	text string
+	line  int  // where it begins, or that of the | above it
+	block bool // whether it is indented below |, so that its lines are those of the file
+	text  string
+}
+
+func sentenceOf(n ast.Node, text string) sentence {
+	literal, ok := n.(*ast.LiteralNode)
+	return sentence{lineOf(n), ok && strings.HasPrefix(literal.Start.Value, "|"), text}
+}
+
+// lineAt returns the line of the file that has the byte i of the text.
+func (s sentence) lineAt(i int) int {
+	if !s.block {
+		return s.line
+	}
+	return s.line + 1 + strings.Count(s.text[:i], "\n")
 }
 
 // invitation finds what a text tells followers to send: words in quotes, or a number, behind a verb.
@@ -27,12 +43,12 @@ const quotes = `“”"「」『』【】‘’'`
 func (a *Account) Warnings() []bilingual.Text {
 	var warnings []bilingual.Text
 	for _, s := range a.sentences {
-		for _, keyword := range invitations(s.text) {
-			if !a.expects(keyword) {
+		for _, i := range invitations(s.text) {
+			if !a.expects(i.keyword) {
 				warnings = append(warnings, bilingual.Format(
 					"%s:%d：这里请关注者发送“%s”，但没有关键词规则回复它：加上规则，或者改正文字；routes.go 里的处理函数会回复时，可以不管",
 					"%s:%d: this tells followers to send “%s”, and no keyword rule answers it: add one, or correct the text; "+
-						"ignore this if a handler in routes.go answers it", a.menu.File, s.line, keyword))
+						"ignore this if a handler in routes.go answers it", a.menu.File, s.lineAt(i.at), i.keyword))
 			}
 		}
 	}
@@ -48,23 +64,24 @@ func (a *Account) expects(text string) bool {
 	return asksModel || handsOver(a.fallback)
 }
 
-// invitations returns what a text tells followers to send, in its order.
-func invitations(text string) []string {
-	var all []string
-	for _, found := range invitation().FindAllStringSubmatch(text, -1) {
-		if found[1] != "" {
-			all = append(all, found[1])
+// An invited is a keyword that a text tells followers to send, and where the invitation begins.
+type invited struct {
+	keyword string
+	at      int
+}
+
+func invitations(text string) []invited {
+	var all []invited
+	for _, found := range invitation().FindAllStringSubmatchIndex(text, -1) {
+		if found[2] >= 0 {
+			all = append(all, invited{text[found[2]:found[3]], found[0]})
 			continue
 		}
 		// Words in quotes, and what is between them, in turn.
-		for i, part := range strings.FieldsFunc(found[0], func(r rune) bool { return strings.ContainsRune(quotes, r) }) {
-			if i%2 == 1 {
-				all = append(all, strings.TrimSpace(part))
-			}
+		parts := strings.FieldsFunc(text[found[0]:found[1]], func(r rune) bool { return strings.ContainsRune(quotes, r) })
+		for i := 1; i < len(parts); i += 2 {
+			all = append(all, invited{strings.TrimSpace(parts[i]), found[0]})
 		}
 	}
 	return all
 }
-
-// seen notes a text that followers see.
-func (f *file) seen(text string, line int) { f.sentences = append(f.sentences, sentence{line, text}) }

@@ -60,6 +60,14 @@ messages: {image: 发送“6”}
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 
+	// The line within a text of several lines.
+	for block, line := range map[string]int{"|\n  一\n\n  发送“1”\n": 4, "|-\n  一\n  发送\n  “1”\n": 3, ">\n  一\n  发送“1”\n": 1, "\"一\\n发送“1”\"\n": 1} {
+		got := parse(t, "welcome: "+block+"default: d\nsuggestion: s\n").Warnings()
+		if want := fmt.Sprintf("account.yaml:%d: ", line); len(got) != 1 || !strings.HasPrefix(got[0].EN, want) {
+			t.Errorf("%q: %v, want %s", block, got, want)
+		}
+	}
+
 	// Somebody answers every text.
 	for _, answers := range []string{
 		"{transfer_customer_service: {}}", "{transfer_biz_ai_ivr: {}}", "{ai: {base_url: 'https://example.com/v1', model: m}}",
