@@ -4,6 +4,8 @@ SAM ?= sam
 ARCH ?= arm64
 # How long each fuzz target runs: a time, or a number of inputs as in 30000x.
 FUZZTIME ?= 20s
+# The address of the console's page; the account answers at the next port.
+ADDR =
 # The environment of samconfig.toml to deploy: dev or prod.
 ENV = dev
 # The command that runs DynamoDB Local in the foreground on $ADDRESS:$PORT, for the tests that need it.
@@ -42,8 +44,8 @@ export GO SAM DYNAMODB_LOCAL MOTO
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-run: command ## run the account on this machine, with a simulated platform
-	bin/guanzhu console
+run: command ## run the account on this machine, with a simulated platform (ADDR=127.0.0.1:8080)
+	bin/guanzhu console $(if $(ADDR),--addr $(ADDR))
 
 command: ## build the command line, bin/guanzhu
 	$(GO) build -o bin/guanzhu ./cmd/guanzhu

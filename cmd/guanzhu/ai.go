@@ -18,20 +18,22 @@ import (
 )
 
 type aiCommand struct {
-	Ask aiAskCommand `cmd:"" help:"Ask the language model of account.yaml a question, and print the answer as a follower sees it."`
+	Ask aiAskCommand `cmd:"" help:"Ask the language model of account.yaml a question, and print the answer as a follower sees it." zh:"向 account.yaml 里的大模型提一个问题，按关注者看到的样子显示回答。"`
 }
 
 type aiAskCommand struct {
 	parameterFlags `embed:""`
-	Question       string `arg:"" help:"The question, as a follower sends it."`
-	File           string `default:"${file}" help:"The account.yaml to read. Default: ${default}."`
+	Question       string `arg:"" help:"The question, as a follower sends it." zh:"关注者会发来的问题。"`
+	File           string `default:"${file}" help:"The account.yaml to read. Default: ${default}." zh:"account.yaml 的路径，默认 ${default}。"`
 }
 
-// Help is shown by --help.
-func (*aiAskCommand) Help() string {
-	return "This tests base_url, model and key before you deploy. The question goes from this machine to the model's provider, " +
-		"without the account's followers, limits and memory. It costs what the provider charges for one answer.\n\n" +
-		"The key is read from the parameter that guanzhu secrets writes. A model on this machine needs none."
+// Detail is shown by --help.
+func (*aiAskCommand) Detail() bilingual.Text {
+	return bilingual.New("部署之前用它试 base_url、模型和密钥。问题从本机发给大模型，不带公众号的关注者、次数限制和对话记忆，费用是模型方一次回答的价格。\n\n"+
+		"密钥从 guanzhu secrets 写入的参数里读取。本机上的模型不需要密钥。",
+		"This tests base_url, model and key before you deploy. The question goes from this machine to the model's provider, "+
+			"without the account's followers, limits and memory. It costs what the provider charges for one answer.\n\n"+
+			"The key is read from the parameter that guanzhu secrets writes. A model on this machine needs none.")
 }
 
 // Run asks once.

@@ -17,9 +17,9 @@ import (
 )
 
 type answersCommand struct {
-	Stack  string               `required:"" placeholder:"NAME" help:"The deployed stack (GUANZHU_STACK)."`
-	Failed answersFailedCommand `cmd:"" help:"List the questions whose handler has failed three times. They are kept for 14 days."`
-	Retry  answersRetryCommand  `cmd:"" help:"Run the handlers of these questions again. Followers then get the answer after the apology."`
+	Stack  string               `required:"" placeholder:"NAME" help:"Name of the deployed stack (GUANZHU_STACK)." zh:"已部署的堆栈名（GUANZHU_STACK）。"`
+	Failed answersFailedCommand `cmd:"" help:"List the questions whose handler has failed three times. They are kept for 14 days." zh:"列出三次都处理失败的问题，保存 14 天。"`
+	Retry  answersRetryCommand  `cmd:"" help:"Run the handlers of these questions again. Followers then get the answer after the apology." zh:"重新处理这些问题，关注者会在致歉之后收到回答。"`
 }
 
 // answersTime limits each command.
@@ -43,7 +43,7 @@ func (c *answersCommand) deadLetters(ctx context.Context) (stack, aws.Config, *s
 }
 
 type answersFailedCommand struct {
-	JSON bool `name:"json" help:"Print the list as JSON."`
+	JSON bool `name:"json" help:"Print the result as JSON." zh:"以 JSON 输出。"`
 }
 
 // Run lists the questions.
@@ -99,7 +99,7 @@ func printFailedJSON(out io.Writer, tasks []answers.Task) error {
 }
 
 type answersRetryCommand struct {
-	JSON bool `name:"json" help:"Print the numbers as JSON."`
+	JSON bool `name:"json" help:"Print the result as JSON." zh:"以 JSON 输出。"`
 }
 
 // Run runs the handlers again.

@@ -18,19 +18,20 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/console"
 	"github.com/guanzhu/guanzhu/internal/publicurl"
 )
 
 type consoleCommand struct {
 	accountFlags `embed:""`
-	Addr         string `default:"127.0.0.1:8080" help:"Loopback address of the console's page."`
-	AccountAddr  string `default:"127.0.0.1:8081" help:"Loopback address of the account as deployed: its endpoint and pages."`
-	APIURL       string `name:"api-url" placeholder:"URL" help:"The platform's API for a real test account, https://api.weixin.qq.com; without it the platform is simulated."`
-	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Where a tunnel to --account-addr is, for a real test account (${env})."`
-	Fresh        bool   `help:"Start with an empty state instead of that in .guanzhu/console.db."`
-	Transcript   bool   `help:"Print all that comes, goes and stays."`
-	NoOpen       bool   `help:"Do not open the browser."`
+	Addr         string `default:"127.0.0.1:8080" help:"Address of the console's page, on this machine: HOST:PORT, or the port alone." zh:"控制台网页的地址，只能是本机：HOST:PORT，也可以只写端口。"`
+	AccountAddr  string `placeholder:"HOST:PORT" help:"Address of the account as deployed, on this machine: its endpoint and pages. Default: the port after that of --addr." zh:"与部署后相同的公众号（服务器和网页）在本机的地址，默认是 --addr 的下一个端口。"`
+	APIURL       string `name:"api-url" placeholder:"URL" help:"The platform's API for a real test account, https://api.weixin.qq.com; without it the platform is simulated." zh:"接入真实测试号时的微信接口 https://api.weixin.qq.com；不写则使用模拟的微信平台。"`
+	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Where a tunnel to --account-addr is, for a real test account (${env})." zh:"接入真实测试号时，通到 --account-addr 的隧道的地址（${env}）。"`
+	Fresh        bool   `help:"Start with an empty state instead of that in .guanzhu/console.db." zh:"不用 .guanzhu/console.db 里保存的状态，从空的开始。"`
+	Transcript   bool   `help:"Print all that comes, goes and stays." zh:"打印收到、发出和保存的全部内容。"`
+	NoOpen       bool   `help:"Do not open the browser." zh:"不打开浏览器。"`
 }
 
 // Where the console finds and keeps its files, in the folder in which it runs.
@@ -49,16 +50,12 @@ func (c *consoleCommand) Run(lang language) (err error) {
 	if err != nil {
 		return err
 	}
-	page, err := listenLoopback(c.Addr, "--addr")
-	if err != nil {
-		return err
-	}
-	account, err := listenLoopback(c.AccountAddr, "--account-addr")
+	page, account, err := c.listen()
 	if err != nil {
 		return err
 	}
 	config := console.Config{
-		AppID: c.AppID, Secrets: keeper.Current(), File: consoleFile, Fresh: c.Fresh, AccountFile: accountFile, Language: string(lang), ScenarioDir: scenarioDir,
+		AppID: string(c.AppID), Secrets: keeper.Current(), File: consoleFile, Fresh: c.Fresh, AccountFile: accountFile, Language: string(lang), ScenarioDir: scenarioDir,
 		APIURL: c.APIURL, URL: "http://" + page.Addr().String(), AccountURL: "http://" + account.Addr().String(), PublicURL: publicURL,
 		Listen: func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") },
 		Now:    time.Now, Printf: func(format string, args ...any) { fmt.Printf(format, args...) },
@@ -108,18 +105,42 @@ func serveConsole(running *console.Console, page, account net.Listener) error {
 	return group.Wait()
 }
 
+// listen listens at both addresses.
+func (c *consoleCommand) listen() (page, account net.Listener, err error) {
+	addr, err := listenAddress("--addr", c.Addr, "8080")
+	if err != nil {
+		return nil, nil, err
+	}
+	accountAddr, err := listenAddress("--account-addr", cmp.Or(c.AccountAddr, nextPort(addr)), "8081")
+	if err != nil {
+		return nil, nil, err
+	}
+	if page, err = listenLoopback("--addr", addr); err != nil {
+		return nil, nil, err
+	}
+	account, err = listenLoopback("--account-addr", accountAddr)
+	return page, account, err
+}
+
 // listenLoopback refuses addresses that others could reach: the console shows what users write.
-func listenLoopback(addr, flag string) (net.Listener, error) {
+func listenLoopback(flag, addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: an address looks like 127.0.0.1:8080", flag, err)
+		return nil, err
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("%s: %s is not a loopback address: others could read what users write; use 127.0.0.1:PORT", flag, host)
+		return nil, bilingual.Errorf("%s：%s 不是本机地址，别人可能看到用户发来的内容：改用 127.0.0.1:端口",
+			"%s: %s is not a loopback address: others could read what users write; use 127.0.0.1:PORT", flag, host)
 	}
+	return listen(flag, addr)
+}
+
+// listen listens at the address that the flag names.
+func listen(flag, addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%w\nIs another console running? Stop it, or choose another address: %s 127.0.0.1:PORT", err, flag)
+		return nil, bilingual.Errorf("%s：不能使用 %s：停掉占用它的程序（也许是另一个控制台），或用 %[1]s 换一个端口\n%[3]w",
+			"%s: %s cannot be used: stop the program that has it (another console?), or choose another port with %[1]s\n%[3]w", flag, addr, err)
 	}
 	return listener, nil
 }

@@ -17,11 +17,13 @@ func TestConsoleThatCannotStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ addr, accountAddr, publicURL, want string }{
-		{taken.Host, "127.0.0.1:0", "", "choose another address: --addr 127.0.0.1:PORT"},
-		{"127.0.0.1:0", taken.Host, "", "choose another address: --account-addr 127.0.0.1:PORT"},
+		{taken.Host, "127.0.0.1:0", "", "choose another port with --addr"},
+		{"127.0.0.1:0", taken.Host, "", "choose another port with --account-addr"},
 		{"0.0.0.0:0", "127.0.0.1:0", "", "--addr: 0.0.0.0 is not a loopback address"},
 		{"127.0.0.1:0", "192.0.2.1:0", "", "--account-addr: 192.0.2.1 is not a loopback address"},
-		{"8080", "127.0.0.1:0", "", "an address looks like 127.0.0.1:8080"},
+		{"80800", "127.0.0.1:0", "", `"80800" is not an address: write it as 127.0.0.1:8080, or only its port`},
+		{"http://127.0.0.1:0/page", "127.0.0.1:0", "", "is not an address"},
+		{"127.0.0.1:0", "nowhere:x", "", `--account-addr: "nowhere:x" is not an address`},
 		{"127.0.0.1:0", "127.0.0.1:0", "tunnel.example", "PUBLIC_URL must look like https://host"},
 	} {
 		stdout, stderr, status := guanzhu(t, nil, "console", "--addr", c.addr, "--account-addr", c.accountAddr, "--public-url", c.publicURL)
@@ -47,6 +49,27 @@ func TestConsoleOfARealAccount(t *testing.T) {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s is not in\n%s", want, text)
 			}
+		}
+	}
+}
+
+// TestConsoleAddresses names a port that is taken, so that the refusal shows how each way to write it is understood.
+func TestConsoleAddresses(t *testing.T) {
+	t.Parallel()
+	site, _ := startConsole(t)
+	taken := strings.TrimPrefix(site, "http://")
+	_, port, _ := strings.Cut(taken, ":")
+	for _, value := range []string{port, ":" + port, taken, "http://" + taken, "https://" + taken + "/", "localhost:" + port} {
+		for _, command := range []string{"console", "platform"} {
+			_, stderr, status := guanzhu(t, nil, command, "--addr", value)
+			if status != 1 || !strings.Contains(stderr, ":"+port+" cannot be used") {
+				t.Errorf("%s --addr %s: status %d, %s", command, value, status, stderr)
+			}
+		}
+	}
+	for address, want := range map[string]string{"127.0.0.1:8080": "127.0.0.1:8081", "127.0.0.1:0": "127.0.0.1:0", "[::1]:9": "[::1]:10"} {
+		if got := nextPort(address); got != want {
+			t.Errorf("after %s: %s, want %s", address, got, want)
 		}
 	}
 }

@@ -18,21 +18,24 @@ import (
 
 type doctorCommand struct {
 	accountFlags `embed:""`
-	Stack        string `xor:"what" placeholder:"NAME" help:"Examine this deployed stack (GUANZHU_STACK)."`
-	URL          string `xor:"what" help:"Examine the endpoint at this address. Default without --stack: that of make run, http://127.0.0.1:8080/login/wechat."`
-	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own."`
-	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Address of the follower's pages (${env}), if it is not the endpoint's host."`
-	Verification string `name:"domain-verification" env:"DOMAIN_VERIFICATION" placeholder:"FILE" help:"The platform's verification file, MP_verify_xxxx.txt (${env})."`
-	JSON         bool   `name:"json" help:"Print the findings as JSON, in both languages, when the examination has ended."`
+	Stack        string `xor:"what" placeholder:"NAME" help:"Examine this deployed stack (GUANZHU_STACK)." zh:"检查这个已部署的堆栈（GUANZHU_STACK）。"`
+	URL          string `xor:"what" help:"Examine the endpoint at this address. Default without --stack: that of make run, http://127.0.0.1:8080/login/wechat." zh:"检查这个地址上的服务器。没有 --stack 时默认检查 make run 的 http://127.0.0.1:8080/login/wechat。"`
+	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own." zh:"微信接口的地址（${env}），不是微信官方地址时才要写。"`
+	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Address of the follower's pages (${env}), if it is not the endpoint's host." zh:"网页的地址（${env}），与服务器地址不同时才要写。"`
+	Verification string `name:"domain-verification" env:"DOMAIN_VERIFICATION" placeholder:"FILE" help:"The platform's verification file, MP_verify_xxxx.txt (${env})." zh:"微信的域名校验文件 MP_verify_xxxx.txt（${env}）。"`
+	JSON         bool   `name:"json" help:"Print the findings as JSON, in both languages, when the examination has ended." zh:"检查结束后以 JSON 输出全部结果，含中英文。"`
 }
 
-// Help is shown by --help.
-func (c *doctorCommand) Help() string {
-	return "One line for each check: ✓ is good, ! needs attention, ✗ must be fixed, – could not be examined. " +
-		"The line below a ! or ✗ says what to do. Nothing is changed, and no secret is printed.\n\n" +
-		"With --stack, only --lang and --json of the other flags are used: the rest is read from the stack. " +
-		"The stack's function doctor calls the platform's API, because that depends on the address of the functions.\n\n" +
-		"Exit status: 0 without a ✗, 1 with one, another one for wrong flags."
+// Detail is shown by --help.
+func (*doctorCommand) Detail() bilingual.Text {
+	return bilingual.New("每项检查一行：✓ 正常，! 需要留意，✗ 必须解决，– 无法检查。! 和 ✗ 下面一行是解决办法。不做任何改动，也不打印密钥。\n\n"+
+		"有 --stack 时，其他选项中只有 --lang 和 --json 有用，其余都从堆栈读取。微信接口由堆栈的函数 doctor 调用，因为结果取决于函数的地址。\n\n"+
+		"退出码：没有 ✗ 时是 0，有则是 1，命令写错时是 80。",
+		"One line for each check: ✓ is good, ! needs attention, ✗ must be fixed, – could not be examined. "+
+			"The line below a ! or ✗ says what to do. Nothing is changed, and no secret is printed.\n\n"+
+			"With --stack, only --lang and --json of the other flags are used: the rest is read from the stack. "+
+			"The stack's function doctor calls the platform's API, because that depends on the address of the functions.\n\n"+
+			"Exit status: 0 without a ✗, 1 with one, 80 for wrong flags.")
 }
 
 // examinedWithin limits the whole examination, without the time that an idle function takes to start. Each step on the
@@ -113,7 +116,7 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 	}
 
 	endpoint := doctor.Endpoint{
-		URL: cmp.Or(c.URL, "http://127.0.0.1:8080"+webhook.Path), AppID: c.AppID, Secrets: keeper.Current(), Now: time.Now,
+		URL: cmp.Or(c.URL, "http://127.0.0.1:8080"+webhook.Path), AppID: string(c.AppID), Secrets: keeper.Current(), Now: time.Now,
 	}
 	outside := endpoint.Examine(ctx)
 	out.show(outside...)
@@ -122,7 +125,7 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 		site = u.Scheme + "://" + u.Host // as the functions have it
 	}
 	pages := doctor.Pages{
-		URL: site, Endpoint: endpoint.URL, AppID: c.AppID, Mode: account.Pages(), Verification: c.Verification,
+		URL: site, Endpoint: endpoint.URL, AppID: string(c.AppID), Mode: account.Pages(), Verification: c.Verification,
 	}
 	out.show(pages.Examine(ctx, outside)...)
 	out.show(examineAI(ctx, account, keeper.Current().AIKey)...)

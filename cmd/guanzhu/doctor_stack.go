@@ -30,7 +30,7 @@ func (c *doctorCommand) examineStack(ctx context.Context, out *printer) error {
 		return err
 	}
 	s, err := describeStack(ctx, cfg, c.Stack)
-	out.show(doctor.Stack(c.Stack, s.status, err))
+	out.show(doctor.Stack(c.Stack, s.status, explainAWS(err)))
 	if s.name == "" {
 		return nil // the finding says why
 	}

@@ -116,7 +116,7 @@ func TestDoctorOfNothing(t *testing.T) {
 		t.Errorf("status %d, want 1", status)
 	}
 	for _, args := range [][]string{{"--lang", "fr"}, {"--stack", "a", "--url", "http://b"}} {
-		if _, stderr, status := guanzhu(t, nil, append([]string{"doctor"}, args...)...); status < 2 || !strings.Contains(stderr, "error") {
+		if _, stderr, status := guanzhu(t, nil, append([]string{"doctor"}, args...)...); status != 80 || !strings.Contains(stderr, "doctor --help") {
 			t.Errorf("%q: status %d, %s", args, status, stderr)
 		}
 	}
@@ -128,18 +128,21 @@ func TestDoctorOfNothing(t *testing.T) {
 func TestLanguage(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		flag, all, lang string
+		args, all, lang string
 		want            language
 	}{
-		{"auto", "", "zh_CN.UTF-8", "zh"},
-		{"auto", "en_US.UTF-8", "zh_CN.UTF-8", "en"},
-		{"auto", "zh_TW", "C", "zh"},
-		{"auto", "", "", "en"},
-		{"en", "zh_CN", "", "en"},
+		{"check", "", "zh_CN.UTF-8", "zh"},
+		{"check --lang auto", "en_US.UTF-8", "zh_CN.UTF-8", "en"},
+		{"check", "zh_TW", "C", "zh"},
+		{"check", "", "", "en"},
+		{"check --lang=en", "zh_CN", "", "en"},
+		{"check --lang zh", "C", "", "zh"},
+		{"--lang=zh --help", "", "", "zh"},
+		{"check --lang=fr", "", "zh_CN", "zh"},
 	}
 	for _, tt := range tests {
 		environment := map[string]string{"LC_ALL": tt.all, "LANG": tt.lang}
-		if got := languageOf(tt.flag, func(name string) string { return environment[name] }); got != tt.want {
+		if got := languageOf(strings.Fields(tt.args), func(name string) string { return environment[name] }); got != tt.want {
 			t.Errorf("%+v: %s", tt, got)
 		}
 	}

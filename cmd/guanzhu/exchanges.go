@@ -55,29 +55,3 @@ func cut(text string, most int) string {
 	}
 	return text[:end] + "…"
 }
-
-// columns returns the number of columns that a terminal needs for the text.
-func columns(text string) int {
-	sum := 0
-	for _, r := range text {
-		sum += columnsOf(r)
-	}
-	return sum
-}
-
-// wide are the characters of two columns: those of East Asia, full-width forms, and emoji (https://www.unicode.org/reports/tr11/).
-var wide = &unicode.RangeTable{
-	R16: []unicode.Range16{{0x1100, 0x115f, 1}, {0x2e80, 0x303e, 1}, {0x3041, 0xa4cf, 1}, {0xac00, 0xd7a3, 1}, {0xf900, 0xfaff, 1},
-		{0xfe30, 0xfe6f, 1}, {0xff00, 0xff60, 1}, {0xffe0, 0xffe6, 1}},
-	R32: []unicode.Range32{{0x1f300, 0x1f64f, 1}, {0x1f680, 0x1f6ff, 1}, {0x1f900, 0x1faff, 1}, {0x20000, 0x3fffd, 1}},
-}
-
-func columnsOf(r rune) int {
-	switch {
-	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
-		return 0
-	case unicode.Is(wide, r):
-		return 2
-	}
-	return 1
-}

@@ -11,14 +11,15 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 type followersCommand struct {
 	tableFlags `embed:""`
-	Export     followersExportCommand `cmd:"" help:"Write all followers as CSV or JSON lines."`
-	Delete     followersDeleteCommand `cmd:"" help:"Delete everything personal of one follower."`
+	Export     followersExportCommand `cmd:"" help:"Write all followers as CSV or JSON lines." zh:"把全部关注者导出为 CSV 或 JSON Lines。"`
+	Delete     followersDeleteCommand `cmd:"" help:"Delete everything personal of one follower." zh:"删除一个关注者的全部个人数据。"`
 }
 
 // followerStore is the part of the table that the commands use. Both stores implement it.
@@ -30,23 +31,27 @@ type followerStore interface {
 }
 
 type followersDeleteCommand struct {
-	OpenID string `arg:"" name:"openid" help:"The follower's openid."`
-	Yes    bool   `help:"Do not ask for confirmation. Required without a terminal."`
+	OpenID string `arg:"" name:"openid" help:"The follower's openid." zh:"关注者的 openid。"`
+	Yes    bool   `help:"Do not ask for confirmation. Required without a terminal." zh:"不询问，直接删除。没有终端时必须写。"`
 }
 
-// Help is shown by --help.
-func (*followersDeleteCommand) Help() string {
-	return `This deletes the follower's record and session and your own data about the follower, as an unfollow does. The openid and the time are kept for 30 days, so that a late push does not restore the profile.
+// Detail is shown by --help.
+func (*followersDeleteCommand) Detail() bilingual.Text {
+	return bilingual.New("删除这个关注者的记录、登录状态和您自己的数据，与取消关注时相同。openid 和时间保留 30 天，以免迟到的推送恢复资料。\n\n"+
+		"不删除建议（里面没有 openid，180 天后过期），也不删除表的备份（时间点恢复，35 天后过期）。\n\n"+
+		"微信不知道这次删除。仍在关注的人下次关注或使用个人链接时会重新记录。",
+		`This deletes the follower's record and session and your own data about the follower, as an unfollow does. The openid and the time are kept for 30 days, so that a late push does not restore the profile.
 
 It does not delete suggestions, which hold no openid and expire after 180 days, nor the table's backups, which expire after 35 days (point-in-time recovery).
 
-WeChat does not learn of it. A person who still follows the account is recorded again with the next follow or personal link.`
+WeChat does not learn of it. A person who still follows the account is recorded again with the next follow or personal link.`)
 }
 
 // Validate refuses what cannot be an openid.
 func (c *followersDeleteCommand) Validate() error {
-	if !wechat.IsOpenID(c.OpenID) {
-		return errors.New("this is not an openid, which has 1 to 128 of the characters 0-9 A-Z a-z _ -: copy one from the output of `guanzhu followers export`")
+	if c.OpenID != "" && !wechat.IsOpenID(c.OpenID) { // one that is missing is found later
+		return bilingual.Errorf("这不是 openid（1 到 128 个 0-9 A-Z a-z _ - 的字符）：从 guanzhu followers export 的输出里复制",
+			"this is not an openid, which has 1 to 128 of the characters 0-9 A-Z a-z _ -: copy one from the output of guanzhu followers export")
 	}
 	return nil
 }
@@ -67,7 +72,7 @@ func (c *followersDeleteCommand) Run(parent *followersCommand, lang language) er
 	if err != nil {
 		return err
 	}
-	return explained(deleteFollower(context.Background(), store, c.OpenID, time.Now, confirm, os.Stdout, lang))
+	return deleteFollower(context.Background(), store, c.OpenID, time.Now, confirm, os.Stdout, lang)
 }
 
 // deleteTime limits the calls of the table before the question, and again those after it.

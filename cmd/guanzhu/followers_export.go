@@ -21,22 +21,26 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 type followersExportCommand struct {
-	Format string `enum:"csv,jsonl" default:"csv" help:"csv for spreadsheets, or jsonl for programs: one JSON object a line."`
-	Output string `short:"o" placeholder:"FILE" help:"Write to this file, which only you can read. An existing file is replaced when the export is complete. Default: standard output."`
+	Format string `enum:"csv,jsonl" default:"csv" help:"csv for spreadsheets, or jsonl for programs: one JSON object a line." zh:"csv 供表格软件使用；jsonl 供程序使用，每行一个 JSON 对象。"`
+	Output string `short:"o" placeholder:"FILE" help:"Write to this file, which only you can read. An existing file is replaced when the export is complete. Default: standard output." zh:"写到这个只有您能读的文件；已有的文件在导出完成后才被替换。默认写到标准输出。"`
 }
 
-// Help is shown by --help.
-func (*followersExportCommand) Help() string {
-	return `Times are China time. An unknown value is empty in CSV and left out in JSON lines.
+// Detail is shown by --help.
+func (*followersExportCommand) Detail() bilingual.Text {
+	return bilingual.New("时间是中国时间。未知的值在 CSV 里为空，在 JSON Lines 里省略。\n\n"+
+		"CSV 以字节顺序标记（BOM）开头，否则 Excel 会按 GBK 读中文。以 = + - @ 或其全角形式开头的单元格会被表格软件当成公式，因此前面加一个撇号（'）。标签 id 之间用 | 分隔。JSON Lines 保留每个值原来的样子，只有它含有您自己的数据，在 own 里。\n\n"+
+		"表是一页一页读的，期间关注或取消关注的人可能在其中，也可能不在。",
+		`Times are China time. An unknown value is empty in CSV and left out in JSON lines.
 
 CSV begins with a byte order mark; without it, Excel reads Chinese text as GBK. A cell that begins with = + - @ or their full-width forms would be a formula in a spreadsheet, so it gets an apostrophe (') in front. Tag ids are separated by |. JSON lines hold every value as it is stored. Only they have your own data about each follower, in the member own.
 
-The table is read page by page. A follower who follows or unfollows meanwhile may be missing or included.`
+The table is read page by page. A follower who follows or unfollows meanwhile may be missing or included.`)
 }
 
 // Run exports until it is interrupted.
@@ -64,7 +68,7 @@ func (c *followersExportCommand) Run(parent *followersCommand, lang language) er
 		err = writeWhole(c.Output, export)
 	}
 	if err != nil {
-		return explained(err)
+		return err
 	}
 	fmt.Fprintln(os.Stderr, lang.say("已导出关注者：%d", "Followers exported: %d", n))
 	noteUnreadable(os.Stderr, unreadable, lang)

@@ -17,20 +17,23 @@ import (
 )
 
 type importCommand struct {
-	From         []string `sep:"none" placeholder:"FILE" xor:"source" help:"A saved answer of get_current_autoreply_info, get_current_selfmenu_info or menu/get, recognised by its content. May be given several times."`
-	Stack        string   `placeholder:"NAME" xor:"source" help:"Name of the deployed stack (GUANZHU_STACK) whose function menu asks the platform."`
-	Write        bool     `help:"Write the files. Without it, the difference is only shown."`
+	From         []string `sep:"none" placeholder:"FILE" xor:"source" help:"A saved answer of get_current_autoreply_info, get_current_selfmenu_info or menu/get, recognised by its content. May be given several times." zh:"保存下来的接口应答：get_current_autoreply_info、get_current_selfmenu_info 或 menu/get，按内容识别，可以写多次。"`
+	Stack        string   `placeholder:"NAME" xor:"source" help:"Name of the deployed stack (GUANZHU_STACK) whose function menu asks the platform." zh:"已部署的堆栈名（GUANZHU_STACK），由它的函数 menu 向微信查询。"`
+	Write        bool     `help:"Write the files. Without it, the difference is only shown." zh:"写入文件。不写这个选项就只显示差别。"`
 	fileFlags    `embed:""`
 	accountFlags `embed:""`
-	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own."`
+	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own." zh:"微信接口的地址（${env}），不是微信官方地址时才要写。"`
 }
 
-// Help is shown by --help.
-func (*importCommand) Help() string {
-	return "Run it in the folder that has account/account.yaml. Welcome, default, keyword rules and menu become entries of account.yaml, " +
-		"pictures, sounds and videos files in account/media. All else in account.yaml stays, comments included, and so do rules that only the file has.\n\n" +
-		"Standard output has the difference. Standard error has what is not carried over, one line each, with the name of the rule or button.\n\n" +
-		"Exit status: 0 if nothing differs or all is written, 2 if something differs, 1 if that is not known."
+// Detail is shown by --help.
+func (*importCommand) Detail() bilingual.Text {
+	return bilingual.New("在有 account/account.yaml 的文件夹里运行。关注回复、默认回复、关键词规则和菜单写进 account.yaml，图片、语音和视频存进 account/media。account.yaml 里的其他内容不变，包括注释和只有文件里才有的规则。\n\n"+
+		"标准输出是差别；标准错误是没有带过来的内容，每行一条，写明规则或按钮的名字。\n\n"+
+		"退出码：没有差别或已全部写入时是 0，有差别时是 2，无法知道时是 1。",
+		"Run it in the folder that has account/account.yaml. Welcome, default, keyword rules and menu become entries of account.yaml, "+
+			"pictures, sounds and videos files in account/media. All else in account.yaml stays, comments included, and so do rules that only the file has.\n\n"+
+			"Standard output has the difference. Standard error has what is not carried over, one line each, with the name of the rule or button.\n\n"+
+			"Exit status: 0 if nothing differs or all is written, 2 if something differs, 1 if that is not known.")
 }
 
 // importWithin bounds the whole, which may download hundreds of files.
@@ -61,7 +64,7 @@ func (c *importCommand) Run(lang language) error {
 // owner reads what is there.
 func (c *importCommand) owner() (movein.Owner, error) {
 	if _, err := os.Stat(filepath.Dir(c.File)); err != nil {
-		return movein.Owner{}, fmt.Errorf("%w\nGive the path of account.yaml, or run this in the folder that has account/account.yaml", err)
+		return movein.Owner{}, noFile(c.File, err)
 	}
 	file, err := os.ReadFile(c.File)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -138,7 +138,7 @@ func TestStackOfEnvironment(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var c commands
-		if _, err := newParser(&c).Parse(strings.Fields(tt.args)); err != nil {
+		if _, err := newParser(&c, "en").Parse(strings.Fields(tt.args)); err != nil {
 			t.Errorf("%s: %v", tt.args, err)
 		} else if got := tt.stack(&c); got != tt.want {
 			t.Errorf("%s: stack %q, want %q", tt.args, got, tt.want)

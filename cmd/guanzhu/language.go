@@ -3,30 +3,37 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
 
 // language is the language of the output: zh or en.
 type language string
 
-// languageOf returns the language that --lang selects: zh, en, or auto for the language of the locale.
-func languageOf(flag string, getenv func(string) string) language {
-	if flag != "auto" {
-		return language(flag)
+// languageOf returns the language of the output: that of --lang in args, or else that of the locale. It is read before the
+// command line is parsed, because the texts about a wrong one are in that language too.
+func languageOf(args []string, getenv func(string) string) language {
+	for i, arg := range args {
+		value, ok := strings.CutPrefix(arg, "--lang=")
+		if arg == "--lang" && i+1 < len(args) {
+			value, ok = args[i+1], true
+		}
+		if ok && (value == bilingual.Chinese || value == "en") {
+			return language(value)
+		}
 	}
-	locale := getenv("LC_ALL")
-	if locale == "" {
-		locale = getenv("LANG")
-	}
-	if strings.HasPrefix(locale, "zh") {
-		return "zh"
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if locale := getenv(name); locale != "" {
+			if strings.HasPrefix(locale, "zh") {
+				return bilingual.Chinese
+			}
+			return "en"
+		}
 	}
 	return "en"
 }
 
 // say returns the text in the language, formatted with the values.
 func (l language) say(zh, en string, values ...any) string {
-	if l == "zh" {
-		return fmt.Sprintf(zh, values...)
-	}
-	return fmt.Sprintf(en, values...)
+	return fmt.Sprintf(bilingual.New(zh, en).In(string(l)), values...)
 }

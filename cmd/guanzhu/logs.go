@@ -15,16 +15,18 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 type logsCommand struct{}
 
-// Help is shown by --help.
-func (*logsCommand) Help() string {
-	return "make logs ENV=dev pipes the output of `sam logs --tail --output json` into it. It prints one line for each push, " +
-		"with times in China. It leaves out the names of metrics, the appid, the request's id, and Lambda's lines about " +
-		"calls that succeeded."
+// Detail is shown by --help.
+func (*logsCommand) Detail() bilingual.Text {
+	return bilingual.New("make logs ENV=dev 把 `sam logs --tail --output json` 的输出交给它。每条推送一行，时间是中国时间；省略指标名、AppID、请求 id，以及 Lambda 关于成功调用的行。",
+		"make logs ENV=dev pipes the output of `sam logs --tail --output json` into it. It prints one line for each push, "+
+			"with times in China. It leaves out the names of metrics, the appid, the request's id, and Lambda's lines about "+
+			"calls that succeeded.")
 }
 
 // Run reads standard input to its end.

@@ -17,7 +17,7 @@ import (
 
 // command finds a command in a text.
 var command = regexp.MustCompile(
-	`\bguanzhu ((ai|console|push|import|check|plan|publish|secrets|doctor|suggestions|followers|reconcile|answers|restore|platform)\b( (rotate|finish|ask|failed|retry))?)`)
+	`\bguanzhu ((--help|ai|console|push|import|check|plan|publish|secrets|doctor|logs|suggestions|followers|reconcile|answers|restore|platform|completion|candidates|version)\b( (rotate|finish|ask|failed|retry))?)`)
 
 // named returns the text with each command under the name by which this program was called.
 func named(text string) string { return complete(text, nil) }

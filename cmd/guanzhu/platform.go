@@ -17,20 +17,25 @@ import (
 
 type platformCommand struct {
 	accountFlags `embed:""`
-	Addr         string `default:"127.0.0.1:8090" help:"Address to listen on."`
+	Addr         string `default:"127.0.0.1:8090" help:"Address to listen on: HOST:PORT, or the port alone." zh:"监听的地址：HOST:PORT，也可以只写端口。"`
 }
 
-func (c *platformCommand) Run() error {
+// Run serves the platform until it is interrupted.
+func (c *platformCommand) Run(lang language) error {
 	keeper, err := openSecrets(context.Background(), c.Secrets)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.Addr)
+	addr, err := listenAddress("--addr", c.Addr, "8090")
 	if err != nil {
 		return err
 	}
-	fmt.Printf("The simulated platform answers at http://%s\n", listener.Addr())
-	return serve(listener, newPlatform(c.AppID, keeper.Current()))
+	listener, err := listen("--addr", addr)
+	if err != nil {
+		return err
+	}
+	fmt.Println(lang.say("模拟的微信平台：http://%s", "The simulated platform answers at http://%s", listener.Addr()))
+	return serve(listener, newPlatform(string(c.AppID), keeper.Current()))
 }
 
 // newPlatform returns a simulated platform: the API and the OAuth pages of open.weixin.qq.com on one host. Every openid

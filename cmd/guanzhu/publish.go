@@ -26,22 +26,27 @@ const accountFile = "account/account.yaml"
 
 // fileFlags select account.yaml. The file is read as it is now, not as it was when this program was built.
 type fileFlags struct {
-	File      string `arg:"" optional:"" default:"${file}" help:"The file. Default: ${default}."`
-	PublicURL string `env:"PUBLIC_URL" placeholder:"URL" help:"Address of the follower's pages (${env}). It completes a url that begins with a slash."`
+	File      string `arg:"" optional:"" default:"${file}" help:"The file. Default: ${default}." zh:"文件的路径，默认 ${default}。"`
+	PublicURL string `env:"PUBLIC_URL" placeholder:"URL" help:"Address of the follower's pages (${env}). It completes a url that begins with a slash." zh:"网页的地址（${env}），用来补全以 / 开头的 url。"`
 }
 
 // read reads the file, and checks it with the files that it uses.
 func (c *fileFlags) read() (*accountyaml.Account, error) {
 	data, err := os.ReadFile(c.File)
 	if err != nil {
-		return nil, bilingual.Format("读不到 %s：请写出 account.yaml 的路径，或者在有 account/account.yaml 的目录里运行（%v）",
-			"cannot read %s: give the path of account.yaml, or run this in the folder that has account/account.yaml (%v)", c.File, err)
+		return nil, noFile(c.File, err)
 	}
 	a, err := accountyaml.Parse(c.File, data)
 	if err != nil {
 		return nil, err
 	}
 	return a, media.Verify(c.media(), media.All(c.media(), a.Files()))
+}
+
+// noFile explains why account.yaml cannot be read.
+func noFile(name string, err error) error {
+	return bilingual.Errorf("读不了 %s：给出 account.yaml 的路径，或在有 account/account.yaml 的文件夹里运行\n%w",
+		"%s cannot be read: give the path of account.yaml, or run this in the folder that has account/account.yaml\n%w", name, err)
 }
 
 // media is the folder of the files that the replies use, beside account.yaml.
@@ -51,7 +56,7 @@ func (c *fileFlags) mediaFolder() string { return filepath.Join(filepath.Dir(c.F
 
 type checkCommand struct {
 	fileFlags `embed:""`
-	JSON      bool `name:"json" help:"Print the mistakes, the warnings and the menu as JSON."`
+	JSON      bool `name:"json" help:"Print the result as JSON." zh:"以 JSON 输出。"`
 }
 
 // Run prints what followers will see.
@@ -116,7 +121,7 @@ func printChecked(f checkedFile, mistakes error, lang language) error {
 
 type planCommand struct {
 	publishFlags `embed:""`
-	JSON         bool `name:"json" help:"Print the summary as JSON."`
+	JSON         bool `name:"json" help:"Print the result as JSON." zh:"以 JSON 输出。"`
 }
 
 // Run shows the difference.
@@ -136,7 +141,7 @@ func (c *planCommand) Run(lang language) error {
 
 type publishCommand struct {
 	publishFlags `embed:""`
-	RemoveUnused bool `help:"Delete the permanent material that was made from files which account.yaml uses no longer."`
+	RemoveUnused bool `help:"Delete the permanent material that was made from files which account.yaml uses no longer." zh:"删除 account.yaml 不再使用的文件所对应的永久素材。"`
 }
 
 // Run publishes what differs.
@@ -152,31 +157,35 @@ func (c *publishCommand) Run(lang language) error {
 	return showSummary(summary, lang)
 }
 
-// Help is shown by --help.
-func (*planCommand) Help() string {
-	return publishHelp + "\n\nExit status: 0 if there is nothing to publish, 2 if there is, 1 if that is not known."
+// Detail is shown by --help.
+func (*planCommand) Detail() bilingual.Text {
+	return bilingual.New(publishDetail.ZH+"\n\n退出码：不需要发布时是 0，需要时是 2，无法知道时是 1。",
+		publishDetail.EN+"\n\nExit status: 0 if there is nothing to publish, 2 if there is, 1 if that is not known.")
 }
 
-// Help is shown by --help.
-func (*publishCommand) Help() string { return publishHelp }
+// Detail is shown by --help.
+func (*publishCommand) Detail() bilingual.Text { return publishDetail }
 
-const publishHelp = "What is published: the menu, and the files of account/media that replies use. Replies themselves go out as they are deployed.\n\n" +
-	"With --stack, the stack's function menu does the work. It has the account.yaml and the files that the stack was deployed with, " +
-	"and its address is on the account's IP whitelist. The flags that select an account or a file are not used then."
+var publishDetail = bilingual.New("发布的内容：菜单，以及 account/media 里回复用到的文件。回复本身随部署生效。\n\n"+
+	"有 --stack 时由堆栈的函数 menu 发布：它带着部署时的 account.yaml 和文件，而且它的地址在公众号的 IP 白名单里。这时不使用选择账号和文件的选项。",
+	"What is published: the menu, and the files of account/media that replies use. Replies themselves go out as they are deployed.\n\n"+
+		"With --stack, the stack's function menu does the work. It has the account.yaml and the files that the stack was deployed with, "+
+		"and its address is on the account's IP whitelist. The flags that select an account or a file are not used then.")
 
 // publishFlags select an account.yaml and the account that it is of.
 type publishFlags struct {
-	Stack        string `placeholder:"NAME" help:"Name of the deployed stack (GUANZHU_STACK)."`
-	Table        string `env:"TABLE_NAME" placeholder:"NAME" help:"Name of the stack's table (${env}), in which the media_ids of files are kept. Needed without --stack if there are files."`
+	Stack        string `placeholder:"NAME" help:"Name of the deployed stack (GUANZHU_STACK)." zh:"已部署的堆栈名（GUANZHU_STACK）。"`
+	Table        string `env:"TABLE_NAME" placeholder:"NAME" help:"Name of the stack's table (${env}), in which the media_ids of files are kept. Needed without --stack if there are files." zh:"堆栈的表名（${env}），文件的 media_id 保存在里面。没有 --stack 而回复用到文件时必须写。"`
 	fileFlags    `embed:""`
 	accountFlags `embed:""`
-	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own."`
+	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own." zh:"微信接口的地址（${env}），不是微信官方地址时才要写。"`
 }
 
 // Validate refuses a file beside a stack, whose function knows only the file that it was deployed with.
 func (c *publishFlags) Validate() error {
 	if c.Stack != "" && c.File != accountFile {
-		return errors.New("with --stack (GUANZHU_STACK), the menu is that of the deployed account.yaml: leave the file out, or give --stack= to use the file")
+		return bilingual.Errorf("有 --stack（GUANZHU_STACK）时，菜单是部署的那份 account.yaml 的：不要写文件；要用文件就写 --stack=",
+			"with --stack (GUANZHU_STACK), the menu is that of the deployed account.yaml: leave the file out, or give --stack= to use the file")
 	}
 	return nil
 }
@@ -288,9 +297,9 @@ func outcome(s publish.Summary, lang language) error {
 
 // menuCommand has the old names of three commands.
 type menuCommand struct {
-	Check   oldCheck   `cmd:"" help:"Old name of guanzhu check."`
-	Plan    oldPlan    `cmd:"" help:"Old name of guanzhu plan."`
-	Publish oldPublish `cmd:"" help:"Old name of guanzhu publish."`
+	Check   oldCheck   `cmd:"" help:"Old name of guanzhu check." zh:"guanzhu check 的旧名字。"`
+	Plan    oldPlan    `cmd:"" help:"Old name of guanzhu plan." zh:"guanzhu plan 的旧名字。"`
+	Publish oldPublish `cmd:"" help:"Old name of guanzhu publish." zh:"guanzhu publish 的旧名字。"`
 }
 
 type oldCheck struct {

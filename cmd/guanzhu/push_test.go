@@ -46,7 +46,7 @@ func TestPushOfFlags(t *testing.T) {
 		"--text a --follow":                  "--text and --follow can't be used together",
 		"--text a --scan b":                  "--scan goes alone or with --follow",
 		"--follow --from a.b":                "an openid has",
-		"--follow ../../events/follower.xml": "no such file",
+		"--follow ../../events/follower.xml": "there is no file",
 	} {
 		_, stderr, status := guanzhu(t, nil, append([]string{"push", "--print"}, strings.Fields(args)...)...)
 		if status != 80 || !strings.Contains(stderr, want) {

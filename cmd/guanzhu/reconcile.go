@@ -11,25 +11,27 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/pause"
 	"github.com/guanzhu/guanzhu/internal/reconcile"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 type reconcileCommand struct {
-	Now    reconcileRunCommand    `cmd:"" name:"run" help:"Compare all followers with the platform now, and wait for the end."`
-	Status reconcileStatusCommand `cmd:"" help:"Show how far the comparison is."`
+	Now    reconcileRunCommand    `cmd:"" name:"run" help:"Compare all followers with the platform now, and wait for the end." zh:"立即对照微信平台核对全部关注者，并等到结束。"`
+	Status reconcileStatusCommand `cmd:"" help:"Show how far the comparison is." zh:"显示对账的进度。"`
 }
 
-// Help is shown by --help.
-func (*reconcileCommand) Help() string {
-	return "A full pass lists the account's followers, adds those who are not in the table, and verifies those who are. " +
-		"The stack's function does that once a day by itself. Exit status: 0 if it has ended or goes on by itself, 1 if it failed."
+// Detail is shown by --help.
+func (*reconcileCommand) Detail() bilingual.Text {
+	return bilingual.New("一轮对账会列出公众号的全部关注者，补录表里没有的，并核对表里已有的。堆栈的函数每天自动做一次。退出码：已完成或会自动继续时是 0，失败时是 1。",
+		"A full pass lists the account's followers, adds those who are not in the table, and verifies those who are. "+
+			"The stack's function does that once a day by itself. Exit status: 0 if it has ended or goes on by itself, 1 if it failed.")
 }
 
 type reconcileFlags struct {
-	Stack string `required:"" placeholder:"NAME" help:"Name of the deployed stack (GUANZHU_STACK)."`
-	JSON  bool   `name:"json" help:"Print the summary as JSON."`
+	Stack string `required:"" placeholder:"NAME" help:"Name of the deployed stack (GUANZHU_STACK)." zh:"已部署的堆栈名（GUANZHU_STACK）。"`
+	JSON  bool   `name:"json" help:"Print the result as JSON." zh:"以 JSON 输出。"`
 }
 
 type reconcileRunCommand struct {

@@ -15,19 +15,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
 type restoreCommand struct {
 	tableFlags `embed:""`
-	From       string `required:"" placeholder:"TABLE" help:"Name of the table that DynamoDB restored."`
+	From       string `required:"" placeholder:"TABLE" help:"Name of the table that DynamoDB restored." zh:"DynamoDB 恢复出的表的名字。"`
 }
 
-// Help is shown by --help.
-func (*restoreCommand) Help() string {
-	return `This copies followers, your own data about them, and suggestions from a restored table into the present one, unless the present one has something newer: a follower who has unfollowed or followed again since then stays as is, and so does own data that is there. Unfollows are remembered for 30 days, so the table must not be restored to an earlier time. A follower who is put back gets a new session and must sign in again.
+// Detail is shown by --help.
+func (*restoreCommand) Detail() bilingual.Text {
+	return bilingual.New("把恢复出的表里的关注者、您自己的数据和建议复制到现在的表；现在的表里更新的内容保留不变：之后取消关注或重新关注的人不变，已有的自有数据也不变。取消关注只记住 30 天，因此不能恢复到更早的时间。恢复的关注者需要重新登录。\n\n"+
+		"两个表里都不会删除任何内容。命令可以重复运行。",
+		`This copies followers, your own data about them, and suggestions from a restored table into the present one, unless the present one has something newer: a follower who has unfollowed or followed again since then stays as is, and so does own data that is there. Unfollows are remembered for 30 days, so the table must not be restored to an earlier time. A follower who is put back gets a new session and must sign in again.
 
-Nothing is deleted in either table. The command can be run again.`
+Nothing is deleted in either table. The command can be run again.`)
 }
 
 // restoreTime limits each write.
@@ -69,7 +72,7 @@ func (c *restoreCommand) Run(lang language) error {
 	}
 	out, err := dynamodb.NewFromConfig(cfg).DescribeTable(opening, &dynamodb.DescribeTableInput{TableName: &c.From})
 	if err != nil {
-		return explained(err)
+		return err
 	}
 	if summary := out.Table.RestoreSummary; summary != nil && summary.RestoreDateTime != nil {
 		if err := notTooEarly(*summary.RestoreDateTime, time.Now(), lang); err != nil {
@@ -85,7 +88,7 @@ func (c *restoreCommand) Run(lang language) error {
 		err = errors.New(lang.say("已中断：再运行一次会继续", "interrupted: run it again to go on"))
 	}
 	if err != nil {
-		return explained(err)
+		return err
 	}
 	done.tell(os.Stdout, os.Stderr, lang)
 	return nil

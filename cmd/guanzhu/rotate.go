@@ -36,11 +36,11 @@ const (
 
 type rotateSecretsCommand struct {
 	parameterFlags `embed:""`
-	Token          bool   `help:"Rotate only the token."`
-	Key            bool   `help:"Rotate only the EncodingAESKey."`
-	AppSecret      bool   `help:"Enter a new app secret. Only the platform can make one."`
-	URL            string `placeholder:"https://…/login/wechat" help:"Address at which pushes arrive. Required without --stack."`
-	AppID          string `name:"app-id" placeholder:"wx…" help:"The account's AppID. Required without --stack to rotate an EncodingAESKey."`
+	Token          bool   `help:"Rotate only the token." zh:"只轮换 token。"`
+	Key            bool   `help:"Rotate only the EncodingAESKey." zh:"只轮换 EncodingAESKey。"`
+	AppSecret      bool   `help:"Enter a new app secret. Only the platform can make one." zh:"填写新的 AppSecret，它只能由微信平台生成。"`
+	URL            string `placeholder:"https://…/login/wechat" help:"Address at which pushes arrive. Required without --stack." zh:"接收推送的地址。没有 --stack 时必须写。"`
+	AppID          appID  `name:"app-id" placeholder:"wx…" help:"The account's AppID. Required without --stack to rotate an EncodingAESKey." zh:"公众号的 AppID。没有 --stack 而要轮换 EncodingAESKey 时必须写。"`
 }
 
 func (c *rotateSecretsCommand) Run() error {
@@ -55,7 +55,7 @@ func (c *rotateSecretsCommand) Run() error {
 		}
 		return p.replaceAppSecret(ctx, newPrompt())
 	}
-	r := rotation{parameter: p, token: c.Token, key: c.Key, url: c.URL, appID: c.AppID, transport: http.DefaultTransport, owner: os.Stderr}
+	r := rotation{parameter: p, token: c.Token, key: c.Key, url: c.URL, appID: string(c.AppID), transport: http.DefaultTransport, owner: os.Stderr}
 	if p.stack.name != "" {
 		r.appID = cmp.Or(r.appID, p.stack.parameters["AppId"])
 		if r.url == "" {

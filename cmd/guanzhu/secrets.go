@@ -10,25 +10,27 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/ownersecrets"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
 type secretsCommand struct {
-	Write  writeSecretsCommand  `cmd:"" default:"withargs" help:"Ask for token, app secret and EncodingAESKey, and for the key of a language model if account.yaml has an ai, and write them. Default command."`
-	Rotate rotateSecretsCommand `cmd:"" help:"Make a new token and EncodingAESKey, wait until running instances accept them, and say what to change in WeChat's console."`
-	Finish finishSecretsCommand `cmd:"" help:"Remove the previous token and EncodingAESKey, once WeChat's console has the new ones."`
+	Write  writeSecretsCommand  `cmd:"" default:"withargs" help:"Ask for token, app secret and EncodingAESKey, and for the key of a language model if account.yaml has an ai, and write them. Default command." zh:"询问 token、AppSecret 和 EncodingAESKey，account.yaml 里有 ai 时还有大模型的密钥，然后写入。不写命令时就是它。"`
+	Rotate rotateSecretsCommand `cmd:"" help:"Make a new token and EncodingAESKey, wait until running instances accept them, and say what to change in WeChat's console." zh:"生成新的 token 和 EncodingAESKey，等运行中的实例都接受之后，告诉您在微信后台改什么。"`
+	Finish finishSecretsCommand `cmd:"" help:"Remove the previous token and EncodingAESKey, once WeChat's console has the new ones." zh:"微信后台换成新的 token 和 EncodingAESKey 之后，删除旧的。"`
 }
 
-// Help is shown by --help.
-func (*secretsCommand) Help() string {
-	return named("Without a command: guanzhu secrets --stack NAME, or --name /guanzhu/prod if the stack is not deployed yet.")
+// Detail is shown by --help.
+func (*secretsCommand) Detail() bilingual.Text {
+	return bilingual.New("不写命令时：guanzhu secrets --stack NAME；堆栈还没有部署时用 --name /guanzhu/prod。",
+		"Without a command: guanzhu secrets --stack NAME, or --name /guanzhu/prod if the stack is not deployed yet.")
 }
 
 // parameterFlags select the parameter that holds the secrets.
 type parameterFlags struct {
-	Stack string `xor:"parameter" placeholder:"NAME" help:"Name of the deployed stack (GUANZHU_STACK)."`
-	Name  string `xor:"parameter" placeholder:"/guanzhu/prod" help:"Name of the parameter, if the stack is not deployed yet. Default without both: /guanzhu/prod."`
+	Stack string `xor:"parameter" placeholder:"NAME" help:"Name of the deployed stack (GUANZHU_STACK)." zh:"已部署的堆栈名（GUANZHU_STACK）。"`
+	Name  string `xor:"parameter" placeholder:"/guanzhu/prod" help:"Name of the parameter, if the stack is not deployed yet. Default without both: /guanzhu/prod." zh:"堆栈还没有部署时，参数的名字。两个都不写时是 /guanzhu/prod。"`
 }
 
 const defaultParameter = "/guanzhu/prod" // of SecretsParameter in template.yaml

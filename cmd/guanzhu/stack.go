@@ -3,28 +3,28 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/dynamostore"
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 )
 
-// loadAWS reads region and credentials as the AWS CLI does: from AWS_PROFILE, AWS_REGION, ~/.aws and so on.
+// loadAWS reads region and credentials as the AWS CLI does: from AWS_PROFILE, ~/.aws with its SSO sessions, AWS_REGION, AWS_DEFAULT_REGION and so on.
 func loadAWS(ctx context.Context) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
-		return aws.Config{}, fmt.Errorf("the AWS configuration cannot be read: %w", err)
+		return aws.Config{}, bilingual.Errorf("AWS 的配置读不了，检查 ~/.aws/config 和 ~/.aws/credentials：%w", "the AWS configuration cannot be read, look at ~/.aws/config and ~/.aws/credentials: %w", err)
 	}
 	if cfg.Region == "" {
-		return aws.Config{}, errors.New("no AWS region is set: set AWS_REGION, or AWS_PROFILE to a profile that has one")
+		return aws.Config{}, bilingual.Errorf("没有设置 AWS 区域：给 profile 设一个（aws configure set region ap-southeast-1），或设置 AWS_DEFAULT_REGION。SAM CLI 也读这两处；samconfig.toml 里的 region 和 profile 只有 SAM CLI 会读",
+			"no AWS region is set: give your profile one (aws configure set region ap-southeast-1), or set AWS_DEFAULT_REGION. The SAM CLI reads both too; region and profile in samconfig.toml are for the SAM CLI alone")
 	}
 	return cfg, nil
 }
@@ -42,10 +42,10 @@ func describeStack(ctx context.Context, cfg aws.Config, name string) (stack, err
 	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
 	if err != nil || len(out.Stacks) == 0 {
 		if api, ok := errors.AsType[smithy.APIError](err); err == nil || ok && strings.Contains(api.ErrorMessage(), "does not exist") {
-			return stack{}, fmt.Errorf("there is no stack %s in %s: check stack_name in samconfig.toml, and the region", name, cfg.Region)
+			return stack{}, bilingual.Errorf("%[2]s 没有堆栈 %[1]s：检查名字（samconfig.toml 的 stack_name）、AWS_PROFILE 和区域。samconfig.toml 里的 region 和 profile 只有 SAM CLI 会读：那里写了就用 AWS_REGION 和 AWS_PROFILE 设成一样的",
+				"there is no stack %s in %s: check its name (stack_name in samconfig.toml), AWS_PROFILE and the region. If samconfig.toml has a region or profile, which only the SAM CLI reads, set AWS_REGION and AWS_PROFILE to the same", name, cfg.Region)
 		}
-		return stack{}, fmt.Errorf("the stack %s cannot be looked up in %s: check the AWS credentials (`aws sts get-caller-identity` shows whose they are), "+
-			"their permission for cloudformation:DescribeStacks, and the network: %w", name, cfg.Region, err)
+		return stack{}, bilingual.Errorf("在 %[2]s 查不到堆栈 %[1]s：%[3]w", "the stack %s cannot be looked up in %s: %w", name, cfg.Region, err)
 	}
 	s := stack{name: name, status: string(out.Stacks[0].StackStatus), parameters: map[string]string{}, outputs: map[string]string{}}
 	for _, p := range out.Stacks[0].Parameters {
@@ -62,13 +62,14 @@ func (s stack) output(name string) (string, error) {
 	if value := s.outputs[name]; value != "" {
 		return value, nil
 	}
-	return "", fmt.Errorf("the stack %s (%s) has no output %s: was it deployed with this version of template.yaml?", s.name, s.status, name)
+	return "", bilingual.Errorf("堆栈 %s（%s）没有输出 %s：用这个版本的 template.yaml 重新部署（make deploy）",
+		"the stack %s (%s) has no output %s: deploy it again with this version of template.yaml (make deploy)", s.name, s.status, name)
 }
 
 // tableFlags select a table.
 type tableFlags struct {
-	Stack string `xor:"table" required:"" placeholder:"NAME" help:"Use the table of this deployed stack (GUANZHU_STACK). Either this or --table."`
-	Table string `xor:"table" required:"" placeholder:"NAME" help:"Use the table with this name, such as one that was restored. Either this or --stack."`
+	Stack string `xor:"table" required:"" placeholder:"NAME" help:"Use the table of this deployed stack (GUANZHU_STACK). Either this or --table." zh:"使用这个已部署的堆栈的表（GUANZHU_STACK），与 --table 二选一。"`
+	Table string `xor:"table" required:"" placeholder:"NAME" help:"Use the table with this name, such as one that was restored. Either this or --stack." zh:"使用这个名字的表，例如恢复出的表，与 --stack 二选一。"`
 }
 
 // name returns the table's name.
@@ -111,12 +112,4 @@ func openSecrets(ctx context.Context, ref string) (*parameterstore.Keeper, error
 		options.Reader = parameterstore.NewClient(cfg, "")
 	}
 	return parameterstore.Open(ctx, ref, options)
-}
-
-// explained adds what to do to an error of the table if AWS's own text does not say it.
-func explained(err error) error {
-	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
-		return fmt.Errorf("%w\nThere is no such table: check the name, and the region (AWS_REGION)", err)
-	}
-	return err
 }

@@ -13,19 +13,21 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 type suggestionsCommand struct {
 	tableFlags `embed:""`
-	List       suggestionsListCommand    `cmd:"" default:"withargs" help:"List the suggestions that are not handled yet, oldest first. They are kept for 180 days."`
-	Handled    suggestionsHandledCommand `cmd:"" help:"Mark suggestions as handled."`
+	List       suggestionsListCommand    `cmd:"" default:"withargs" help:"List the suggestions that are not handled yet, oldest first. They are kept for 180 days." zh:"列出还没有处理的建议，旧的在前，保存 180 天。"`
+	Handled    suggestionsHandledCommand `cmd:"" help:"Mark suggestions as handled." zh:"把建议标为已处理。"`
 }
 
-// Help is shown by --help.
-func (*suggestionsCommand) Help() string {
-	return "Without a command it lists suggestions: --all includes the handled ones, --month 2026-11 selects one month."
+// Detail is shown by --help.
+func (*suggestionsCommand) Detail() bilingual.Text {
+	return bilingual.New("不写命令时列出建议：--all 包括已处理的，--month 2026-11 只列出一个月。",
+		"Without a command it lists suggestions: --all includes the handled ones, --month 2026-11 selects one month.")
 }
 
 // suggestionStore is the part of the table that the commands use. Both stores implement it.
@@ -45,13 +47,13 @@ func (c *suggestionsCommand) with(do func(context.Context, suggestionStore) erro
 	if err != nil {
 		return err
 	}
-	return explained(do(ctx, store))
+	return do(ctx, store)
 }
 
 type suggestionsListCommand struct {
-	All   bool   `help:"Include the handled ones."`
-	Month string `placeholder:"YYYY-MM" help:"List one month only, in China time, for example 2026-11."`
-	JSON  bool   `name:"json" help:"Print the list as JSON."`
+	All   bool   `help:"Include the handled ones." zh:"包括已处理的。"`
+	Month string `placeholder:"YYYY-MM" help:"List one month only, in China time, for example 2026-11." zh:"只列出一个月（中国时间），例如 2026-11。"`
+	JSON  bool   `name:"json" help:"Print the result as JSON." zh:"以 JSON 输出。"`
 }
 
 // Validate refuses a month in another form.
@@ -67,7 +69,7 @@ func (c *suggestionsListCommand) months(now time.Time) ([]time.Time, error) {
 	}
 	month, err := time.ParseInLocation("2006-01", c.Month, wechat.ChinaTime)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a month: write it as 2026-11", c.Month)
+		return nil, bilingual.Errorf("--month：%q 不是月份，写成 2026-11 这样", "--month: %q is not a month: write it as 2026-11", c.Month)
 	}
 	return []time.Time{month}, nil
 }
@@ -207,7 +209,7 @@ func visible(text string) string {
 }
 
 type suggestionsHandledCommand struct {
-	ID []string `arg:"" help:"The suggestions, each by the id that begins its line in the list."`
+	ID []string `arg:"" help:"The suggestions, each by the id that begins its line in the list." zh:"建议的编号，即列表里每行开头的那一段。"`
 }
 
 // Validate refuses a value that is not the id of a suggestion.
@@ -233,7 +235,8 @@ func parseSuggestions(ids []string) ([]follower.Suggestion, error) {
 	for n, id := range ids {
 		s, err := follower.ParseSuggestionKey(id)
 		if err != nil {
-			return nil, fmt.Errorf("id %d of %d is not the id of a suggestion: paste the beginning of its line in the list, such as 1795312800#24567#9f86d081884c7d65", n+1, len(ids))
+			return nil, bilingual.Errorf("第 %d 个（共 %d 个）不是建议的编号：从列表里复制那一行的开头，例如 1795312800#24567#9f86d081884c7d65",
+				"id %d of %d is not the id of a suggestion: paste the beginning of its line in the list, such as 1795312800#24567#9f86d081884c7d65", n+1, len(ids))
 		}
 		suggestions = append(suggestions, s)
 	}

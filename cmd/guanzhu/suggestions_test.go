@@ -269,7 +269,7 @@ func TestRecordsUsage(t *testing.T) {
 		wantErr    string
 		wantStatus int
 	}{
-		"no table":          {"suggestions", "missing flags: --stack=NAME or --table=NAME", 80},
+		"no table":          {"suggestions", "missing: --stack=NAME or --table=NAME", 80},
 		"both":              {"suggestions --stack a --table b", "can't be used together", 80},
 		"no month":          {"suggestions --table t --month 11", `"11" is not a month: write it as 2026-11`, 80},
 		"no id":             {"suggestions handled --table t 1#2", "id 1 of 1 is not the id of a suggestion", 80},

@@ -348,7 +348,7 @@ func (r *menuReader) field(e entry, l level) string {
 				"a menu has no placeholders, so %s is opened as it is: remove it; a page of your own, \"/…\", knows the follower", placeholder)
 		}
 	case "appid":
-		if !isAppID(text) {
+		if !wechat.IsAppID(text) {
 			r.problem(line, "appid 不是小程序的：应为 wx 加 16 位小写的十六进制数字",
 				"appid is not one of a mini program: it is wx and 16 hexadecimal digits in lower case")
 		}
@@ -374,8 +374,6 @@ func isPage(s string) bool {
 	}
 	return !strings.HasPrefix(s, "//") && isWebAddress("https://host"+s)
 }
-
-var isAppID = lazy.Match(`^wx[0-9a-f]{16}$`)
 
 // checkKey compares a key with the others of its menu and with the replies.
 func (r *menuReader) checkKey(b menu.Button, line int) {

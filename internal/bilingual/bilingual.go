@@ -4,6 +4,7 @@ package bilingual
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -90,3 +91,24 @@ func Joined(err error) []error {
 	}
 	return all
 }
+
+// Errorf returns an Error with the texts that fmt.Errorf makes of the two formats and the values. An error among the values,
+// such as a Text, is in the same language.
+func Errorf(zh, en string, values ...any) error {
+	chinese := slices.Clone(values)
+	for i, value := range values {
+		if err, ok := value.(error); ok {
+			chinese[i] = errors.New(Explain(err, Chinese))
+		}
+	}
+	return failure{fmt.Errorf(en, values...), fmt.Errorf(zh, chinese...).Error()}
+}
+
+type failure struct {
+	error // in English
+	zh    string
+}
+
+func (f failure) In(language string) string { return New(f.zh, f.Error()).In(language) }
+
+func (f failure) Unwrap() error { return f.error }

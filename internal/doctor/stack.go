@@ -18,12 +18,14 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
-// Stack explains the StackStatus that CloudFormation reports, or the error of asking for it.
+// Stack explains the StackStatus that CloudFormation reports, or the error of asking for it, which says what to do.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 func Stack(name, status string, err error) Finding {
 	switch {
 	case err != nil:
-		return stackNone.of("stack", "{error}", err.Error())
+		f := stackNone.of("stack", "{name}", name)
+		f.Do = bilingual.New(printable(bilingual.Explain(err, bilingual.Chinese)), printable(err.Error()))
+		return f
 	case status == "ROLLBACK_COMPLETE", strings.HasSuffix(status, "_FAILED"), strings.HasPrefix(status, "DELETE_"):
 		return stackBroken.of("stack", "{name}", name, "{status}", status)
 	case strings.HasSuffix(status, "_IN_PROGRESS"):

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
 	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
@@ -45,7 +46,7 @@ func TestStackFindings(t *testing.T) {
 		zh, en   string
 	}{
 		{"deployed", one(doctor.Stack("prod", "UPDATE_COMPLETE", nil)), ok, "prod", "prod"},
-		{"no stack", one(doctor.Stack("prod", "", errors.New("there is no stack prod"))), failure, "samconfig.toml", "there is no stack prod"},
+		{"no stack", one(doctor.Stack("prod", "", bilingual.Errorf("没有堆栈 prod", "there is no stack prod"))), failure, "没有堆栈 prod", "there is no stack prod"},
 		{"never created", one(doctor.Stack("prod", "ROLLBACK_COMPLETE", nil)), failure, "先删除", "deleted first"},
 		{"failed", one(doctor.Stack("prod", "UPDATE_ROLLBACK_FAILED", nil)), failure, "事件", "events"},
 		{"fell back", one(doctor.Stack("prod", "UPDATE_ROLLBACK_COMPLETE", nil)), warning, "退回", "version before it is running"},

@@ -74,11 +74,8 @@ var names = map[string]bilingual.Text{
 // The stack, as AWS describes it.
 
 var (
-	stackFine = fine("{name}：{status}", "{name}: {status}")
-	stackNone = failure(
-		"查不到堆栈：{error}", "{error}",
-		"确认有 AWS 凭证（aws sts get-caller-identity 显示是谁的），核对堆栈名（samconfig.toml 的 stack_name）、AWS_REGION 和 AWS_PROFILE，并确认该身份有权调用 cloudformation:DescribeStacks。",
-		"Check the AWS credentials (aws sts get-caller-identity shows whose they are) and that they allow cloudformation:DescribeStacks. Check the stack's name (stack_name in samconfig.toml), AWS_REGION and AWS_PROFILE.")
+	stackFine   = fine("{name}：{status}", "{name}: {status}")
+	stackNone   = failure("查不到堆栈 {name}", "the stack {name} cannot be looked up", "", "")
 	stackBroken = failure(
 		"{name} 的状态是 {status}", "{name} is {status}",
 		"在 CloudFormation 控制台的“事件”里看第一条失败的原因，改正后重新部署；ROLLBACK_COMPLETE 的堆栈要先删除。",

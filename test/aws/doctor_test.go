@@ -85,7 +85,7 @@ func TestDoctor(t *testing.T) {
 // TestDoctorOfNoStack is what someone meets who mistypes a name.
 func TestDoctorOfNoStack(t *testing.T) {
 	stdout, _, status := guanzhu(t, "", "doctor", "--lang", "en", "--stack", "no-such-stack")
-	if status != 1 || !strings.Contains(stdout, "✗ AWS stack: there is no stack no-such-stack in us-east-1") {
+	if status != 1 || !strings.Contains(stdout, "✗ AWS stack: the stack no-such-stack cannot be looked up\n    there is no stack no-such-stack in us-east-1") {
 		t.Errorf("status %d:\n%s", status, stdout)
 	}
 }

@@ -26,7 +26,7 @@ func TestMenuOfAStack(t *testing.T) {
 		{"a button left out", "publish --stack " + stack, `{"result":"published","diff":["+ a"],"left_out":["account.yaml:8: 我的 is left out"]}`, "+ a\n", "account.yaml:8: 我的 is left out\n", 0},
 		{"no menu", "publish --stack " + stack, `{"result":"no menu"}`, "", "There is no menu to publish", 0},
 		{"no permission", "publish --lang zh --stack " + stack, `{"result":"refused","errcode":48001,"reason":"r","ask_again":"2026-11-27T00:00:00+08:00"}`, "",
-			"函数在 2026-11-27T00:00:00+08:00 之前不再询问平台。\nguanzhu: error: 菜单：errcode 48001：账号没有这个接口的权限\n", 1},
+			"函数在 2026-11-27T00:00:00+08:00 之前不再询问平台。\nguanzhu: 菜单：errcode 48001：账号没有这个接口的权限\n", 1},
 		{"not asked", "plan --stack " + stack, `{"result":"not asked","errcode":45009,"reason":"r","ask_again":"2026-11-27T00:00:00+08:00"}`, "",
 			"errcode 45009: the day's quota of this API is used up\n", 1},
 		{"another version", "plan --stack " + stack, `"ok"`, "", "deploy again, and build guanzhu again", 1},
