@@ -605,7 +605,7 @@ func TestRealAccount(t *testing.T) {
 	}
 	d.refused("POST", "/api/token", `{"revoke":true}`, "simulated platform")
 	if told := d.request("GET", "/api/export", "").Body.String(); strings.Contains(told, appSecret) || strings.Contains(told, "=99_") {
-		t.Error("a secret is told")
+		t.Error("a secret is shown")
 	}
 }
 
@@ -635,7 +635,7 @@ func TestNothingSecretIsShown(t *testing.T) {
 	}
 	for _, secret := range []string{appSecret, "the-token-of-the-tests", `"99_`, "=99_"} { // access tokens begin with 99_
 		if strings.Contains(told, secret) {
-			t.Errorf("%s is told", secret)
+			t.Errorf("%s is shown", secret)
 		}
 	}
 	if !strings.Contains(transcript.String(), "──── WeChat → POST ") || !strings.Contains(transcript.String(), "──── stored\n{") {

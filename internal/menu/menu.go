@@ -39,7 +39,7 @@ type Conditional struct {
 	Line   int    `json:"-"` // in Menu.File
 }
 
-// MatchRule maps names to values, all of which must match a follower: tag_id and client_platform_type (1 iOS, 2 Android,
+// MatchRule maps names to values. All of them must match a follower: tag_id and client_platform_type (1 iOS, 2 Android,
 // 3 others). The rule of a live menu may have names that the platform no longer accepts.
 type MatchRule map[string]string
 
