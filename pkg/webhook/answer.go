@@ -74,7 +74,7 @@ func (a answer) write(w http.ResponseWriter) {
 	head := w.Header()
 	head["Content-Type"] = a.contentType
 	head["X-Content-Type-Options"] = noSniff
-	head.Set("Content-Length", strconv.Itoa(len(a.body)))
+	head["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	if a.status == http.StatusMethodNotAllowed {
 		head.Set("Allow", "GET, POST")
 	}
