@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -26,9 +25,9 @@ import (
 	"github.com/guanzhu/guanzhu/internal/transport"
 )
 
-// maxAnswer is the size of the largest answer that is read, in bytes. The largest of these services, a batch of items of
-// DynamoDB, has 16 MB and is encoded.
-const maxAnswer = 64 << 20
+// maxAnswer is the size of the largest answer that is read, in bytes. The largest of these services, a batch of messages of
+// SQS, has 1 MiB and is encoded.
+const maxAnswer = 4 << 20
 
 // Service is a service of AWS.
 type Service struct {
@@ -71,7 +70,8 @@ func regional(service, region string) string {
 }
 
 // Call lets the service perform an action with in, and reads the answer into out, which may be nil. If the service refuses
-// the call, the error is a *Refusal. No error tells a part of an answer, but for the code and the message of a refusal.
+// the call, the error is a smithy.APIError. No error contains a part of an answer, but for the code and the message of a
+// refusal.
 func (c *Client) Call(ctx context.Context, action string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -82,7 +82,6 @@ func (c *Client) Call(ctx context.Context, action string, in, out any) error {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/x-amz-json-"+c.service.Version)
-	r.Header.Set("Accept-Encoding", "identity") // to decompress would take longer than to receive
 	r.Header.Set("X-Amz-Target", c.service.Target+"."+action)
 	if err := c.sign(r, body); err != nil {
 		return err
@@ -103,7 +102,7 @@ func (c *Client) Call(ctx context.Context, action string, in, out any) error {
 func (c *Client) sign(r *http.Request, body []byte) error {
 	credentials, err := c.credentials.Retrieve(r.Context())
 	if err != nil {
-		return noCredentials{fmt.Errorf("get credentials: %w", err)}
+		return fmt.Errorf("get credentials: %w", err)
 	}
 	sum := sha256.Sum256(body)
 	return v4.NewSigner().SignHTTP(r.Context(), credentials, r, hex.EncodeToString(sum[:]), c.service.Name, c.region, time.Now())
@@ -119,28 +118,17 @@ func (c *Client) send(r *http.Request) (status int, answer []byte, err error) {
 	return response.StatusCode, answer, err
 }
 
-// Refusal is a service's refusal of a call.
-type Refusal struct {
-	smithy.GenericAPIError
-	answer []byte
-}
-
-// Unmarshal reads into out what the refusal has besides its code and its message.
-func (r *Refusal) Unmarshal(out any) error { return json.Unmarshal(r.answer, out) }
-
 // refusal returns the error in an answer.
 func refusal(status int, answer []byte) error {
 	var out struct {
 		Type    string `json:"__type"`
 		Message string
 	}
-	_ = json.Unmarshal(answer, &out) // a proxy may answer by something else: the status is enough then
-	refused := &Refusal{answer: answer}
-	refused.Code, refused.Message = out.Type[strings.LastIndexByte(out.Type, '#')+1:], out.Message
+	_ = json.Unmarshal(answer, &out) // a proxy may answer otherwise: the status is enough then
+	refused := &smithy.GenericAPIError{Code: out.Type[strings.LastIndexByte(out.Type, '#')+1:], Message: out.Message, Fault: smithy.FaultClient}
 	if refused.Code == "" {
 		refused.Code = http.StatusText(status)
 	}
-	refused.Fault = smithy.FaultClient
 	if status >= http.StatusInternalServerError {
 		refused.Fault = smithy.FaultServer
 	}
@@ -149,20 +137,9 @@ func refusal(status int, answer []byte) error {
 
 var retryable = retry.IsErrorRetryables(retry.DefaultRetryables)
 
-// noCredentials is the error of a call that cannot be signed.
-type noCredentials struct{ error }
-
-func (e noCredentials) Unwrap() error { return e.error }
-
-// Transient reports whether another try of a call that failed with err may succeed: the service was busy, or a connection
-// was cut.
+// Transient reports whether another try of a call that failed with err may succeed. Everything but a refusal may be gone: a
+// connection may have been cut.
 func Transient(err error) bool {
-	if _, unsigned := errors.AsType[noCredentials](err); unsigned {
-		return false
-	}
-	if lookup, ok := errors.AsType[*net.DNSError](err); ok && lookup.IsNotFound {
-		return false
-	}
-	refused, ok := errors.AsType[smithy.APIError](err)
-	return !ok || refused.ErrorFault() == smithy.FaultServer || retryable.IsErrorRetryable(err) == aws.TrueTernary
+	api, refused := errors.AsType[smithy.APIError](err)
+	return !refused || api.ErrorFault() == smithy.FaultServer || retryable.IsErrorRetryable(err) == aws.TrueTernary
 }

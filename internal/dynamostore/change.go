@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
@@ -105,7 +109,7 @@ func (s *Store) ChangeOwn(
 }
 
 // stored makes the writes for one openid and reports whether their conditions held.
-func (s *Store) stored(ctx context.Context, openid string, writes ...write) (bool, error) {
+func (s *Store) stored(ctx context.Context, openid string, writes ...types.TransactWriteItem) (bool, error) {
 	refused, err := s.transactFor(ctx, openid, writes...)
 	return err == nil && len(refused) == 0, err
 }
@@ -125,18 +129,18 @@ func untilStored(ctx context.Context, try func() (stored bool, err error)) error
 }
 
 // begin is the write of f if there is no follower and no unfollow of f's time or later.
-func (s *Store) begin(f follower.Follower) write {
+func (s *Store) begin(f follower.Follower) types.TransactWriteItem {
 	return s.put(table.NewFollower(f), "attribute_not_exists(event_time) OR expires_at <= :now"+
 		" OR (attribute_exists(expires_at) AND event_time < :t)",
 		item{":t": seconds(f.EventTime), ":now": seconds(s.now())})
 }
 
 // unchanged is the condition that the follower has neither unfollowed nor followed again since f was read.
-func (s *Store) unchanged(f follower.Follower) write {
-	return write{"ConditionCheck": {
+func (s *Store) unchanged(f follower.Follower) types.TransactWriteItem {
+	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
 		TableName:                 s.table,
 		Key:                       pack(table.FollowerKey(f.OpenID)),
-		ConditionExpression:       "event_time = :t AND attribute_not_exists(expires_at)",
+		ConditionExpression:       aws.String("event_time = :t AND attribute_not_exists(expires_at)"),
 		ExpressionAttributeValues: item{":t": seconds(f.EventTime)},
 	}}
 }
@@ -153,5 +157,14 @@ func (s *Store) replaceSession(ctx context.Context, old item, record table.Sessi
 			condition = append(condition, "attribute_not_exists("+name+")")
 		}
 	}
-	return s.putItem(ctx, record, strings.Join(condition, " AND "), values)
+	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName:                 s.table,
+		Item:                      pack(record),
+		ConditionExpression:       aws.String(strings.Join(condition, " AND ")),
+		ExpressionAttributeValues: values,
+	})
+	if err != nil && !conditionFailed(err) {
+		return false, err
+	}
+	return err == nil, nil
 }

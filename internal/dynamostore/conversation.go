@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/guanzhu/guanzhu/internal/conversation"
 	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -59,20 +63,29 @@ func (s *Store) putConversation(ctx context.Context, old string, at time.Time, r
 	if old == "" {
 		return s.beginConversation(ctx, at, record)
 	}
-	return s.putItem(ctx, record, "version = :old", item{":old": text(old)})
+	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName:                 s.table,
+		Item:                      pack(record),
+		ConditionExpression:       aws.String("version = :old"),
+		ExpressionAttributeValues: item{":old": text(old)},
+	})
+	if err != nil && !conditionFailed(err) {
+		return false, err
+	}
+	return err == nil, nil
 }
 
 // beginConversation stores record if there is no conversation and the follower has neither unfollowed at that time or
 // later, nor followed later.
 func (s *Store) beginConversation(ctx context.Context, at time.Time, record table.Conversation) (stored bool, err error) {
 	refused, err := s.transact(ctx,
-		write{"ConditionCheck": {
+		types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
 			TableName: s.table,
 			Key:       pack(table.FollowerKey(record.PK)),
-			ConditionExpression: "attribute_not_exists(event_time) OR event_time < :t OR expires_at <= :now" +
-				" OR (event_time = :t AND attribute_not_exists(expires_at))",
+			ConditionExpression: aws.String("attribute_not_exists(event_time) OR event_time < :t OR expires_at <= :now" +
+				" OR (event_time = :t AND attribute_not_exists(expires_at))"),
 			ExpressionAttributeValues:           item{":t": seconds(at), ":now": seconds(s.now())},
-			ReturnValuesOnConditionCheckFailure: allOld,
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}},
 		s.put(record, "attribute_not_exists(pk)", nil))
 	if err != nil {

@@ -6,6 +6,9 @@ import (
 	"iter"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
@@ -26,13 +29,15 @@ const (
 // meanwhile once or not at all. Each page has a deadline of its own, 30 s, so ctx needs none.
 func (s *Store) Followers(ctx context.Context) iter.Seq2[follower.Follower, error] {
 	return func(yield func(follower.Follower, error) bool) {
-		list := request{
-			FilterExpression:          "sk = :follower AND attribute_not_exists(expires_at)", // no tombstone
+		pages := dynamodb.NewScanPaginator(s.db, &dynamodb.ScanInput{
+			TableName:                 s.table,
+			FilterExpression:          aws.String("sk = :follower AND attribute_not_exists(expires_at)"), // no tombstone
 			ExpressionAttributeValues: item{":follower": text(table.FollowerSK)},
-			Limit:                     pageRecords,
-			ConsistentRead:            true,
-		}
-		for page, err := range s.pages(ctx, "Scan", list, pageTime) {
+			Limit:                     aws.Int32(pageRecords),
+			ConsistentRead:            aws.Bool(true),
+		})
+		for pages.HasMorePages() {
+			page, err := nextPage(ctx, pages)
 			if err != nil {
 				yield(follower.Follower{}, fmt.Errorf("list followers: %w", err))
 				return
@@ -51,4 +56,10 @@ func (s *Store) Followers(ctx context.Context) iter.Seq2[follower.Follower, erro
 			}
 		}
 	}
+}
+
+func nextPage(ctx context.Context, pages *dynamodb.ScanPaginator) (*dynamodb.ScanOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, pageTime)
+	defer cancel()
+	return pages.NextPage(ctx)
 }

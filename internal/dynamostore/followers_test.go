@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -78,12 +80,19 @@ func TestFollowersDeadline(t *testing.T) {
 		says(200, `{"Items":[],"LastEvaluatedKey":{"pk":{"S":"o1"},"sk":{"S":"follower"}}}`),
 		succeeds)
 	var left []time.Duration
-	keys := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) { // is asked for each request
-		deadline, _ := ctx.Deadline()
-		left = append(left, time.Until(deadline))
-		return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
-	})
-	store := New(aws.Config{Region: "us-east-1", Credentials: keys}, Options{Table: "table", Endpoint: server.URL, Now: time.Now})
+	store := newStore(aws.Config{
+		Region:      "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		APIOptions: []func(*middleware.Stack) error{func(stack *middleware.Stack) error {
+			return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Deadline", func(
+				ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+			) (middleware.InitializeOutput, middleware.Metadata, error) {
+				deadline, _ := ctx.Deadline()
+				left = append(left, time.Until(deadline))
+				return next.HandleInitialize(ctx, in)
+			}), middleware.After)
+		}},
+	}, Options{Table: "table", Endpoint: server.URL, Now: time.Now}, attemptTimeout)
 	for f, err := range store.Followers(t.Context()) {
 		t.Errorf("given %v, error %v", cmp.Equal(f, follower.Follower{}), err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/table"
 )
@@ -20,7 +22,7 @@ func (s *Store) MediaRecord(ctx context.Context) (media.Record, error) {
 // SaveMediaRecord implements media.Store.
 func (s *Store) SaveMediaRecord(ctx context.Context, r media.Record) error {
 	record := table.Media{Key: table.MediaKey, Files: r}
-	if _, err := s.putItem(ctx, record, "", nil); err != nil {
+	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.table, Item: pack(record)}); err != nil {
 		return fmt.Errorf("store the record of the files: %w", err)
 	}
 	return nil

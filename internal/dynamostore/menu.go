@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/table"
 )
@@ -19,7 +21,8 @@ func (s *Store) MenuRecord(ctx context.Context) (menu.Record, error) {
 
 // SaveMenuRecord implements menu.Store.
 func (s *Store) SaveMenuRecord(ctx context.Context, r menu.Record) error {
-	if _, err := s.putItem(ctx, table.NewMenu(r), "", nil); err != nil {
+	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.table, Item: pack(table.NewMenu(r))})
+	if err != nil {
 		return fmt.Errorf("store the menu's record: %w", err)
 	}
 	return nil

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/guanzhu/guanzhu/internal/quota"
 	"github.com/guanzhu/guanzhu/internal/table"
 )
@@ -13,24 +16,24 @@ import (
 func (s *Store) CountQuestion(ctx context.Context, q quota.Question) (allowed bool, err error) {
 	one, all := table.NewAsked(q)
 	refused, err := s.transact(ctx,
-		write{"Update": {
+		types.TransactWriteItem{Update: &types.Update{
 			TableName:           s.table,
 			Key:                 pack(one.Key),
-			UpdateExpression:    "ADD ids :ids SET expires_at = :until",
-			ConditionExpression: "attribute_not_exists(ids) OR (size(ids) < :max AND NOT contains(ids, :id))",
+			UpdateExpression:    aws.String("ADD ids :ids SET expires_at = :until"),
+			ConditionExpression: aws.String("attribute_not_exists(ids) OR (size(ids) < :max AND NOT contains(ids, :id))"),
 			ExpressionAttributeValues: item{
-				":ids":   set(q.ID),
+				":ids":   &types.AttributeValueMemberSS{Value: []string{q.ID}},
 				":id":    text(q.ID),
 				":max":   number(int64(q.PerFollower)),
 				":until": number(one.ExpiresAt),
 			},
-			ReturnValuesOnConditionCheckFailure: allOld,
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}},
-		write{"Update": {
+		types.TransactWriteItem{Update: &types.Update{
 			TableName:                 s.table,
 			Key:                       pack(all.Key),
-			UpdateExpression:          "ADD #count :one SET expires_at = :until",
-			ConditionExpression:       "attribute_not_exists(#count) OR #count < :max",
+			UpdateExpression:          aws.String("ADD #count :one SET expires_at = :until"),
+			ConditionExpression:       aws.String("attribute_not_exists(#count) OR #count < :max"),
 			ExpressionAttributeNames:  map[string]string{"#count": "count"}, // a reserved word
 			ExpressionAttributeValues: item{":one": number(1), ":max": number(int64(q.PerAccount)), ":until": number(all.ExpiresAt)},
 		}})

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/guanzhu/guanzhu/internal/reconcile"
@@ -60,26 +63,30 @@ func readable(items []item) (all []follower.Follower) {
 
 // Unchecked implements reconcile.Records.
 func (s *Store) Unchecked(ctx context.Context, before time.Time, cursor string) ([]follower.Follower, string, error) {
-	found, err := s.page(ctx, "Scan", request{
-		FilterExpression: "sk = :follower AND attribute_not_exists(expires_at)" +
-			" AND (attribute_not_exists(checked_at) OR checked_at < :before)",
+	out, err := s.db.Scan(ctx, &dynamodb.ScanInput{
+		TableName: s.table,
+		FilterExpression: aws.String("sk = :follower AND attribute_not_exists(expires_at)" +
+			" AND (attribute_not_exists(checked_at) OR checked_at < :before)"),
 		ExpressionAttributeValues: item{
 			":follower": text(table.FollowerSK),
 			":before":   seconds(before),
 		},
 		ExclusiveStartKey: cursorKey(cursor),
-		Limit:             partRecords,
-		ConsistentRead:    true,
-	}, 0)
+		Limit:             aws.Int32(partRecords),
+		ConsistentRead:    aws.Bool(true),
+	})
 	if err != nil {
 		return nil, "", fmt.Errorf("list followers: %w", err)
 	}
-	return readable(found.Items), cursorOf(found.LastEvaluatedKey), nil
+	return readable(out.Items), cursorOf(out.LastEvaluatedKey), nil
 }
 
 // Pending implements reconcile.Records. The index holds the pending followers alone, so its scan costs nothing else.
 func (s *Store) Pending(ctx context.Context, cursor string) ([]follower.Follower, string, error) {
-	out, err := s.page(ctx, "Scan", request{IndexName: "pending", Limit: partPending, ExclusiveStartKey: cursorKey(cursor)}, 0)
+	out, err := s.db.Scan(ctx, &dynamodb.ScanInput{
+		TableName: s.table, IndexName: aws.String("pending"), Limit: aws.Int32(partPending),
+		ExclusiveStartKey: cursorKey(cursor),
+	})
 	if err != nil {
 		return nil, "", fmt.Errorf("list pending followers: %w", err)
 	}
@@ -100,8 +107,11 @@ func (s *Store) Pending(ctx context.Context, cursor string) ([]follower.Follower
 func cursorOf(last item) string {
 	var parts []string
 	for _, name := range []string{"pk", "sk", "pending_since"} {
-		for _, content := range last[name] { // a text or a number
-			parts = append(parts, fmt.Sprint(content))
+		switch value := last[name].(type) {
+		case *types.AttributeValueMemberS:
+			parts = append(parts, value.Value)
+		case *types.AttributeValueMemberN:
+			parts = append(parts, value.Value)
 		}
 	}
 	return strings.Join(parts, "\n")
@@ -114,7 +124,7 @@ func cursorKey(cursor string) item {
 	parts := strings.Split(cursor, "\n")
 	start := item{"pk": text(parts[0]), "sk": text(parts[1])}
 	if len(parts) > 2 {
-		start["pending_since"] = value{"N": parts[2]}
+		start["pending_since"] = &types.AttributeValueMemberN{Value: parts[2]}
 	}
 	return start
 }
@@ -151,26 +161,25 @@ func (s *Store) check(ctx context.Context, f follower.Follower) (bool, error) {
 	u := profileUpdate(f)
 	u.assign("checked_at", seconds(f.CheckedAt))
 	u.values[":t"] = seconds(f.EventTime)
-	stored, err := s.update(ctx, f.OpenID, u, "event_time = :t AND attribute_not_exists(expires_at)")
-	if err != nil {
+	err := s.update(ctx, f.OpenID, u, "event_time = :t AND attribute_not_exists(expires_at)")
+	if err != nil && !conditionFailed(err) {
 		return false, fmt.Errorf("store a profile: %w", err)
 	}
-	return stored, nil
+	return err == nil, nil
 }
 
 // Acquire implements reconcile.Checkpoints.
 func (s *Store) Acquire(ctx context.Context, holder string, now, until time.Time) ([]byte, bool, error) {
-	var out struct{ Attributes item }
-	err := s.call(ctx, "UpdateItem", request{
+	out, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           s.table,
 		Key:                 pack(table.ReconcileKey),
-		UpdateExpression:    "SET holder = :holder, lease_until = :until",
-		ConditionExpression: "attribute_not_exists(pk) OR holder = :holder OR lease_until <= :now",
+		UpdateExpression:    aws.String("SET holder = :holder, lease_until = :until"),
+		ConditionExpression: aws.String("attribute_not_exists(pk) OR holder = :holder OR lease_until <= :now"),
 		ExpressionAttributeValues: item{
 			":holder": text(holder), ":until": seconds(until), ":now": seconds(now),
 		},
-		ReturnValues: "ALL_NEW",
-	}, &out)
+		ReturnValues: types.ReturnValueAllNew,
+	})
 	if conditionFailed(err) {
 		return nil, false, nil
 	}
@@ -186,18 +195,23 @@ func (s *Store) Acquire(ctx context.Context, holder string, now, until time.Time
 
 // Save implements reconcile.Checkpoints.
 func (s *Store) Save(ctx context.Context, holder string, until time.Time, checkpoint []byte) (bool, error) {
-	saved, err := s.updateItem(ctx, table.ReconcileKey, request{
-		UpdateExpression:    "SET checkpoint = :checkpoint, lease_until = :until",
-		ConditionExpression: "holder = :holder",
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:           s.table,
+		Key:                 pack(table.ReconcileKey),
+		UpdateExpression:    aws.String("SET checkpoint = :checkpoint, lease_until = :until"),
+		ConditionExpression: aws.String("holder = :holder"),
 		ExpressionAttributeValues: item{
 			":holder": text(holder), ":until": seconds(until),
 			":checkpoint": text(string(checkpoint)),
 		},
 	})
+	if conditionFailed(err) {
+		return false, nil
+	}
 	if err != nil {
 		return false, fmt.Errorf("save the checkpoint: %w", err)
 	}
-	return saved, nil
+	return true, nil
 }
 
 // Checkpoint implements reconcile.Checkpoints.
@@ -216,15 +230,15 @@ type update struct {
 	values        item
 }
 
-// assign has the attribute set to v, or removed if that is nil.
-func (u *update) assign(name string, v value) {
+// assign has the attribute set to value, or removed if that is nil.
+func (u *update) assign(name string, value types.AttributeValue) {
 	u.names["#"+name] = name // some are reserved words
-	if v == nil {
+	if value == nil {
 		u.removes = append(u.removes, "#"+name)
 		return
 	}
 	u.sets = append(u.sets, "#"+name+" = :"+name)
-	u.values[":"+name] = v
+	u.values[":"+name] = value
 }
 
 // profileUpdate replaces the profile and its state by f's.
@@ -240,16 +254,18 @@ func profileUpdate(f follower.Follower) *update {
 	return u
 }
 
-// update makes u if condition holds, and reports whether it did.
-func (s *Store) update(ctx context.Context, openid string, u *update, condition string) (updated bool, err error) {
+func (s *Store) update(ctx context.Context, openid string, u *update, condition string) error {
 	expression := "SET " + strings.Join(u.sets, ", ")
 	if len(u.removes) > 0 {
 		expression += " REMOVE " + strings.Join(u.removes, ", ")
 	}
-	return s.updateItem(ctx, table.FollowerKey(openid), request{
-		UpdateExpression:          expression,
-		ConditionExpression:       condition,
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 s.table,
+		Key:                       pack(table.FollowerKey(openid)),
+		UpdateExpression:          aws.String(expression),
+		ConditionExpression:       aws.String(condition),
 		ExpressionAttributeNames:  u.names,
 		ExpressionAttributeValues: u.values,
 	})
+	return err
 }

@@ -1,17 +1,26 @@
 package dynamostore
 
 import (
+	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
-	"slices"
+	"io"
+	"math/rand/v2"
+	"net/http"
 	"time"
 
-	"github.com/guanzhu/guanzhu/internal/awsjson"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
+
 	"github.com/guanzhu/guanzhu/internal/pause"
 	"github.com/guanzhu/guanzhu/internal/table"
+	"github.com/guanzhu/guanzhu/internal/telemetry"
+	"github.com/guanzhu/guanzhu/internal/transport"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
 
@@ -20,10 +29,72 @@ import (
 // the 5 s that WeChat waits for a reply must leave room for another attempt.
 const attemptTimeout = time.Second
 
+// httpClient gives up an attempt that stalls together with its connection, so that the next attempt takes another one.
+func httpClient(timeout time.Duration) aws.HTTPClient {
+	return inOnePiece{transport.Client(transport.Limits{Connect: timeout, Handshake: timeout, Header: timeout, Call: 3 * timeout})}
+}
+
+// inOnePiece sends header and body together. net/http does not know the type of the SDK's body, so it would send the body
+// after the header. If the answer then comes quickly, the SDK closes the body before net/http has read its end, which
+// costs the warm connection.
+type inOnePiece struct{ client aws.HTTPClient }
+
+func (c inOnePiece) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return c.client.Do(r)
+}
+
+// noteDurations adds the duration of each operation, retries included, to the log line of its request.
+func noteDurations(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("NoteDurations", func(
+		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+	) (middleware.InitializeOutput, middleware.Metadata, error) {
+		begun := time.Now()
+		defer func() { telemetry.Called(ctx, telemetry.Table, time.Since(begun)) }()
+		return next.HandleInitialize(ctx, in)
+	}), middleware.Before)
+}
+
+// retryUntilDeadline retries the errors that the SDK's standard Retryer retries, but not only three times: until ctx ends, or until
+// the retries of follower.WithRetries are used up.
+type retryUntilDeadline struct{ aws.RetryerV2 }
+
+func newRetryUntilDeadline() retryUntilDeadline {
+	standard := retry.NewStandard(func(o *retry.StandardOptions) {
+		o.RateLimiter = ratelimit.None
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+			return backoff(attempt), nil
+		})
+		o.Retryables = append(o.Retryables,
+			retry.RetryableErrorCode{Codes: map[string]struct{}{"TransactionConflictException": {}}},
+			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+				if errors.Is(err, io.ErrUnexpectedEOF) { // the connection was cut within the answer
+					return aws.TrueTernary
+				}
+				return aws.UnknownTernary
+			}))
+	})
+	return retryUntilDeadline{standard}
+}
+
+// MaxAttempts returns 0, which means no limit.
+func (retryUntilDeadline) MaxAttempts() int { return 0 }
+
+// GetRetryToken is called before each retry. The SDK joins its error to the one that was to be retried.
+func (retryUntilDeadline) GetRetryToken(ctx context.Context, _ error) (func(error) error, error) {
+	return func(error) error { return nil }, follower.TakeRetry(ctx)
+}
+
 // backoff returns how long to wait after an attempt, numbered from 1: up to 50 ms after the first and never more than
 // 250 ms. It is random, so that two writers that met in a conflict do not meet again.
 func backoff(attempt int) time.Duration {
-	return mathrand.N(min(25*time.Millisecond<<min(attempt, 4), 250*time.Millisecond))
+	return rand.N(min(25*time.Millisecond<<min(attempt, 4), 250*time.Millisecond))
 }
 
 // again waits before the next attempt and takes a retry for it.
@@ -34,37 +105,32 @@ func again(ctx context.Context, attempt int) error {
 	return pause.For(ctx, backoff(attempt))
 }
 
-// write is a write of transact: a Put, an Update, a Delete or a ConditionCheck.
-type write map[string]request
-
-// reason is why a write of a canceled transaction was not made. Item is the stored one that failed the condition.
-type reason struct {
-	Code string
-	Item item
-}
-
 // transact makes all writes or, if the condition of one fails, none. Then refused holds the stored items that failed the
 // conditions by the index of the write, an empty item if there is none.
-func (s *Store) transact(ctx context.Context, writes ...write) (refused map[int]item, err error) {
+//
+// The SDK never retries a canceled transaction, so transact does if the reason is transient.
+func (s *Store) transact(ctx context.Context, writes ...types.TransactWriteItem) (refused map[int]item, err error) {
 	for attempt := 1; ; attempt++ {
-		// By the token, DynamoDB recognises another try after a lost answer. The attempt after a cancellation is another request.
-		in := map[string]any{"TransactItems": writes, "ClientRequestToken": rand.Text()}
-		err := s.call(ctx, "TransactWriteItems", in, nil)
-		reasons := cancellation(err)
+		// Each attempt has an input of its own. The SDK sets a ClientRequestToken in it, by which DynamoDB recognises the
+		// SDK's own retry after a lost answer. The attempt after a cancellation is another request.
+		_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
+		var canceled *types.TransactionCanceledException
 		switch {
-		case reasons == nil:
+		case err == nil:
+			return nil, nil
+		case !errors.As(err, &canceled):
 			return nil, err
-		case transient(reasons):
+		case transient(canceled):
 			if waitErr := again(ctx, attempt); waitErr != nil {
 				return nil, fmt.Errorf("%w; last answer: %w", waitErr, err)
 			}
 			continue
 		}
 		refused := map[int]item{}
-		for n, r := range reasons {
-			switch r.Code {
+		for n, reason := range canceled.CancellationReasons {
+			switch aws.ToString(reason.Code) {
 			case "ConditionalCheckFailed":
-				refused[n] = r.Item
+				refused[n] = reason.Item
 			case "", "None":
 			default:
 				return nil, err
@@ -77,39 +143,32 @@ func (s *Store) transact(ctx context.Context, writes ...write) (refused map[int]
 	}
 }
 
-// cancellation returns the reasons, one for each write, if err says that a transaction was canceled.
-func cancellation(err error) []reason {
-	refusal, ok := errors.AsType[*awsjson.Refusal](err)
-	if !ok || refusal.ErrorCode() != "TransactionCanceledException" {
-		return nil
-	}
-	var out struct{ CancellationReasons []reason }
-	if refusal.Unmarshal(&out) != nil {
-		return nil
-	}
-	return out.CancellationReasons
-}
-
 // transient reports whether the transaction was canceled for a reason that may be gone at the next attempt. It ignores
 // conditions that failed as well.
-func transient(reasons []reason) bool {
-	return slices.ContainsFunc(reasons, func(r reason) bool {
-		return r.Code == "TransactionConflict" || r.Code == "ThrottlingError" || r.Code == "ProvisionedThroughputExceeded"
-	})
+func transient(canceled *types.TransactionCanceledException) bool {
+	for _, reason := range canceled.CancellationReasons {
+		switch aws.ToString(reason.Code) {
+		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
+			return true
+		}
+	}
+	return false
 }
 
-// allOld has a refusal hold the stored item that failed the condition.
-const allOld = "ALL_OLD"
-
 // put is a write of transact. An empty condition always holds.
-func (s *Store) put(record any, condition string, values item) write {
-	return write{"Put": {
-		TableName: s.table, Item: pack(record), ConditionExpression: condition, ExpressionAttributeValues: values,
-		ReturnValuesOnConditionCheckFailure: allOld,
-	}}
+func (s *Store) put(record any, condition string, values item) types.TransactWriteItem {
+	put := &types.Put{
+		TableName:                           s.table,
+		Item:                                pack(record),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+	if condition != "" {
+		put.ConditionExpression, put.ExpressionAttributeValues = &condition, values
+	}
+	return types.TransactWriteItem{Put: put}
 }
 
 // delete is a write of transact.
-func (s *Store) delete(key table.Key) write {
-	return write{"Delete": {TableName: s.table, Key: pack(key)}}
+func (s *Store) delete(key table.Key) types.TransactWriteItem {
+	return types.TransactWriteItem{Delete: &types.Delete{TableName: s.table, Key: pack(key)}}
 }

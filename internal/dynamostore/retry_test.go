@@ -2,6 +2,7 @@ package dynamostore
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
@@ -36,11 +37,11 @@ type server struct {
 	*httptest.Server
 
 	mu       sync.Mutex
-	requests []sent
+	requests []request
 	conns    int
 }
 
-type sent struct {
+type request struct {
 	operation string
 	body      string
 	from      string // the client's address: another one is another connection
@@ -63,7 +64,7 @@ func serve(t *testing.T, script ...answer) *server {
 			}
 		}
 		s.mu.Lock()
-		s.requests = append(s.requests, sent{operation, string(body), r.RemoteAddr})
+		s.requests = append(s.requests, request{operation, string(body), r.RemoteAddr})
 		next := script[min(len(s.requests), len(script))-1]
 		s.mu.Unlock()
 		next(w, r)
@@ -80,14 +81,18 @@ func serve(t *testing.T, script ...answer) *server {
 	return s
 }
 
-func (s *server) seen() []sent {
+func (s *server) seen() []request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]sent(nil), s.requests...)
+	return append([]request(nil), s.requests...)
 }
 
 func (s *server) store(timeout time.Duration) *Store {
-	cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+	cfg := aws.Config{
+		Region:           "us-east-1",
+		Credentials:      credentials.NewStaticCredentialsProvider("test", "test", ""),
+		RetryMaxAttempts: 1, // as AWS_MAX_ATTEMPTS might have set it; the store goes by its own rule
+	}
 	now := func() time.Time { return event }
 	return newStore(cfg, Options{Table: "table", Endpoint: s.URL, Now: now}, timeout)
 }
@@ -209,7 +214,7 @@ func TestTriedAgain(t *testing.T) {
 		{"provisioned throughput", []answer{fails(400, "ProvisionedThroughputExceededException"), succeeds}, lookup},
 		{"server error", []answer{fails(500, "InternalServerError"), succeeds}, follow},
 		{"unavailable, not JSON", []answer{says(503, "<html>"), succeeds}, suggest},
-		{"often", []answer{
+		{"more often than the SDK would", []answer{
 			fails(500, "InternalServerError"), fails(500, "InternalServerError"), fails(500, "InternalServerError"),
 			cancels("TransactionConflict", "None"), cancels("TransactionConflict", "None"), succeeds}, follow},
 		{"hung up", []answer{hangsUp, succeeds}, follow},
@@ -279,7 +284,31 @@ func TestStalledConnectionLeavesTime(t *testing.T) {
 	}
 }
 
-// TestSameRequest: for DynamoDB, the try after a lost answer is the same request, and the attempt after a
+// TestTLS: AWS's endpoints may offer HTTP/2, or may not.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	for name, http2 := range map[string]bool{"HTTP/1.1 alone": false, "HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewUnstartedServer(http.HandlerFunc(succeeds))
+			server.EnableHTTP2 = http2
+			server.StartTLS()
+			t.Cleanup(server.Close)
+			cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+			store := New(cfg, Options{Table: "table", Endpoint: server.URL, Now: time.Now})
+			roots := x509.NewCertPool()
+			roots.AddCert(server.Certificate())
+			store.db.Options().HTTPClient.(inOnePiece).client.(*http.Client).Transport.(*http.Transport).TLSClientConfig.RootCAs = roots
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			if _, _, err := store.Follow(follower.WithRetries(ctx, 0), someone, begun); err != nil {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+// TestSameRequest: for DynamoDB, the SDK's retry after a lost answer is the same request, and the attempt after a
 // cancellation is another one.
 func TestSameRequest(t *testing.T) {
 	t.Parallel()
@@ -314,7 +343,7 @@ func TestTriedUntilTheContextEnds(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			const tries = 7
+			const tries = 7 // more than the SDK's own limit
 			last := func(w http.ResponseWriter, r *http.Request) {
 				cancel()
 				failing(w, r)
@@ -647,7 +676,7 @@ func TestErrorsTellNothing(t *testing.T) {
 	}
 }
 
-// TestEnterAfterALostAnswer: the write that used the ticket was made, its answer lost, and the store made it again.
+// TestEnterAfterALostAnswer: the write that used the ticket was made, its answer lost, and the SDK made it again.
 func TestEnterAfterALostAnswer(t *testing.T) {
 	t.Parallel()
 	server := serve(t,

@@ -5,14 +5,15 @@ package dynamostore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/guanzhu/guanzhu/internal/awsjson"
 	"github.com/guanzhu/guanzhu/internal/table"
-	"github.com/guanzhu/guanzhu/internal/transport"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -27,8 +28,8 @@ import (
 // The texts of errors hold neither openids nor users' texts. An error found by errors.As may carry an item: do not
 // print that.
 type Store struct {
-	db    *awsjson.Client
-	table string
+	db    *dynamodb.Client
+	table *string
 	now   func() time.Time
 }
 
@@ -39,14 +40,23 @@ type Options struct {
 	Now      func() time.Time // the clock by which records expire
 }
 
-// New returns a Store with connections of its own, and with the region and the credentials of cfg. It makes no request.
+// New returns a Store with connections of its own. It makes no request. It takes the region, the credentials and the
+// middleware of cfg; the Store's own HTTP client and Retryer replace those of cfg.
 func New(cfg aws.Config, o Options) *Store {
 	return newStore(cfg, o, attemptTimeout)
 }
 
 func newStore(cfg aws.Config, o Options, timeout time.Duration) *Store {
-	limits := transport.Limits{Connect: timeout, Handshake: timeout, Header: timeout, Call: 3 * timeout}
-	return &Store{awsjson.New(cfg, service, o.Endpoint, limits), o.Table, o.Now}
+	db := dynamodb.NewFromConfig(cfg, func(d *dynamodb.Options) {
+		if o.Endpoint != "" {
+			d.BaseEndpoint = aws.String(o.Endpoint)
+		}
+		d.HTTPClient = httpClient(timeout)
+		d.Retryer = newRetryUntilDeadline()
+		d.RetryMaxAttempts = 0 // otherwise it would limit the Retryer
+		d.APIOptions = append(d.APIOptions, noteDurations)
+	})
+	return &Store{db, aws.String(o.Table), o.Now}
 }
 
 // Follow implements follower.Store.
@@ -71,7 +81,7 @@ func (s *Store) Follow(
 }
 
 // transactFor is transact for the records of one openid.
-func (s *Store) transactFor(ctx context.Context, openid string, writes ...write) (map[int]item, error) {
+func (s *Store) transactFor(ctx context.Context, openid string, writes ...types.TransactWriteItem) (map[int]item, error) {
 	if !wechat.IsOpenID(openid) {
 		return nil, follower.ErrOpenID
 	}
@@ -83,7 +93,8 @@ func (s *Store) Complete(ctx context.Context, f follower.Follower) error {
 	u := profileUpdate(f)
 	u.values[":t"] = seconds(f.EventTime)
 	u.values[":pending"] = text(string(follower.Pending))
-	if _, err := s.update(ctx, f.OpenID, u, "event_time = :t AND #profile = :pending"); err != nil {
+	err := s.update(ctx, f.OpenID, u, "event_time = :t AND #profile = :pending")
+	if err != nil && !conditionFailed(err) {
 		return fmt.Errorf("complete a profile: %w", err)
 	}
 	return nil
@@ -166,4 +177,9 @@ func (s *Store) known(ctx context.Context, openid, sk string) (known follower.Kn
 		}
 	}
 	return known, session, nil
+}
+
+func conditionFailed(err error) bool {
+	var failed *types.ConditionalCheckFailedException
+	return errors.As(err, &failed)
 }

@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 )
@@ -15,13 +19,13 @@ func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestio
 	count := table.NewSuggested(suggestion)
 	refused, err := s.transact(ctx,
 		s.put(table.NewSuggestion(suggestion), "attribute_not_exists(pk)", nil),
-		write{"Update": {
+		types.TransactWriteItem{Update: &types.Update{
 			TableName:           s.table,
 			Key:                 pack(count.Key),
-			UpdateExpression:    "ADD ids :ids SET expires_at = :until",
-			ConditionExpression: "attribute_not_exists(ids) OR size(ids) < :max OR contains(ids, :id)",
+			UpdateExpression:    aws.String("ADD ids :ids SET expires_at = :until"),
+			ConditionExpression: aws.String("attribute_not_exists(ids) OR size(ids) < :max OR contains(ids, :id)"),
 			ExpressionAttributeValues: item{
-				":ids":   set(suggestion.ID()),
+				":ids":   &types.AttributeValueMemberSS{Value: []string{suggestion.ID()}},
 				":id":    text(suggestion.ID()),
 				":max":   number(follower.MaxSuggestions),
 				":until": number(count.ExpiresAt),
@@ -37,16 +41,18 @@ func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestio
 // Suggestions returns the suggestions of month's month in China time that have not expired, oldest first, and how many
 // records there cannot be read.
 func (s *Store) Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error) {
-	list := request{
-		KeyConditionExpression: "pk = :pk",
-		FilterExpression:       "attribute_not_exists(expires_at) OR expires_at > :now",
+	pages := dynamodb.NewQueryPaginator(s.db, &dynamodb.QueryInput{
+		TableName:              s.table,
+		KeyConditionExpression: aws.String("pk = :pk"),
+		FilterExpression:       aws.String("attribute_not_exists(expires_at) OR expires_at > :now"),
 		ExpressionAttributeValues: item{
 			":pk":  text(table.SuggestionsPK(month)),
 			":now": seconds(s.now()),
 		},
-		ConsistentRead: true,
-	}
-	for page, err := range s.pages(ctx, "Query", list, 0) {
+		ConsistentRead: aws.Bool(true),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, 0, fmt.Errorf("list suggestions: %w", err)
 		}
@@ -63,6 +69,9 @@ func (s *Store) Suggestions(ctx context.Context, month time.Time) (all []followe
 }
 
 func unpackSuggestion(packed item) (follower.Suggestion, error) {
+	if _, isText := packed["text"].(*types.AttributeValueMemberS); !isText { // unpack would make a text of a number
+		return follower.Suggestion{}, follower.ErrUnreadable
+	}
 	var record table.Suggestion
 	if err := unpack(packed, &record); err != nil {
 		return follower.Suggestion{}, err
@@ -73,16 +82,18 @@ func unpackSuggestion(packed item) (follower.Suggestion, error) {
 // MarkHandled marks the suggestion of s's time, MsgID and writer as handled, and reports whether there is one that has
 // not expired; otherwise nothing is written. A suggestion that is handled already stays as it is.
 func (s *Store) MarkHandled(ctx context.Context, suggestion follower.Suggestion) (found bool, err error) {
-	found, err = s.updateItem(ctx, table.SuggestionKey(suggestion), request{
-		UpdateExpression:    "SET handled = :true",
-		ConditionExpression: "attribute_exists(pk) AND expires_at > :now",
+	_, err = s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:           s.table,
+		Key:                 pack(table.SuggestionKey(suggestion)),
+		UpdateExpression:    aws.String("SET handled = :true"),
+		ConditionExpression: aws.String("attribute_exists(pk) AND expires_at > :now"),
 		ExpressionAttributeValues: item{
-			":true": typed(true),
+			":true": &types.AttributeValueMemberBOOL{Value: true},
 			":now":  seconds(s.now()),
 		},
 	})
-	if err != nil {
+	if err != nil && !conditionFailed(err) {
 		return false, fmt.Errorf("mark a suggestion: %w", err)
 	}
-	return found, nil
+	return err == nil, nil
 }

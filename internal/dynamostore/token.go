@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"github.com/guanzhu/guanzhu/internal/table"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -20,8 +23,10 @@ func (s *Store) AccessToken(ctx context.Context) (wechat.AccessToken, error) {
 
 // SaveAccessToken stores the token and keeps the mark of the last forced refresh.
 func (s *Store) SaveAccessToken(ctx context.Context, value string, validUntil time.Time) error {
-	_, err := s.updateItem(ctx, table.AccessTokenKey, request{
-		UpdateExpression:          "SET #token = :token, valid_until = :until",
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 s.table,
+		Key:                       pack(table.AccessTokenKey),
+		UpdateExpression:          aws.String("SET #token = :token, valid_until = :until"),
 		ExpressionAttributeNames:  map[string]string{"#token": "token"}, // a reserved word
 		ExpressionAttributeValues: item{":token": text(value), ":until": seconds(validUntil)},
 	})
@@ -42,13 +47,15 @@ func (s *Store) MarkForced(ctx context.Context, was, mark wechat.AccessToken) (b
 		condition = "forced_at = :was"
 		values[":was"] = seconds(was.ForcedAt)
 	}
-	marked, err := s.updateItem(ctx, table.AccessTokenKey, request{
-		UpdateExpression:          "SET forced_at = :at, forced_count = :count",
-		ConditionExpression:       condition,
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 s.table,
+		Key:                       pack(table.AccessTokenKey),
+		UpdateExpression:          aws.String("SET forced_at = :at, forced_count = :count"),
+		ConditionExpression:       aws.String(condition),
 		ExpressionAttributeValues: values,
 	})
-	if err != nil {
+	if err != nil && !conditionFailed(err) {
 		return false, fmt.Errorf("mark a forced refresh: %w", err)
 	}
-	return marked, nil
+	return err == nil, nil
 }

@@ -168,11 +168,8 @@ func permanent(err error) (advice string) {
 	if awsjson.Transient(err) {
 		return ""
 	}
-	code := ""
-	if refused, ok := errors.AsType[smithy.APIError](err); ok {
-		code = refused.ErrorCode()
-	}
-	switch code {
+	refused, _ := errors.AsType[smithy.APIError](err)
+	switch refused.ErrorCode() {
 	case "ParameterNotFound":
 		return "create it as a SecureString in the function's region, or correct WECHAT_SECRETS"
 	case "AccessDeniedException":

@@ -10,7 +10,7 @@ import (
 // Asked holds the ids of one follower's questions of one day in China time.
 type Asked struct {
 	Key
-	IDs       []string `json:"ids"`
+	IDs       []string `json:"ids"                  dynamodbav:"ids,stringset"`
 	ExpiresAt int64    `json:"expires_at,omitempty"`
 }
 

@@ -15,9 +15,9 @@ type Session struct {
 	Key
 	EstablishedAt int64    `json:"established_at,omitempty"`
 	EventTime     int64    `json:"event_time,omitempty"`
-	Devices       []string `json:"devices,omitempty"`
-	Tickets       []string `json:"tickets,omitempty"`
-	UsedTickets   []string `json:"used_tickets,omitempty"`
+	Devices       []string `json:"devices,omitempty"      dynamodbav:"devices,stringset"`
+	Tickets       []string `json:"tickets,omitempty"      dynamodbav:"tickets,stringset"`
+	UsedTickets   []string `json:"used_tickets,omitempty" dynamodbav:"used_tickets,stringset"`
 }
 
 // SessionAttributes are all of a session's but its key. A session is unchanged if they are.

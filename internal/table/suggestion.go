@@ -45,7 +45,7 @@ func (r Suggestion) Suggestion() (follower.Suggestion, error) {
 // Suggested holds the ids of one writer's suggestions of one day in China time, which are counted by it.
 type Suggested struct {
 	Key
-	IDs       []string `json:"ids"`
+	IDs       []string `json:"ids"                  dynamodbav:"ids,stringset"`
 	ExpiresAt int64    `json:"expires_at,omitempty"`
 }
 

@@ -12,9 +12,6 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// Sets are the attributes that are sets of strings in DynamoDB, and lists elsewhere.
-var Sets = []string{"applied", "devices", "ids", "tickets", "used_tickets"}
-
 // Key is the primary key with which each record begins. The partitions of followers are their openids; every other name
 // contains a #, so no openid can name one.
 type Key struct {
@@ -127,7 +124,7 @@ type Own struct {
 	Key
 	Version   int64             `json:"version"`
 	Values    map[string]string `json:"values,omitempty"` // JSON by name
-	Applied   []string          `json:"applied,omitempty"`
+	Applied   []string          `json:"applied,omitempty" dynamodbav:"applied,stringset"`
 	Forgotten int64             `json:"forgotten,omitempty"`
 }
 
