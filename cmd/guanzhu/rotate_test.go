@@ -263,7 +263,7 @@ func (l *load) forge(ctx context.Context) {
 		if response, err := client.Do(request); err == nil && response.StatusCode != http.StatusForbidden {
 			l.t.Errorf("a forged push got status %d", response.StatusCode)
 		}
-		pause.For(ctx, 150*time.Millisecond)
+		pause.For(ctx, 500*time.Millisecond)
 	}
 }
 

@@ -30,7 +30,9 @@ type shownCommand struct {
 func TestCommandsShown(t *testing.T) {
 	t.Chdir("../..")
 	t.Setenv("GUANZHU_STACK", "")
-	commands := append(commandsInDocs(t), commandsInSource(t)...)
+	root := quietParser(&commands{}).Model.Node
+	found := append(commandsInDocs(t), commandsInSource(t)...)
+	commands := slices.CompactFunc(slices.SortedStableFunc(slices.Values(found), compare), func(a, b shownCommand) bool { return compare(a, b) == 0 })
 	targets, variables := makefile(t)
 	for _, c := range commands {
 		switch {
@@ -39,12 +41,12 @@ func TestCommandsShown(t *testing.T) {
 		case c.whole:
 			parseWhole(t, c)
 		default:
-			checkSentence(t, c)
+			checkSentence(t, c, root)
 		}
 	}
-	checkFlags(t)
-	if len(commands) < 100 {
-		t.Errorf("found %d commands: does the test look at the right places?", len(commands))
+	checkFlags(t, root)
+	if len(found) < 100 {
+		t.Errorf("found %d commands: does the test look at the right places?", len(found))
 	}
 
 	site, text := startConsole(t)
@@ -63,6 +65,14 @@ func TestCommandsShown(t *testing.T) {
 			runShown(t, c, site)
 		}
 	}
+}
+
+// compare orders commands by what is held of them, whatever the place.
+func compare(a, b shownCommand) int {
+	if a.whole != b.whole {
+		return map[bool]int{true: 1, false: -1}[a.whole]
+	}
+	return slices.Compare(a.words, b.words)
 }
 
 // runShown runs a command that needs neither AWS nor an account, in the folder in which people are. Its endpoint is a
@@ -111,8 +121,8 @@ func parseWhole(t *testing.T, c shownCommand) {
 }
 
 // checkSentence holds that a command in a sentence exists, and the flags that follow its name.
-func checkSentence(t *testing.T, c shownCommand) {
-	node, words := quietParser(&commands{}).Model.Node, c.words[1:]
+func checkSentence(t *testing.T, c shownCommand, root *kong.Node) {
+	node, words := root, c.words[1:]
 	for len(words) > 0 {
 		child := slices.IndexFunc(node.Children, func(n *kong.Node) bool { return n.Name == words[0] })
 		if child < 0 {
@@ -141,7 +151,7 @@ func checkSentence(t *testing.T, c shownCommand) {
 }
 
 // checkFlags holds that each flag that a text of the command line or of its findings names is one of some command.
-func checkFlags(t *testing.T) {
+func checkFlags(t *testing.T, root *kong.Node) {
 	known := []string{"tail", "output"} // of sam logs
 	var visit func(*kong.Node)
 	visit = func(node *kong.Node) {
@@ -152,7 +162,7 @@ func checkFlags(t *testing.T) {
 			visit(child)
 		}
 	}
-	visit(quietParser(&commands{}).Model.Node)
+	visit(root)
 	files, err := filepath.Glob("cmd/guanzhu/*.go")
 	if err != nil {
 		t.Fatal(err)

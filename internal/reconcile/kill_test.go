@@ -206,12 +206,15 @@ func TestKilledOnce(t *testing.T) {
 	for _, d := range everyKindOfStep() {
 		t.Run(d.String(), func(t *testing.T) {
 			t.Parallel()
-			w := newFixture(t, wechattest.Config{PageSize: 700})
-			const n = 2000
+			page, n, gone := 150, 600, 300
+			if d.kind == "unchecked" { // called again only after 1000 followers
+				page, n, gone = 700, 2000, 1200
+			}
+			w := newFixture(t, wechattest.Config{PageSize: page})
 			for i := range n {
 				w.follows(i)
 			}
-			for begin := n; begin < n+1200; begin += 100 { // of whom the platform knows nothing any more
+			for begin := n; begin < n+gone; begin += 100 { // of whom the platform knows nothing any more
 				var changes []reconcile.Change
 				for i := begin; i < begin+100; i++ {
 					at := w.Clock.Now().Add(-time.Hour)
@@ -222,8 +225,8 @@ func TestKilledOnce(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			w.stores(n+1200, follower.Pending)
-			w.follows(n + 1200)
+			w.stores(n+gone, follower.Pending)
+			w.follows(n + gone)
 
 			all := &asked{pages: map[string]int{}, users: map[string]int{}}
 			d.asked = all
@@ -242,11 +245,11 @@ func TestKilledOnce(t *testing.T) {
 			if s := w.run("status"); s.Result != reconcile.Done || s.Pass == nil || s.Pass.Ended == "" {
 				t.Errorf("in the end %+v, pass %+v", s, s.Pass)
 			}
-			if f, _ := w.lookup(n + 1200); f.State != follower.Complete {
+			if f, _ := w.lookup(n + gone); f.State != follower.Complete {
 				t.Errorf("the pending one: %+v", f)
 			}
-			w.Platform.Unfollow(openid(n + 1200))
-			if err := w.Store.Unfollow(w.ctx(), openid(n+1200), w.Clock.Now(), w.Clock.Now().Add(time.Hour)); err != nil {
+			w.Platform.Unfollow(openid(n + gone))
+			if err := w.Store.Unfollow(w.ctx(), openid(n+gone), w.Clock.Now(), w.Clock.Now().Add(time.Hour)); err != nil {
 				t.Fatal(err)
 			}
 			w.wantFollowers(0, n)

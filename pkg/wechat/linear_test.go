@@ -88,7 +88,7 @@ func TestWorkIsLinear(t *testing.T) {
 		t.Skip("builds a test binary with counters")
 	}
 	binary := filepath.Join(t.TempDir(), "counting.test")
-	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-covermode=count", "-o", binary, ".")
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-covermode=atomic", "-o", binary, ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
