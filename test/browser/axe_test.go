@@ -54,7 +54,7 @@ func (d *desk) wantAccessible(state string) {
 
 // TestConsoleAccessible: axe-core finds nothing in any state of the page, in both themes and languages, on desk and phone.
 func TestConsoleAccessible(t *testing.T) {
-	for language, table := range map[string]string{"zh": "数据表", "en": "table"} {
+	for language, failure := range map[string]string{"zh": "数据表失败", "en": "the table fails"} {
 		t.Run(language, func(t *testing.T) {
 			d := newDesk(t, language)
 			d.wantAccessible("empty")
@@ -70,7 +70,7 @@ func TestConsoleAccessible(t *testing.T) {
 			d.see(".details .diff")
 			d.wantAccessible("a delivery")
 			d.pressLast("登录")
-			d.read(".details .error", table)
+			d.read(".details .error", failure)
 			d.copyAccount(func(text string) string { return strings.Replace(text, "- exact: 登录", "- exactly: 登录", 1) })
 			d.see(".mistakes")
 			d.wantAccessible("a failed delivery and mistakes")

@@ -336,7 +336,11 @@ export function translated(text) {
   if (language !== "zh" || !text) return text;
   const [, n, last] = /^wechattest: (\d+) attempts failed, the last one: (?:\w+ "[^"]*": )?(.*)$/s.exec(text) ?? [];
   if (n) return `${n} 次投递都失败，最后一次：${translated(last)}`;
-  return fromGo[text] ?? text;
+  if (fromGo[text]) return fromGo[text];
+  return text
+    .replace(/^the text has (\d+) bytes: WeChat shows (\d+) at most$/, "文字有 $1 字节，微信最多显示 $2 字节")
+    .replace(/^the client has hung up: .*$/s, "对方已断开连接")
+    .replace(/^HTTP status /, "HTTP 状态 ");
 }
 
 // t returns the text with that key. {0} is replaced by the first value.
