@@ -34,7 +34,8 @@ type Config struct {
 	Secrets secrets.Secrets
 	// File is where the state is kept. Its folder is made if it is not there.
 	File string
-	// Language is that of the page in a browser that has not chosen one: bilingual.Chinese, or another for English.
+	// Language is that of the page in a browser that has not chosen one, and of the names of phones: bilingual.Chinese, or
+	// another for English.
 	Language string
 	// Fresh empties the state first.
 	Fresh bool

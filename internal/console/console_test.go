@@ -185,6 +185,21 @@ func content(i *console.Item) string {
 	return i.Reply.Content
 }
 
+// TestFreshConsole: nothing on the first timeline looks like a fault, and the phone has a name of the console's language.
+func TestFreshConsole(t *testing.T) {
+	d := newDesk(t, nil)
+	for _, i := range d.items() {
+		for _, s := range i.Steps {
+			if i.Failed || s.Failed && s.Kind != console.Log {
+				t.Errorf("%s: %s %s", i.Title, s.Name, s.Error)
+			}
+		}
+	}
+	if name := d.state().Followers[0].Name; name != "Follower 1" {
+		t.Errorf("the first phone is %q", name)
+	}
+}
+
 func TestConversation(t *testing.T) {
 	d := newDesk(t, nil)
 	d.refused("POST", "/api/send", `{"openid":"`+openid+`","action":"text","content":"你好"}`, "follow first")

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
@@ -86,7 +87,7 @@ func (c *Console) phone(openid string) *phone {
 // addPhone adds a phone. An empty OpenID, Name or Language gets a value.
 func (c *Console) addPhone(f Follower) (*phone, error) {
 	f.OpenID = cmp.Or(f.OpenID, "oSAMPLE"+rand.Text()[:21])
-	f.Name = cmp.Or(f.Name, fmt.Sprintf("关注者 %d", len(c.phones())+1))
+	f.Name = cmp.Or(f.Name, bilingual.Format("关注者 %d", "Follower %d", len(c.phones())+1).In(c.config.Language))
 	f.Language = cmp.Or(f.Language, "zh_CN")
 	switch {
 	case !wechat.IsOpenID(f.OpenID):

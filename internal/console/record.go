@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/boltstore"
+	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 )
 
@@ -100,13 +101,13 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// refusalOf returns the errcode and errmsg of an answer that has them.
+// refusalOf returns the errmsg of an answer that refuses. An account without a menu is no refusal.
 func refusalOf(body string) string {
 	var refusal struct {
 		Errcode int
 		Errmsg  string
 	}
-	if err := json.Unmarshal([]byte(body), &refusal); err != nil || refusal.Errcode == 0 {
+	if err := json.Unmarshal([]byte(body), &refusal); err != nil || refusal.Errcode == 0 || refusal.Errcode == errcode.NoMenu {
 		return ""
 	}
 	return refusal.Errmsg

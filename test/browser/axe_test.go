@@ -54,9 +54,12 @@ func (d *desk) wantAccessible(state string) {
 
 // TestConsoleAccessible: axe-core finds nothing in any state of the page, in both themes and languages, on desk and phone.
 func TestConsoleAccessible(t *testing.T) {
-	for language, failure := range map[string]string{"zh": "数据表失败", "en": "the table fails"} {
+	for language, words := range map[string]struct{ phone, failure, failed string }{
+		"zh": {"关注者 1", "数据表失败", "3 次投递都失败"}, "en": {"Follower 1", "the table fails", "All 3 deliveries failed"},
+	} {
 		t.Run(language, func(t *testing.T) {
 			d := newDesk(t, language)
+			d.read(".phone h2", words.phone)
 			d.wantAccessible("empty")
 			d.send("follow", "scene", "spring")
 			d.send("text", "content", "登录")
@@ -70,7 +73,8 @@ func TestConsoleAccessible(t *testing.T) {
 			d.see(".details .diff")
 			d.wantAccessible("a delivery")
 			d.pressLast("登录")
-			d.read(".details .error", failure)
+			d.read(".details .error", words.failure)
+			d.read(".rows > li:last-child", words.failed)
 			d.copyAccount(func(text string) string { return strings.Replace(text, "- exact: 登录", "- exactly: 登录", 1) })
 			d.see(".mistakes")
 			d.wantAccessible("a failed delivery and mistakes")
@@ -79,6 +83,9 @@ func TestConsoleAccessible(t *testing.T) {
 			if wide := ask(d.phone, chromedp.Evaluate[int](`document.documentElement.scrollWidth`)); wide > width {
 				t.Errorf("on a phone: %d pixels wide", wide)
 			}
+			d.press(`[aria-controls="desk"]`)
+			d.press(`[aria-controls="desk"]`) // open again, and not below the details
+			d.until(`document.querySelector("#desk").checkVisibility() && !document.querySelector(".details").checkVisibility()`)
 			d.do(chromedp.EmulateViewport(1280, 800))
 			d.press(".add-phone")
 			d.see("dialog")

@@ -324,6 +324,15 @@ func TestConsoleKinds(t *testing.T) {
 	d.press(".add-phone")
 	d.press("dialog footer .main")
 	d.read(".phone h2", "关注者 2")
+	for n := range 4 {
+		d.api(http.MethodPost, "/api/followers", map[string]string{"name": fmt.Sprint("又一位", n)}, nil)
+		d.read(".phone h2", fmt.Sprint("又一位", n))
+	}
+	// The newest phone is shown, and the button for another one.
+	d.until(`[...document.querySelectorAll(".phone"), document.querySelector(".add-phone")].slice(-2).every((e) => {
+		const box = e.getBoundingClientRect(), row = document.querySelector(".phones").getBoundingClientRect();
+		return box.left >= row.left && box.right <= row.right;
+	})`)
 	d.wantQuiet("all kinds")
 }
 

@@ -2,7 +2,7 @@
 import { h, button } from "./dom.js";
 import { ask } from "./dialog.js";
 import { t } from "./text.js";
-import { api, act, on, say, store } from "./store.js";
+import { api, act, on, say, select, store } from "./store.js";
 
 let panel;
 
@@ -18,7 +18,9 @@ export function deskButton() {
   const opener = button({ name: "bolt", text: h("span", { class: "word" }, t("trouble")), title: t("trouble"), "aria-expanded": "false", "aria-controls": "desk" }, () => {
     panel.hidden = !panel.hidden;
     opener.setAttribute("aria-expanded", String(!panel.hidden));
-    if (!panel.hidden) panel.querySelector("input:checked, button")?.focus();
+    if (panel.hidden) return;
+    if (matchMedia("(max-width: 820px)").matches) select(null); // the details would cover it
+    panel.querySelector("input:checked, button")?.focus();
   });
   opener.append(badge);
   on("state", () => {

@@ -12,6 +12,7 @@ const shown = 80;
 export function phones() {
   const row = h("section", { class: "phones", "aria-label": t("phones") });
   const all = new Map(); // by openid
+  let drawn = false;
   const add = addButton();
   on("state", () => {
     const now = new Set(store.state.followers.map((f) => f.openid));
@@ -24,10 +25,12 @@ export function phones() {
       if (!all.has(openid)) {
         all.set(openid, phone(openid));
         row.insertBefore(all.get(openid).element, add);
+        if (drawn) all.get(openid).element.scrollIntoView({ block: "nearest", inline: "center" });
       }
       all.get(openid).drawState();
     }
     row.classList.toggle("several", now.size > 1);
+    drawn = true;
   });
   on("items", (ids) => {
     for (const [openid, one] of all) {

@@ -168,8 +168,8 @@ const texts = {
   "push-news": ["图文", "Article"],
   "push-subscribe": ["关注", "Follow"],
   "push-unsubscribe": ["取消关注", "Unfollow"],
-  "push-SCAN": ["扫带参数的二维码", "Scan of a QR code"],
-  "push-LOCATION": ["上报位置", "Report of the location"],
+  "push-SCAN": ["扫带参数的二维码", "Scan a QR code"],
+  "push-LOCATION": ["上报位置", "Report the location"],
   "push-CLICK": ["点菜单", "Menu click"],
   "push-VIEW": ["菜单打开网页", "Menu opens a page"],
   "push-view_miniprogram": ["菜单打开小程序", "Menu opens a mini program"],
@@ -333,9 +333,9 @@ const fromGo = {
 
 // translated returns a text of the account's process in the page's language, if it has one.
 export function translated(text) {
-  if (language !== "zh" || !text) return text;
   const [, n, last] = /^wechattest: (\d+) attempts failed, the last one: (?:\w+ "[^"]*": )?(.*)$/s.exec(text) ?? [];
-  if (n) return `${n} 次投递都失败，最后一次：${translated(last)}`;
+  if (n) return language === "zh" ? `${n} 次投递都失败，最后一次：${translated(last)}` : `All ${n} deliveries failed, the last one: ${last}`;
+  if (language !== "zh" || !text) return text;
   if (fromGo[text]) return fromGo[text];
   return text
     .replace(/^the text has (\d+) bytes: WeChat shows (\d+) at most$/, "文字有 $1 字节，微信最多显示 $2 字节")
