@@ -27,7 +27,7 @@ func parserText(message string) bilingual.Text {
 // parserTexts returns the messages of github.com/goccy/go-yaml that mistakes lead to, in Chinese. A question mark is what
 // quotedCharacter finds.
 func parserTexts() map[string]string {
-	return map[string]string{
+	return map[string]string{ //nolint:gosec // "token" in these messages is a word of YAML
 		// The scanner's.
 		"could not find end character of double-quoted text":                 `双引号 " 没有成对`,
 		"could not find end character of single-quoted text":                 "单引号 ' 没有成对",
