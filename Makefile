@@ -38,7 +38,7 @@ export RAPID_SEED
 export GO SAM DYNAMODB_LOCAL MOTO
 
 .DEFAULT_GOAL := help
-.PHONY: help run command test model lint lint-template vulnerabilities fmt bench fuzz events build deploy logs
+.PHONY: help run command test test-owner model lint lint-template vulnerabilities fmt bench fuzz events build deploy logs
 .PHONY: load sam-local test-dynamodb test-aws test-stack test-sam-local test-browser
 
 help: ## list the targets
@@ -57,7 +57,10 @@ test: ## vet, and all tests that need only Go
 		echo "No race detector here (it needs a C compiler and cgo): testing without -race."; fi; \
 	set -- $(GO) test -vet=all -shuffle=on ./...; \
 	echo "Random tests: $(RAPID_CHECKS) stories each, RAPID_SEED=$(RAPID_SEED)"; echo "GOFLAGS='$$GOFLAGS' $$*"; "$$@"
-	@echo "Not run here: DynamoDB (make test-dynamodb), AWS (make test-aws), the real stack (make test-stack, make test-sam-local), Chromium (make test-browser), fuzzing (make fuzz), the model (make model), make lint."
+	@echo "Not run here: DynamoDB (make test-dynamodb), AWS (make test-aws), the real stack (make test-stack, make test-sam-local), Chromium (make test-browser), fuzzing (make fuzz), another owner's account (make test-owner), the model (make model), make lint."
+
+test-owner: ## the same on a copy of this tree with the account/ folder of another owner
+	test/owner/check
 
 model: ## check the model of the delivery rule exhaustively (apt-get install spin gcc)
 	test/model/check

@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	owner "github.com/guanzhu/guanzhu/account"
+	ownerfiles "github.com/guanzhu/guanzhu/account/media"
 	"github.com/guanzhu/guanzhu/internal/consoletest"
 	"github.com/guanzhu/guanzhu/internal/doctor"
+	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -38,6 +40,16 @@ func hasMenu(t *testing.T) bool {
 	return len(m.Buttons) > 0
 }
 
+// hasFiles reports whether the owner has files to publish.
+func hasFiles(t *testing.T) bool {
+	t.Helper()
+	account, err := owner.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(media.All(ownerfiles.Files, account.Files())) > 0
+}
+
 var findingLine = regexp.MustCompile(`(?m)^(✓|!|✗|–) `)
 
 // TestDoctorLocal examines the console, a process of its own, and the simulated platform.
@@ -60,6 +72,9 @@ func TestDoctorLocal(t *testing.T) {
 			if status != 0 || stderr != "" || hasMenu(t) && !strings.Contains(stdout, "! menu: the live menu is not that of account.yaml\n"+
 				"    Show the difference: guanzhu plan --public-url "+site+" --api-url "+api.URL+" ; then publish: guanzhu publish --public-url "+site+" --api-url "+api.URL+"\n") {
 				t.Errorf("before the menu is published: status %d\n%s%s", status, stdout, stderr)
+			}
+			if hasFiles(t) {
+				t.Skip("account/media has files, which are published only with a stack's table")
 			}
 			_, stderr, status = guanzhu(t, append(env, "PUBLIC_URL="+site), "publish", "../../account/account.yaml")
 			if status != 0 {

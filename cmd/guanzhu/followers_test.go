@@ -90,7 +90,7 @@ oSAMPLEfollower0000000000001,oUnion,2026-11-01T00:30:00+08:00,ADD_SCENE_QR_CODE,
 	}
 }
 
-var stamps = follower.Own[int]("stamps")
+var stamps = follower.Own[int]("test-stamps")
 
 // stamp gives the follower so many stamps.
 func stamp(t *testing.T, store follower.Store, openid string, n int) {
@@ -115,11 +115,11 @@ func TestExportOwn(t *testing.T) {
 		own := ""
 		if n%3 > 0 {
 			stamp(t, store, openid, n)
-			own = fmt.Sprintf(`,"own":{"stamps":%d}`, n)
+			own = fmt.Sprintf(`,"own":{"test-stamps":%d}`, n)
 		}
 		if n == 1 {
 			err := store.ChangeOwn(t.Context(), follower.Follower{OpenID: openid}, nil, func(d *follower.OwnData) error {
-				d.Values["stamps"] = "{"
+				d.Values["test-stamps"] = "{"
 				return nil
 			})
 			if err != nil {

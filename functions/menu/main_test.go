@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +22,7 @@ import (
 
 const appID = "wx0123456789abcdef"
 
-// TestInvoke invokes the function as Lambda does: with the owner's own menu, the simulated platform, and a table that
-// stores nothing.
+// TestInvoke invokes the function as Lambda does: with the owner's own menu and files, and the simulated platform.
 func TestInvoke(t *testing.T) {
 	ownersMenu(t, "https://host.example")
 	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: "s"})
@@ -45,7 +46,9 @@ func TestInvoke(t *testing.T) {
 			t.Errorf("run %d: %s, want %s", i, answer, want)
 		}
 	}
-	if len(items) == 0 || !strings.Contains(items[0], `"sk":{"S":"menu"}`) || !strings.Contains(items[0], `"hash":{"S":"`) {
+	if !slices.ContainsFunc(items, func(item string) bool {
+		return strings.Contains(item, `"sk":{"S":"menu"}`) && strings.Contains(item, `"hash":{"S":"`)
+	}) {
 		t.Errorf("stored %q", items)
 	}
 	for payload, want := range map[string]string{
@@ -135,12 +138,29 @@ func TestStartRefuses(t *testing.T) {
 
 func newFunction(t *testing.T, platform http.Handler, publicURL string, items *[]string) lambda.Handler {
 	t.Helper()
+	stored := map[string]json.RawMessage{} // by sort key
 	table := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if body, err := io.ReadAll(r.Body); err == nil && strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".PutItem") {
-			*items = append(*items, string(body))
+		var call struct {
+			Item json.RawMessage
+			Key  struct{ SK struct{ S string } }
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil || json.Unmarshal(body, &call) != nil {
+			t.Errorf("a call of the table: %v, %q", err, body)
 		}
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		io.WriteString(w, "{}")
+		switch item := stored[call.Key.SK.S]; {
+		case strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".PutItem"):
+			*items = append(*items, string(body))
+			if json.Unmarshal(call.Item, &call.Key) == nil {
+				stored[call.Key.SK.S] = call.Item
+			}
+			io.WriteString(w, "{}")
+		case item != nil && strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".GetItem"):
+			fmt.Fprintf(w, `{"Item":%s}`, item)
+		default:
+			io.WriteString(w, "{}")
+		}
 	}))
 	t.Cleanup(table.Close)
 	api := httptest.NewServer(platform)

@@ -69,6 +69,9 @@ func newDesk(t *testing.T, change func(*console.Config)) *desk {
 		},
 	}
 	d.write(yaml)
+	if err := os.Mkdir(filepath.Join(dir, "media"), 0o700); err != nil { // without it, the files of the owner are published
+		t.Fatal(err)
+	}
 	if change != nil {
 		change(&d.config)
 	}

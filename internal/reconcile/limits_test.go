@@ -176,8 +176,8 @@ func TestStopsBeforeTheDeadline(t *testing.T) {
 	for i := range 500 {
 		w.follows(i)
 	}
-	w.Platform.Delay(reconcile.ListPath, 100*time.Millisecond)
-	ctx, cancel := context.WithTimeout(w.ctx(), 20*time.Second+250*time.Millisecond)
+	w.Platform.Delay(reconcile.ListPath, 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(w.ctx(), 20*time.Second+900*time.Millisecond)
 	defer cancel()
 	begun := time.Now()
 	s, err := w.reconciler().Run(ctx, "")

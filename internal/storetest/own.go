@@ -11,8 +11,9 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// points is the suite's own data: how often each push was applied, by a number of the test's.
-var points = follower.Own[map[int]int]("points")
+// points is the suite's own data: how often each push was applied, by a number of the test's. The owner's folder has no value
+// of this name.
+var points = follower.Own[map[int]int]("test-points")
 
 // service works with the fixture's store by the fixture's clock.
 func (f fixture) service() *follower.Service {
@@ -74,7 +75,7 @@ func hasOwn(n int) step {
 	return func(t *testing.T, f fixture) {
 		t.Helper()
 		must(t, f.store.Put(f.ctx, Item{
-			"pk": openid, "sk": "own", "version": 7.0, "values": map[string]any{"points": fmt.Sprintf(`{"%d":1}`, n)},
+			"pk": openid, "sk": "own", "version": 7.0, "values": map[string]any{"test-points": fmt.Sprintf(`{"%d":1}`, n)},
 		}))
 	}
 }
@@ -167,7 +168,7 @@ func testOwnLayout(t *testing.T, f fixture) {
 	}
 	delete(own, "applied")
 	want := Item{
-		"pk": openid, "sk": "own", "version": 3.0, "values": map[string]any{"points": `{"100":1,"5":1,"6":1}`},
+		"pk": openid, "sk": "own", "version": 3.0, "values": map[string]any{"test-points": `{"100":1,"5":1,"6":1}`},
 	}
 	if diff := cmp.Diff(want, own); diff != "" {
 		t.Errorf("own data (-want +got):\n%s", diff)

@@ -386,7 +386,7 @@ func (r *run) checkOwn(who int, event float64, settled int, own storetest.Item) 
 	got := counts{}
 	if own != nil {
 		values, _ := own["values"].(map[string]any)
-		if err := json.Unmarshal([]byte(fmt.Sprint(values["earned"])), &got); err != nil {
+		if err := json.Unmarshal([]byte(fmt.Sprint(values["test-earned"])), &got); err != nil {
 			r.fault("the own data about %c: %v", 'A'+who, own)
 		}
 		if own["version"] != float64(len(got)) || len(texts(own["applied"])) != len(got) {

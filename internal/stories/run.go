@@ -111,7 +111,7 @@ func (p push) message() []byte {
 	case ask:
 		return platform.Text(who, at, p.id, "登录")
 	case earn:
-		return platform.Text(who, at, p.id, "签到")
+		return platform.Text(who, at, p.id, checkIn)
 	case tap:
 		return platform.Click(who, at, "about")
 	case view:
@@ -212,12 +212,15 @@ func newRun(t *testing.T, s story, open storetest.Open) *run {
 // counts has how often each push was applied, by its time and MsgId.
 type counts map[string]int
 
-var earned = follower.Own[counts]("earned")
+// The owner's own handlers may have other values and texts, but not these.
+const checkIn = "测试签到"
+
+var earned = follower.Own[counts]("test-earned")
 
 // routes is the account's router with a handler that updates own data.
 func routes(service *follower.Service, says *accountyaml.Account) *webhook.Router {
 	r := owner.Routes(owner.Services{Followers: service, Replies: says})
-	webhook.OnText(r, webhook.Exact("签到"), func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
+	webhook.OnText(r, webhook.Exact(checkIn), func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
 		_, err := earned.Update(ctx, service, p, func(c *counts) error {
 			if *c == nil {
 				*c = counts{}

@@ -21,8 +21,8 @@ type card struct {
 }
 
 var (
-	cards = follower.Own[card]("cards")
-	notes = follower.Own[string]("notes")
+	cards = follower.Own[card]("test-cards")
+	notes = follower.Own[string]("test-notes")
 )
 
 // clock is a time that the test sets.
@@ -143,11 +143,11 @@ func TestOwnBounds(t *testing.T) {
 		})
 		return err
 	}
-	fits := follower.MaxOwn - len(`notes""`)
+	fits := follower.MaxOwn - len(`test-notes""`)
 	if err := write(fits); err != nil {
 		t.Error(err)
 	}
-	want := `own data "notes": the follower's own data would have 65537 bytes of JSON, and 65536 is the limit: keep less of each follower`
+	want := `own data "test-notes": the follower's own data would have 65537 bytes of JSON, and 65536 is the limit: keep less of each follower`
 	if err := write(fits + 1); err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("error %v, want …%s", err, want)
 	}
@@ -182,7 +182,7 @@ func TestOwnErrors(t *testing.T) {
 	}
 
 	err := s.Store.ChangeOwn(t.Context(), follower.Follower{OpenID: openid}, nil, func(d *follower.OwnData) error {
-		d.Values["cards"] = `{"Stamps":13800138000138001380}`
+		d.Values["test-cards"] = `{"Stamps":13800138000138001380}`
 		return nil
 	})
 	if err != nil {
@@ -191,7 +191,7 @@ func TestOwnErrors(t *testing.T) {
 	_, loadErr := cards.Load(t.Context(), s, openid)
 	_, updateErr := cards.UpdateFor(t.Context(), s, openid, func(*card) error { return nil })
 	for _, err := range []error{loadErr, updateErr} {
-		if !errors.Is(err, follower.ErrUnreadable) || !strings.Contains(err.Error(), `own data "cards" does not fit follower_test.card`) ||
+		if !errors.Is(err, follower.ErrUnreadable) || !strings.Contains(err.Error(), `own data "test-cards" does not fit follower_test.card`) ||
 			strings.Contains(err.Error(), "138") {
 			t.Errorf("error %v", err)
 		}
@@ -218,11 +218,11 @@ func TestOwnNames(t *testing.T) {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}
-	if got := panics(func() { follower.Own[card]("cards") }); got != "" {
+	if got := panics(func() { follower.Own[card]("test-cards") }); got != "" {
 		t.Errorf("the same name and type: %s", got)
 	}
-	want := `follower.Own: "cards" is of type follower_test.card already, and now of string: choose another name`
-	if diff := cmp.Diff(want, panics(func() { follower.Own[string]("cards") })); diff != "" {
+	want := `follower.Own: "test-cards" is of type follower_test.card already, and now of string: choose another name`
+	if diff := cmp.Diff(want, panics(func() { follower.Own[string]("test-cards") })); diff != "" {
 		t.Errorf("the same name, another type (-want +got):\n%s", diff)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/internal/world"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
@@ -22,7 +23,7 @@ func BenchmarkPush(b *testing.B) {
 }
 
 func benchmarkPush(b *testing.B, mode wechattest.Mode) {
-	push, size := pushing(b, mode)
+	push, size := pushing(b, mode, nil)
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -30,10 +31,14 @@ func benchmarkPush(b *testing.B, mode wechattest.Mode) {
 	}
 }
 
-// pushing returns what sends one text push of so many bytes to the handler as it is deployed, and expects a reply.
-func pushing(b testing.TB, mode wechattest.Mode) (push func(), size int) {
+// pushing returns what sends one text push of so many bytes to the handler as it is deployed, and expects a reply. The router
+// is that of package account unless routes returns another one.
+func pushing(b testing.TB, mode wechattest.Mode, routes func(*world.World) *webhook.Router) (push func(), size int) {
 	w := world.New(b, world.Options{Mode: mode, Account: replies})
 	config := w.Endpoint()
+	if routes != nil {
+		config.Router = routes(w)
+	}
 	config.Log = slog.New(telemetry.NewHandler(io.Discard, slog.LevelInfo, requestID)).With("appid", appID)
 	handler, request := endpoint(b, config), w.Request(w.Pusher.Text(openid, now, 1, "今天几点开门?"))
 	body, err := io.ReadAll(request.Body)

@@ -113,14 +113,10 @@ type slowBuilds struct{ webhook, answer string }
 
 func buildSlow(t *testing.T, modelURL string) slowBuilds {
 	t.Helper()
-	routes, err := os.ReadFile(root + "/account/routes.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, after, _ := strings.Cut(string(routes), "\treturn r\n")
 	files := map[string]string{
 		"slow.go":   fmt.Sprintf(slowRoutes, modelURL),
-		"routes.go": before + "\twebhook.OnSlowText(r, webhook.Prefix(\"问\"), askModel, webhook.Wait(\"请稍候\"), webhook.Sorry(\"抱歉\"))\n\treturn r\n" + after,
+		"routes.go": routesWith(`webhook.OnSlowText(r, webhook.Prefix("问"), askModel, webhook.Wait("请稍候"), webhook.Sorry("抱歉"))`),
+		"pages.go":  "package account\n\nimport \"github.com/guanzhu/guanzhu/pkg/web\"\n\nfunc Pages(*web.Site, Services) {}\n",
 	}
 	told := func(program string) string {
 		bootstrap := buildWith(t, []string{"CGO_ENABLED=0"}, program, files)

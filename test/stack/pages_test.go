@@ -145,23 +145,63 @@ func buildWithPages(t *testing.T, env []string, program string) (executable stri
 	handlers, pages := readDoc(t, "handlers.md"), readDoc(t, "pages.md")
 	file := regexp.MustCompile("(?s)\n```go\n(package account\n.*?)```\n")
 	line := regexp.MustCompile("\n```go\n(\t.*checkIn\\(s\\)\\)\n)```\n")
-	routes, err := os.ReadFile(root + "/account/routes.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, after, _ := strings.Cut(string(routes), "\treturn r\n")
 	return buildWith(t, env, program, map[string]string{
 		"pages.go":  only(t, pages, file),
 		"points.go": only(t, handlers, file),
-		"routes.go": before + only(t, handlers, line) + "\treturn r\n" + after,
+		"routes.go": routesWith(only(t, handlers, line)),
 	})
 }
 
-// buildWith builds a program with these files in the place of those of account/.
+// routesWith returns an account/routes.go that has what the tests need of the built-in handlers, and this line.
+func routesWith(line string) string {
+	return `package account
+
+import (
+	"context"
+
+	"github.com/guanzhu/guanzhu/internal/replies"
+	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/pkg/wechat"
+)
+
+func Routes(s Services) *webhook.Router {
+	r := webhook.NewRouter()
+	replies.Complete(r, s.Replies, s.Followers, s.Media, s.Assistant)
+	webhook.On(r, func(ctx context.Context, p *wechat.Subscribe) (wechat.Reply, error) {
+		return s.Replies.Welcome(), s.Followers.Follow(ctx, p)
+	})
+	webhook.On(r, func(ctx context.Context, p *wechat.Unsubscribe) (wechat.Reply, error) {
+		return nil, s.Followers.Unfollow(ctx, p)
+	})
+	webhook.On(r, func(_ context.Context, p *wechat.Text) (wechat.Reply, error) {
+		return s.Replies.Answer(p.Content), nil
+	})
+	` + line + `
+	return r
+}
+`
+}
+
+// buildWith builds a program with these files, and an account.yaml, in the place of those of account/, which belong to the
+// owner. Only account.go stays.
 func buildWith(t *testing.T, env []string, program string, files map[string]string) (executable string) {
 	t.Helper()
 	dir := t.TempDir()
+	files["account.yaml"] = "welcome: 欢迎\ndefault: 收到\nsuggestion: 谢谢\n"
 	replace := map[string]string{}
+	owners, err := filepath.Glob(root + "/account/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range owners {
+		path, err := filepath.Abs(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Base(path) != "account.go" {
+			replace[path] = "" // not there
+		}
+	}
 	for name, content := range files {
 		path, err := filepath.Abs(root + "/account/" + name)
 		if err != nil {
