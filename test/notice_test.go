@@ -100,7 +100,7 @@ func notice(t *testing.T) string {
 // shipped lists the folders of what the programs contain, each with its module: of modules and of their packages.
 func shipped(t *testing.T) (deps [][2]string) {
 	for _, system := range []string{"linux", "darwin", "windows"} {
-		command := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f",
+		command := exec.CommandContext(t.Context(), "go", "list", "-race=false", "-deps", "-f",
 			"{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Dir}}\t{{$.Dir}}{{end}}{{end}}", module+"functions/...", module+"cmd/...")
 		command.Env = append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
 		out, err := command.Output()
