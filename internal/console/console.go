@@ -155,7 +155,7 @@ func (c *Console) openStore() (err error) {
 func (c *Console) open() (err error) {
 	c.store.Watch(c.watchStore)
 	if err := c.loadSaved(); err != nil {
-		return fmt.Errorf("%s cannot be read: %w\n--fresh starts with an empty file", c.config.File, err)
+		return fmt.Errorf("%s cannot be used: %w\n--fresh starts with an empty file", c.config.File, err)
 	}
 	if c.timeline, err = openTimeline(c.store.DB(), c.clock.Now, c.stream); err != nil {
 		return fmt.Errorf("%s cannot be read: %w\n--fresh starts with an empty file", c.config.File, err)

@@ -622,8 +622,31 @@ func TestRealAccount(t *testing.T) {
 		t.Errorf("%+v", d.state())
 	}
 	d.refused("POST", "/api/token", `{"revoke":true}`, "simulated platform")
+	d.refused("POST", "/api/clock", `{"advance":"1d"}`, "simulated platform")
 	if told := d.request("GET", "/api/export", "").Body.String(); strings.Contains(told, appSecret) || strings.Contains(told, "=99_") {
 		t.Error("a secret is shown")
+	}
+}
+
+// TestStateOfAnotherPlatform keeps the followers and the clock of the simulated platform away from a real account.
+func TestStateOfAnotherPlatform(t *testing.T) {
+	d := newDesk(t, nil)
+	d.send("follow")
+	call[console.State](d, "POST", "/api/clock", `{"advance":"1d"}`)
+	d.stop()
+	d.config.APIURL = "https://api.weixin.qq.com"
+	if _, err := console.New(d.config); err == nil || !strings.Contains(err.Error(), "the simulated platform") || !strings.Contains(err.Error(), "--fresh") {
+		t.Errorf("error %v", err)
+	}
+	d.config.Fresh = true
+	d.start()
+	if s := d.state(); s.Clock.Offset != 0 || len(s.Followers) != 1 || s.Followers[0].Follows {
+		t.Errorf("%+v", s)
+	}
+	d.stop()
+	d.config.APIURL, d.config.Fresh = "", false
+	if _, err := console.New(d.config); err == nil || !strings.Contains(err.Error(), "https://api.weixin.qq.com") {
+		t.Errorf("error %v", err)
 	}
 }
 

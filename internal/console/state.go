@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -46,6 +47,7 @@ var (
 // kept is what the file has beside the records, the timeline and the pictures.
 type kept struct {
 	settings
+	APIURL    string        `json:"api_url,omitempty"` // Config.APIURL: the state is that of one platform
 	Offset    time.Duration `json:"offset"`
 	Followers []*phone      `json:"followers"`
 }
@@ -53,7 +55,7 @@ type kept struct {
 func (c *Console) encodeKept() ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return json.Marshal(kept{c.settings, c.clock.Offset(), c.followers})
+	return json.Marshal(kept{c.settings, c.config.APIURL, c.clock.Offset(), c.followers})
 }
 
 func (c *Console) save() error {
@@ -77,8 +79,16 @@ func (c *Console) loadSaved() error {
 		if err != nil {
 			return err
 		}
-		if value := b.Get(stateKey); value != nil {
-			return json.Unmarshal(value, &k)
+		value := b.Get(stateKey)
+		if value == nil {
+			return nil
+		}
+		if err := json.Unmarshal(value, &k); err != nil {
+			return err
+		}
+		if k.APIURL != c.config.APIURL {
+			return fmt.Errorf("it has the followers of %s, not those of %s; to keep them, move the file away",
+				platformName(k.APIURL), platformName(c.config.APIURL))
 		}
 		return nil
 	})
@@ -87,6 +97,8 @@ func (c *Console) loadSaved() error {
 	}
 	return c.adopt(k)
 }
+
+func platformName(apiURL string) string { return cmp.Or(apiURL, "the simulated platform") }
 
 // adopt makes k the state.
 func (c *Console) adopt(k kept) error {
