@@ -2,7 +2,8 @@
 //
 //   - one push, from the request to the reply, beside the library silenceper/wechat;
 //   - the start of functions/webhook until its first reply, and its further replies, beside the least function in Go. These
-//     need AWS's runtime interface emulator (GUANZHU_RIE, its path) and DynamoDB Local (GUANZHU_TEST_DYNAMODB, its URL).
+//     need AWS's runtime interface emulator (GUANZHU_RIE, its path) and DynamoDB Local (GUANZHU_TEST_DYNAMODB, its URL);
+//   - the processor's time of connections by TLS, of which a start makes one and a first follow two more.
 //
 // The two sides take turns, and a ratio is the median of the ratios of all turns. So a busy machine changes the times and
 // hardly the ratios. Run it by `make bench`.
@@ -40,6 +41,9 @@ func run(ctx context.Context) error {
 	}
 	missing, err := functions(ctx, table)
 	if err != nil {
+		return err
+	}
+	if err := handshakes(ctx, table); err != nil {
 		return err
 	}
 	table.Flush()

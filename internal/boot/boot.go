@@ -33,6 +33,9 @@ func Up(ctx context.Context, lookup func(string) (string, bool)) (*Function, err
 	if err != nil {
 		return nil, err
 	}
+	if err := readRootsOnce(lookup, amazonRoots); err != nil {
+		return nil, err
+	}
 	f := &Function{Env: env, Log: setLog(env, os.Stdout)}
 	if f.Replies, err = account.Load(); err != nil {
 		return nil, err
