@@ -51,7 +51,7 @@ func (c *checkpoint) unfinished() bool { return !c.Began.IsZero() && c.Ended.IsZ
 type run struct {
 	*Reconciler
 	holder string
-	stopAt time.Time // on the machine's clock; the zero Time: never
+	stopAt time.Time // the zero Time: never
 
 	mu      sync.Mutex // guards all below
 	is      checkpoint
@@ -69,7 +69,7 @@ var errLeaseLost = errors.New("another run has taken over")
 func (r *Reconciler) acquire(ctx context.Context) (_ *run, acquired bool, err error) {
 	run := &run{Reconciler: r, holder: rand.Text(), saved: r.Now()}
 	if deadline, ok := ctx.Deadline(); ok {
-		run.stopAt = deadline.Add(-reserve)
+		run.stopAt = r.Now().Add(time.Until(deadline) - reserve)
 	}
 	now := r.Now()
 	saved, acquired, err := r.Checkpoints.Acquire(ctx, run.holder, now, now.Add(leaseFor))
@@ -184,5 +184,5 @@ func (r *run) change(do func(*checkpoint)) {
 
 // timeUp reports whether less than that time is left before the run is to end.
 func (r *run) timeUp(needed time.Duration) bool {
-	return !r.stopAt.IsZero() && time.Now().Add(needed).After(r.stopAt)
+	return !r.stopAt.IsZero() && r.Now().Add(needed).After(r.stopAt)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/reconcile"
+	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -176,17 +177,18 @@ func TestStopsBeforeTheDeadline(t *testing.T) {
 	for i := range 500 {
 		w.follows(i)
 	}
-	w.Platform.Delay(reconcile.ListPath, 300*time.Millisecond)
-	ctx, cancel := context.WithTimeout(w.ctx(), 20*time.Second+900*time.Millisecond)
+	w.change = func(c *reconcile.Config) { c.Platform = slowList{c.Platform, w.Clock} }
+	ctx, cancel := context.WithTimeout(w.ctx(), 20*time.Second+10*time.Second)
 	defer cancel()
-	begun := time.Now()
+	begun := w.Clock.Now()
 	s, err := w.reconciler().Run(ctx, "")
 	if err != nil || s.Result != reconcile.Continues || s.Added == 0 || s.Added == 500 {
 		t.Errorf("%+v, error %v", s, err)
 	}
-	if took := time.Since(begun); took > 5*time.Second {
+	if took := w.Clock.Now().Sub(begun); took > 10*time.Second {
 		t.Errorf("it ended after %v", took)
 	}
+	w.change = nil
 	if status := w.run("status"); status.Result != reconcile.Continues || status.Pass.Cursor == "" || status.Pass.Fraction() == 0 {
 		t.Errorf("status %+v, pass %+v", status, status.Pass)
 	}
@@ -196,6 +198,17 @@ func TestStopsBeforeTheDeadline(t *testing.T) {
 	w.wantFollowers(0, 500)
 	w.wantCalls(reconcile.ListPath, 6)
 	w.wantCalls(reconcile.FetchPath, 5)
+}
+
+// slowList takes four seconds for each page of the list.
+type slowList struct {
+	reconcile.Platform
+	clock *world.Clock
+}
+
+func (p slowList) Openids(ctx context.Context, after string) ([]string, string, int, error) {
+	p.clock.Advance(4 * time.Second)
+	return p.Platform.Openids(ctx, after)
 }
 
 func TestTwoRunsAtTheSameTime(t *testing.T) {

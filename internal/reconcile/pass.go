@@ -90,11 +90,11 @@ func (r *run) listAll(ctx context.Context) error {
 		if r.timeUp(r.pageTook) {
 			return errStop
 		}
-		begun := time.Now()
+		begun := r.Now()
 		if err := r.listPage(ctx); err != nil {
 			return err
 		}
-		r.pageTook = time.Since(begun)
+		r.pageTook = r.Now().Sub(begun)
 	}
 	return nil
 }
