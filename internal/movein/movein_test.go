@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -234,7 +233,6 @@ func TestLarge(t *testing.T) {
 		c.Rules = append(c.Rules, rule)
 	}
 	c.on(w.Platform)
-	begun := time.Now()
 	answers, err := movein.Ask(t.Context(), w.API)
 	if err != nil {
 		t.Fatal(err)
@@ -243,12 +241,7 @@ func TestLarge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	took := time.Since(begun)
 	if len(result.Media) != 60 || strings.Count(string(result.File), "- exact:") != 200 {
 		t.Errorf("%d files, %d rules, notes %v", len(result.Media), strings.Count(string(result.File), "- exact:"), result.Notes)
 	}
-	if took > 10*time.Second {
-		t.Errorf("took %v", took)
-	}
-	t.Logf("200 rules and 60 pictures in %v", took)
 }
