@@ -69,7 +69,7 @@ func aiFor(file, question string, lang language) (*accountyaml.AI, error) {
 
 // aiKey reads the key of the model's API from the parameter.
 func (f *parameterFlags) aiKey(ctx context.Context, lang language) (string, error) {
-	p, err := f.open(ctx)
+	p, err := f.open(ctx, lang)
 	if err != nil {
 		return "", err
 	}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
@@ -47,16 +47,16 @@ var awsErrors = []struct {
 	{func(err error) bool { return code(err, denied...) }, bilingual.New(
 		"这个 AWS 身份没有权限：请管理员授予下面提到的权限，或换一个 AWS_PROFILE",
 		"this AWS identity lacks a permission: have the one that is named below granted, or use another AWS_PROFILE")},
-	{as[*types.ResourceNotFoundException], bilingual.New(
+	{func(err error) bool { return code(err, "ResourceNotFoundException") }, bilingual.New(
 		"没有这个表：检查表名和区域（AWS_REGION）", "there is no such table: check its name, and the region (AWS_REGION)")},
 	{func(err error) bool { return code(err, throttled...) }, bilingual.New("AWS 的调用太频繁：稍后再试", "AWS limits the rate of calls: try again in a moment")},
 	{func(err error) bool {
-		return as[*smithy.OperationError](err) && (as[*net.DNSError](err) || as[*net.OpError](err))
+		return ofAWS(err) && (as[*net.DNSError](err) || as[*net.OpError](err))
 	}, bilingual.New(
 		"连接不上 AWS：检查区域的拼写（AWS_REGION）、网络和代理（HTTPS_PROXY）",
 		"AWS cannot be reached: check the spelling of the region (AWS_REGION), the network and the proxy (HTTPS_PROXY)")},
 	{func(err error) bool {
-		return as[*smithy.OperationError](err) && errors.Is(err, context.DeadlineExceeded)
+		return ofAWS(err) && errors.Is(err, context.DeadlineExceeded)
 	}, bilingual.New(
 		"AWS 没有及时应答：检查网络，再试一次", "AWS did not answer in time: check the network and try again")},
 }
@@ -73,6 +73,12 @@ var (
 func as[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
+}
+
+// ofAWS reports whether err comes from a call to AWS.
+func ofAWS(err error) bool {
+	call, ok := errors.AsType[*url.Error](err)
+	return as[*smithy.OperationError](err) || ok && strings.Contains(call.URL, ".amazonaws.")
 }
 
 // code reports whether AWS refused a call with one of the codes.

@@ -13,7 +13,6 @@ import (
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
-	"github.com/guanzhu/guanzhu/pkg/webhook"
 )
 
 type doctorCommand struct {
@@ -115,8 +114,12 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 		return err
 	}
 
+	address, err := endpointURL("--url", cmp.Or(c.URL, "127.0.0.1:8080"))
+	if err != nil {
+		return err
+	}
 	endpoint := doctor.Endpoint{
-		URL: cmp.Or(c.URL, "http://127.0.0.1:8080"+webhook.Path), AppID: string(c.AppID), Secrets: keeper.Current(), Now: time.Now,
+		URL: address, AppID: string(c.AppID), Secrets: keeper.Current(), Now: time.Now,
 	}
 	outside := endpoint.Examine(ctx)
 	out.show(outside...)

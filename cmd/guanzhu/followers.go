@@ -58,7 +58,7 @@ func (c *followersDeleteCommand) Validate() error {
 
 // Run asks before it deletes.
 func (c *followersDeleteCommand) Run(parent *followersCommand, lang language) error {
-	confirm := newPrompt().confirm
+	confirm := newPrompt(lang).confirm
 	switch {
 	case c.Yes:
 		confirm = func(string) error { return nil }

@@ -35,5 +35,10 @@ func languageOf(args []string, getenv func(string) string) language {
 
 // say returns the text in the language, formatted with the values.
 func (l language) say(zh, en string, values ...any) string {
-	return fmt.Sprintf(bilingual.New(zh, en).In(string(l)), values...)
+	return l.text(bilingual.New(zh, en), values...)
+}
+
+// text returns the text in the language, formatted with the values.
+func (l language) text(format bilingual.Text, values ...any) string {
+	return fmt.Sprintf(format.In(string(l)), values...)
 }

@@ -11,26 +11,29 @@ import (
 	"syscall"
 
 	"golang.org/x/term"
+
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
 
 // A prompt asks the owner. It writes questions to out and reads one line for each answer.
 type prompt struct {
+	lang   language
 	in     *bufio.Reader
 	out    io.Writer
 	hidden func() ([]byte, error) // reads a line without showing it; nil if the input is not a terminal
 }
 
 // newPrompt returns a prompt on the terminal. If standard input is not a terminal, a script answers from there.
-func newPrompt() *prompt {
-	p := &prompt{in: bufio.NewReader(os.Stdin), out: os.Stderr}
+func newPrompt(lang language) *prompt {
+	p := &prompt{lang: lang, in: bufio.NewReader(os.Stdin), out: os.Stderr}
 	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {
-		p.hidden = func() ([]byte, error) { return readHidden(fd) }
+		p.hidden = func() ([]byte, error) { return readHidden(fd, lang) }
 	}
 	return p
 }
 
 // readHidden reads a line of the terminal without showing it. It restores the terminal also after Ctrl-C.
-func readHidden(fd int) ([]byte, error) {
+func readHidden(fd int, lang language) ([]byte, error) {
 	state, err := term.GetState(fd)
 	if err != nil {
 		return nil, err
@@ -43,7 +46,7 @@ func readHidden(fd int) ([]byte, error) {
 		select {
 		case <-interrupted:
 			_ = term.Restore(fd, state) // the process ends anyway
-			fmt.Fprintln(os.Stderr, "\ninterrupted: nothing was written")
+			fmt.Fprintln(os.Stderr, lang.say("\n已中断，没有写入任何内容", "\ninterrupted: nothing was written"))
 			os.Exit(1)
 		case <-done:
 		}
@@ -64,7 +67,7 @@ func (p *prompt) secret(question string, check func(answer string) error) (strin
 		if err == nil || p.hidden == nil {
 			return answer, err
 		}
-		fmt.Fprintln(p.out, err)
+		fmt.Fprintln(p.out, bilingual.Explain(err, string(p.lang)))
 	}
 }
 
@@ -76,20 +79,20 @@ func (p *prompt) line() (string, error) {
 	line, err := read()
 	fmt.Fprintln(p.out) // the owner's Enter is hidden too
 	if err != nil && (len(line) == 0 || !errors.Is(err, io.EOF)) {
-		return "", errors.New("the input has ended before all questions were answered: nothing was written")
+		return "", bilingual.Errorf("还没有回答完，输入就结束了：没有写入任何内容", "the input has ended before all questions were answered: nothing was written")
 	}
 	return strings.TrimSpace(string(line)), nil
 }
 
 // confirm asks a question. Any answer but yes is an error.
 func (p *prompt) confirm(question string) error {
-	fmt.Fprint(p.out, question+" Type yes to go on: ")
+	fmt.Fprint(p.out, question+p.lang.say("输入 yes 继续：", " Type yes to go on: "))
 	answer, _ := p.in.ReadString('\n') // the end of the input is not a yes
 	if p.hidden == nil {
 		fmt.Fprintln(p.out)
 	}
 	if strings.TrimSpace(answer) != "yes" {
-		return errors.New("not confirmed: nothing was changed")
+		return bilingual.Errorf("没有确认：没有做任何改动", "not confirmed: nothing was changed")
 	}
 	return nil
 }

@@ -244,7 +244,10 @@ func (c *accountFlags) liveAPI(ctx context.Context, apiURL string, lang language
 			"this is the sample account, which the platform does not know: give a deployed stack with --stack, "+
 				"or set WECHAT_APP_ID and WECHAT_SECRETS to your account's"))
 	}
-	_, api, err := c.open(ctx, apiURL)
+	keeper, api, err := c.open(ctx, apiURL)
+	if err == nil && apiURL == "" {
+		err = checkAppSecret(keeper.Current().AppSecret, true)
+	}
 	return api, err
 }
 

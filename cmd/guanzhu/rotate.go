@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/internal/pause"
@@ -43,17 +43,23 @@ type rotateSecretsCommand struct {
 	AppID          appID  `name:"app-id" placeholder:"wx…" help:"The account's AppID. Required without --stack to rotate an EncodingAESKey." zh:"公众号的 AppID。没有 --stack 而要轮换 EncodingAESKey 时必须写。"`
 }
 
-func (c *rotateSecretsCommand) Run() error {
+// Run rotates the values.
+func (c *rotateSecretsCommand) Run(lang language) error {
 	ctx := context.Background()
-	p, err := c.open(ctx)
+	p, err := c.open(ctx, lang)
 	if err != nil {
 		return err
 	}
 	if c.AppSecret {
 		if c.Token || c.Key {
-			return errors.New("rotate the app secret by itself: --app-secret without --token and --key")
+			return bilingual.Errorf("AppSecret 要单独更换：写 --app-secret 时不写 --token 和 --key", "rotate the app secret by itself: --app-secret without --token and --key")
 		}
-		return p.replaceAppSecret(ctx, newPrompt())
+		return p.replaceAppSecret(ctx, newPrompt(lang))
+	}
+	if c.URL != "" {
+		if c.URL, err = endpointURL("--url", c.URL); err != nil {
+			return err
+		}
 	}
 	r := rotation{parameter: p, token: c.Token, key: c.Key, url: c.URL, appID: string(c.AppID), transport: http.DefaultTransport, owner: os.Stderr}
 	if p.stack.name != "" {
@@ -81,13 +87,14 @@ type rotation struct {
 	sealed bool // the checks must prove the EncodingAESKey too
 }
 
-var errNoAppID = errors.New("pushes are encrypted for the account: name the stack (--stack), or the account's AppID (--app-id wx…)")
+var errNoAppID = bilingual.Errorf("加密的推送里有 AppID：给出堆栈（--stack），或公众号的 AppID（--app-id wx…）", "pushes are encrypted for the account: name the stack (--stack), or the account's AppID (--app-id wx…)")
 
 // run writes new values and waits until all instances accept them. If an earlier rotation is not finished, it writes none:
 // a second new token would replace the previous one, which the console still uses. So run can be repeated at any time.
 func (r *rotation) run(ctx context.Context) error {
 	if r.url == "" {
-		return errors.New("the address of the endpoint is not known: name the stack (--stack), or the URL (--url https://…/login/wechat)")
+		return bilingual.Errorf("不知道服务器地址：给出堆栈（--stack），或 URL（--url https://…/login/wechat）",
+			"the address of the endpoint is not known: name the stack (--stack), or the URL (--url https://…/login/wechat)")
 	}
 	now, version, err := r.existing(ctx)
 	if err != nil {
@@ -97,12 +104,12 @@ func (r *rotation) run(ctx context.Context) error {
 		if r.sealed = now.PreviousEncodingAESKey != ""; r.sealed && r.appID == "" {
 			return errNoAppID
 		}
-		fmt.Fprintln(r.owner, "The last rotation is not finished. Its values are checked and shown again, and no new ones are made.")
+		fmt.Fprintln(r.owner, r.lang.say("上一次轮换还没有完成：检查并再次显示它的值，不生成新的。", "The last rotation is not finished. Its values are checked and shown again, and no new ones are made."))
 	} else if now, err = r.begin(ctx, now, version); err != nil {
 		return err
 	}
-	fmt.Fprintf(r.owner, "Waiting until running instances accept the new values, for at least %v and at most %v. Do not change the console yet (暂时不要修改后台配置).\n",
-		settle, giveUp)
+	fmt.Fprintln(r.owner, r.lang.say("正在等运行中的实例都接受新的值，至少 %v，最多 %v。现在不要修改微信后台。",
+		"Waiting until running instances accept the new values, for at least %v and at most %v. Do not change the console yet.", settle, giveUp))
 	if err := r.wait(ctx, now); err != nil {
 		return err
 	}
@@ -114,16 +121,17 @@ func (r *rotation) run(ctx context.Context) error {
 	if now.PreviousEncodingAESKey != "" {
 		fresh.EncodingAESKey = now.EncodingAESKey
 	}
-	fmt.Fprintln(r.out, "Running instances accept both the new values and the old ones.")
-	reveal(r.owner, fresh)
-	fmt.Fprint(r.owner, named(fmt.Sprintf(changeConsole, r.flags)))
+	fmt.Fprintln(r.out, r.lang.say("运行中的实例新旧值都接受。", "Running instances accept both the new values and the old ones."))
+	r.reveal(r.owner, fresh)
+	fmt.Fprint(r.owner, named(r.lang.text(changeConsole, r.flags)))
 	return nil
 }
 
 // begin writes new values and returns them. It first checks that the endpoint accepts the present ones.
 func (r *rotation) begin(ctx context.Context, was secrets.Secrets, version int64) (secrets.Secrets, error) {
 	if r.key && was.EncodingAESKey == "" {
-		return secrets.Secrets{}, fmt.Errorf("there is no EncodingAESKey to rotate, the account is in plain mode: `guanzhu secrets %s` sets the first one", r.flags)
+		return secrets.Secrets{}, bilingual.Errorf("公众号是明文模式，没有 EncodingAESKey 可以轮换：用 guanzhu secrets %s 设置第一个",
+			"there is no EncodingAESKey to rotate, the account is in plain mode: `guanzhu secrets %s` sets the first one", r.flags)
 	}
 	var token, key string
 	if r.token || !r.key {
@@ -136,7 +144,8 @@ func (r *rotation) begin(ctx context.Context, was secrets.Secrets, version int64
 		return secrets.Secrets{}, errNoAppID
 	}
 	if err := r.round(ctx, was); err != nil {
-		return secrets.Secrets{}, fmt.Errorf("nothing was written: %s does not accept the present values: %w", r.url, err)
+		return secrets.Secrets{}, bilingual.Errorf("没有写入任何内容：%s 不接受现在的值，用 guanzhu doctor 检查：%w",
+			"nothing was written: %s does not accept the present values; guanzhu doctor examines it: %w", r.url, err)
 	}
 	next, err := was.Replace(token, key)
 	if err != nil {
@@ -157,12 +166,13 @@ func (r *rotation) wait(ctx context.Context, s secrets.Secrets) error {
 		}
 		switch passed := time.Since(begun); {
 		case ctx.Err() != nil:
-			return fmt.Errorf("interrupted: do not change the console yet. %s", safeToRepeat)
+			return bilingual.Errorf("已中断：现在不要修改微信后台。%s", "interrupted: do not change the console yet. %s", safeToRepeat)
 		case passed >= settle && good >= goodRounds:
 			return nil
 		case passed >= giveUp:
-			return fmt.Errorf("do not change the console yet: after %v, not all checks with the new values succeed: %w\n"+
-				"Look for %q in the functions' log. %s", giveUp, last, parameterstore.ReloadFailed, safeToRepeat)
+			return bilingual.Errorf("现在不要修改微信后台：%v 之后，用新值的检查仍有失败。在函数的日志里找 %[3]q。%[4]s\n%[2]w",
+				"do not change the console yet: after %v, not all checks with the new values succeed. Look for %[3]q in the functions' log. %[4]s\n%[2]w",
+				giveUp, last, parameterstore.ReloadFailed, safeToRepeat)
 		}
 		_ = pause.For(ctx, roundEvery) // the next round sees that ctx has ended
 	}
@@ -190,23 +200,24 @@ func (p *parameter) replaceAppSecret(ctx context.Context, owner *prompt) error {
 		return err
 	}
 	if was.LinkKey == "" {
-		fmt.Fprint(owner.out, named(fmt.Sprintf(noLinkKey, p.flags)))
+		fmt.Fprint(owner.out, named(p.lang.text(noLinkKey, p.flags)))
 	}
-	fmt.Fprint(owner.out, resetFirst)
+	fmt.Fprint(owner.out, p.lang.text(resetFirst))
 	next := was
-	next.AppSecret, err = owner.secret("New app secret (AppSecret), which is not shown:", func(answer string) error {
+	next.AppSecret, err = owner.secret(p.lang.say("新的 AppSecret（不会显示）：", "New app secret (AppSecret), which is not shown:"), func(answer string) error {
 		return checkAppSecret(answer, false)
 	})
 	if err != nil {
 		return err
 	}
 	if next == was {
-		fmt.Fprintln(p.out, "This is the present app secret: nothing was written.")
+		fmt.Fprintln(p.out, p.lang.say("这就是现在的 AppSecret，没有写入任何内容。", "This is the present app secret: nothing was written."))
 		return nil
 	}
 	if err := p.write(ctx, next, version); err != nil {
 		return err
 	}
-	fmt.Fprintln(p.out, "The functions read it when the platform refuses the old one (40001, 40125). There is nothing more to do.")
+	fmt.Fprintln(p.out, p.lang.say("微信拒绝旧的 AppSecret 时（40001、40125），函数会读取新的。不用再做别的。",
+		"The functions read it when the platform refuses the old one (40001, 40125). There is nothing more to do."))
 	return nil
 }

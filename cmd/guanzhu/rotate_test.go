@@ -36,7 +36,7 @@ const (
 	secretsName = "/guanzhu/test"
 	oldToken    = "oldTokenOfTheTests"
 	oldKey      = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-	theSecret   = "app-secret-of-the-tests"
+	theSecret   = "0123456789abcdef0123456789abcdef"
 	linkKey     = "linkKeyOfTheTests_linkKeyOfTheTests_linkKey"
 	pushURL     = "https://host.example" + webhook.Path
 )
@@ -522,7 +522,7 @@ func TestRotateWritesNothingWhere(t *testing.T) {
 		{"no AppID is given to go on", rotating, func(r *rotation) { r.appID = "" }, "--app-id"},
 		{"there is no parameter", plain, func(r *rotation) { r.name = "/guanzhu/other" }, "there is no parameter /guanzhu/other in us-east-1"},
 		{"there is no key", plain, func(r *rotation) { r.key = true }, "the account is in plain mode"},
-		{"the endpoint has another token", other, nil, "does not accept the present values: status 403"},
+		{"the endpoint has another token", other, nil, "does not accept the present values; guanzhu doctor examines it: status 403"},
 		{"the AppID is another", safe, func(r *rotation) { r.appID = "wxffffffffffffffff" }, "or another AppID"},
 		{"nothing is there", plain, func(r *rotation) {
 			r.transport = roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
@@ -558,7 +558,7 @@ func TestRotateAppSecret(t *testing.T) {
 	t.Parallel()
 	was := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, PreviousToken: "previousToken"}
 	next := was
-	next.AppSecret = "another-app-secret"
+	next.AppSecret = "fedcba9876543210fedcba9876543210"
 	tests := []struct {
 		name, answer string
 		want         secrets.Secrets
@@ -568,7 +568,7 @@ func TestRotateAppSecret(t *testing.T) {
 		{"another", next.AppSecret, next, "Written: /guanzhu/test in us-east-1, version 2: token, app secret, no EncodingAESKey (plain mode), previous token.", ""},
 		{"the same", theSecret, was, "nothing was written", ""},
 		{"none", "", was, "", "the app secret is required"},
-		{"with a space", "another app-secret", was, "", "a space or a character outside ASCII"},
+		{"with a space", "another app-secret", was, "", "32 digits of 0-9 and a-f; this one has 18 characters"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -599,12 +599,12 @@ func TestRotateAppSecretWithoutLinkKey(t *testing.T) {
 	t.Parallel()
 	store := holding(t, secrets.Secrets{Token: oldToken, AppSecret: theSecret})
 	r, _, owner := rotationOver(t, store)
-	script := answering("another-app-secret")
+	script := answering("fedcba9876543210fedcba9876543210")
 	script.out = owner
 	if err := r.replaceAppSecret(t.Context(), script); err != nil {
 		t.Fatal(err)
 	}
-	if store.current(t) != (secrets.Secrets{Token: oldToken, AppSecret: "another-app-secret"}) {
+	if store.current(t) != (secrets.Secrets{Token: oldToken, AppSecret: "fedcba9876543210fedcba9876543210"}) {
 		t.Error("stored is something else")
 	}
 	if !strings.Contains(owner.String(), "two hours") || !strings.Contains(owner.String(), "\n  guanzhu secrets --name "+secretsName+"\n") {

@@ -37,6 +37,7 @@ const defaultParameter = "/guanzhu/prod" // of SecretsParameter in template.yaml
 
 // parameter is the SecureString that holds the account's secrets.
 type parameter struct {
+	lang   language
 	name   string
 	region string
 	flags  string // the flags that select it
@@ -49,12 +50,12 @@ type parameter struct {
 	out io.Writer // reports what was done, but never a value
 }
 
-func (f *parameterFlags) open(ctx context.Context) (*parameter, error) {
+func (f *parameterFlags) open(ctx context.Context, lang language) (*parameter, error) {
 	cfg, err := loadAWS(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p := &parameter{name: cmp.Or(f.Name, defaultParameter), region: cfg.Region, ssm: ssm.NewFromConfig(cfg), out: os.Stdout}
+	p := &parameter{lang: lang, name: cmp.Or(f.Name, defaultParameter), region: cfg.Region, ssm: ssm.NewFromConfig(cfg), out: os.Stdout}
 	p.flags = "--name " + p.name
 	if f.Stack == "" {
 		return p, nil
@@ -64,7 +65,7 @@ func (f *parameterFlags) open(ctx context.Context) (*parameter, error) {
 	}
 	p.flags = "--stack " + f.Stack
 	if p.name = p.stack.parameters["SecretsParameter"]; p.name == "" {
-		return nil, fmt.Errorf("the stack %s has no parameter SecretsParameter: was it deployed with this template.yaml?", f.Stack)
+		return nil, bilingual.Errorf("堆栈 %s 没有参数 SecretsParameter：它是用这个 template.yaml 部署的吗？", "the stack %s has no parameter SecretsParameter: was it deployed with this template.yaml?", f.Stack)
 	}
 	return p, nil
 }
@@ -81,8 +82,9 @@ func (p *parameter) rotateFlags() string {
 func (p *parameter) existing(ctx context.Context) (secrets.Secrets, int64, error) {
 	s, version, err := ownersecrets.Read(ctx, p.ssm, p.name)
 	if err == nil && version == 0 {
-		err = fmt.Errorf("there is no parameter %s in %s: check --stack or --name, and the region (AWS_REGION); "+
-			"`guanzhu secrets %s` creates it", p.name, p.region, p.flags)
+		err = bilingual.Errorf("%[2]s 没有参数 %[1]s：检查 --stack 或 --name，以及区域（AWS_REGION）；guanzhu secrets %[3]s 会创建它",
+			"there is no parameter %s in %s: check --stack or --name, and the region (AWS_REGION); "+
+				"`guanzhu secrets %s` creates it", p.name, p.region, p.flags)
 	}
 	return s, version, err
 }
@@ -93,42 +95,39 @@ func (p *parameter) write(ctx context.Context, s secrets.Secrets, was int64) err
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "Written: %s in %s, version %d: %s.\n", p.name, p.region, version, fields(s))
+	fmt.Fprintln(p.out, p.lang.say("已写入 %[2]s 的 %[1]s，版本 %[3]d：%[4]s。", "Written: %s in %s, version %d: %s.", p.name, p.region, version, p.fields(s)))
 	return nil
 }
 
 // fields names the fields that are set, without their values.
-func fields(s secrets.Secrets) string {
-	names := []string{"token", "app secret", "no EncodingAESKey (plain mode)"}
-	if s.EncodingAESKey != "" {
-		names[2] = "EncodingAESKey"
+func (p *parameter) fields(s secrets.Secrets) string {
+	names := []string{"token", p.lang.say("AppSecret", "app secret")}
+	add := func(is bool, zh, en string) {
+		if is {
+			names = append(names, p.lang.say(zh, en))
+		}
 	}
-	if s.PreviousToken != "" {
-		names = append(names, "previous token")
-	}
-	if s.PreviousEncodingAESKey != "" {
-		names = append(names, "previous EncodingAESKey")
-	}
-	if s.LinkKey == "" {
-		names = append(names, "no link key")
-	}
-	if s.AIKey != "" {
-		names = append(names, "AI key")
-	}
-	return strings.Join(names, ", ")
+	add(s.EncodingAESKey == "", "没有 EncodingAESKey（明文模式）", "no EncodingAESKey (plain mode)")
+	add(s.EncodingAESKey != "", "EncodingAESKey", "EncodingAESKey")
+	add(s.PreviousToken != "", "旧的 token", "previous token")
+	add(s.PreviousEncodingAESKey != "", "旧的 EncodingAESKey", "previous EncodingAESKey")
+	add(s.LinkKey == "", "没有 link key", "no link key")
+	add(s.AIKey != "", "大模型的密钥", "AI key")
+	return strings.Join(names, p.lang.say("、", ", "))
 }
 
 type finishSecretsCommand struct {
 	parameterFlags `embed:""`
 }
 
-func (c *finishSecretsCommand) Run() error {
+// Run removes the previous values.
+func (c *finishSecretsCommand) Run(lang language) error {
 	ctx := context.Background()
-	p, err := c.open(ctx)
+	p, err := c.open(ctx, lang)
 	if err != nil {
 		return err
 	}
-	return p.finish(ctx, newPrompt())
+	return p.finish(ctx, newPrompt(lang))
 }
 
 func (p *parameter) finish(ctx context.Context, owner *prompt) error {
@@ -137,16 +136,18 @@ func (p *parameter) finish(ctx context.Context, owner *prompt) error {
 		return err
 	}
 	if !was.Rotating() {
-		fmt.Fprintln(p.out, "There are no previous values. Nothing was written.")
+		fmt.Fprintln(p.out, p.lang.say("没有旧的值，没有写入任何内容。", "There are no previous values. Nothing was written."))
 		return nil
 	}
-	fmt.Fprintf(owner.out, "%s in %s, version %d: %s.\nPushes with previous values will be refused.\n", p.name, p.region, version, fields(was))
-	if err := owner.confirm("Have you saved the new values in WeChat's console (微信后台已保存新配置)?"); err != nil {
+	fmt.Fprintln(owner.out, p.lang.say("%[2]s 的 %[1]s，版本 %[3]d：%[4]s。\n之后会拒绝用旧值的推送。",
+		"%s in %s, version %d: %s.\nPushes with previous values will be refused.", p.name, p.region, version, p.fields(was)))
+	if err := owner.confirm(p.lang.say("微信后台已经保存了新的配置吗？", "Have you saved the new values in WeChat's console?")); err != nil {
 		return err
 	}
 	if err := p.write(ctx, was.Finish(), version); err != nil {
 		return err
 	}
-	fmt.Fprintln(p.out, "Running instances drop the previous values when they next read the secrets, at the latest when AWS replaces the instances.")
+	fmt.Fprintln(p.out, p.lang.say("运行中的实例下次读取密钥时不再使用旧的值，最迟到 AWS 更换实例时。",
+		"Running instances drop the previous values when they next read the secrets, at the latest when AWS replaces the instances."))
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
@@ -23,10 +24,11 @@ var linkKeyForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 func TestSecretsDialogue(t *testing.T) {
 	t.Parallel()
 	const (
-		token2 = "anotherToken"
-		key2   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg"
-		made   = "made"    // stands for what the command makes
-		usesAI = "uses ai" // as the first answer: account.yaml has an ai
+		token2  = "anotherToken"
+		secret2 = "fedcba9876543210fedcba9876543210"
+		key2    = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg"
+		made    = "made"    // stands for what the command makes
+		usesAI  = "uses ai" // as the first answer: account.yaml has an ai
 	)
 	none := secrets.Secrets{}
 	plain := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey}
@@ -47,7 +49,7 @@ func TestSecretsDialogue(t *testing.T) {
 		wantErr string
 	}{
 		{"the first AI key", safe, []string{usesAI, "", "", "", "HIDE-sk-1", "yes"}, withAI,
-			"version 2: token, app secret, EncodingAESKey, AI key.\n", "请先部署本版本", ""},
+			"version 2: token, app secret, EncodingAESKey, AI key.\n", "deploy this version first", ""},
 		{"an AI key from the beginning", none, []string{usesAI, oldToken, theSecret, oldKey, "HIDE-sk-1"}, withAI, "AI key.\n", "does not exist yet", ""},
 		{"no AI key", none, []string{usesAI, oldToken, theSecret, oldKey, ""}, safe, "EncodingAESKey.\n", "Enter leaves it out", ""},
 		{"another AI key", withAI, []string{"", "", "", "HIDE-sk-2", "yes"}, func() secrets.Secrets {
@@ -69,13 +71,13 @@ func TestSecretsDialogue(t *testing.T) {
 		{"without an app secret", none, []string{"", "", ""}, none, "", "", "the app secret is required"},
 		{"a token too short", none, []string{"ab", theSecret, ""}, none, "", "", "this one has 2 characters"},
 		{"a token with a sign", none, []string{"HIDE-it", theSecret, ""}, none, "", "", "3 to 32 letters and digits"},
-		{"an app secret with a space", none, []string{"", "HIDE it", ""}, none, "", "", "a space or a character outside ASCII"},
+		{"an app secret with a space", none, []string{"", "HIDE it", ""}, none, "", "", "32 digits of 0-9 and a-f; this one has 7 characters"},
 		{"a key too short", none, []string{"", theSecret, "HIDE"}, none, "", "", "43 letters and digits; this one has 4 characters"},
 		{"an input that ends", none, []string{"HIDEit"}, none, "", "", "the input has ended"},
 
 		{"all kept", safe, []string{"", "", ""}, safe, "Nothing changes. Nothing was written.\n", "version 1: token, app secret, EncodingAESKey. Enter keeps", ""},
 		{"the same entered", safe, []string{oldToken, theSecret, oldKey}, safe, "Nothing changes", "", ""},
-		{"another app secret", safe, []string{"", "app-secret-2", "", "yes"}, secrets.Secrets{Token: oldToken, AppSecret: "app-secret-2", LinkKey: linkKey, EncodingAESKey: oldKey},
+		{"another app secret", safe, []string{"", secret2, "", "yes"}, secrets.Secrets{Token: oldToken, AppSecret: secret2, LinkKey: linkKey, EncodingAESKey: oldKey},
 			"version 2: token, app secret, EncodingAESKey.\n", "What changes: app secret. Type yes", ""},
 		{"another token and key", safe, []string{token2, "", key2, "yes"}, rotated,
 			"version 2: token, app secret, EncodingAESKey, previous token, previous EncodingAESKey.\n", "guanzhu secrets rotate --name /guanzhu/test --url", ""},
@@ -86,11 +88,11 @@ func TestSecretsDialogue(t *testing.T) {
 		{"not confirmed", safe, []string{token2, "", "", "y"}, safe, "", "", "not confirmed: nothing was changed"},
 		{"no answer to that", safe, []string{token2, "", "", ""}, safe, "", "", "not confirmed"},
 		{"the token of the console", plain, []string{token2, "", "", "yes"}, secrets.Secrets{Token: token2, AppSecret: theSecret, LinkKey: linkKey, PreviousToken: oldToken},
-			"version 2", "If it has them already (后台已经是这些值), there is nothing more to change, and this command removes the old ones:\n  guanzhu secrets finish --name /guanzhu/test\n", ""},
+			"version 2", "If it has them already, there is nothing more to change, and this command removes the old ones:\n  guanzhu secrets finish --name /guanzhu/test\n", ""},
 		{"a rotation that is not finished", rotated, []string{"thirdToken", "", ""}, rotated, "", "", "guanzhu secrets finish --name /guanzhu/test"},
-		{"an app secret meanwhile", rotated, []string{"", "app-secret-2", "", "yes"}, func() secrets.Secrets {
+		{"an app secret meanwhile", rotated, []string{"", secret2, "", "yes"}, func() secrets.Secrets {
 			s := rotated
-			s.AppSecret = "app-secret-2"
+			s.AppSecret = secret2
 			return s
 		}(), "version 2", "", ""},
 
@@ -111,8 +113,8 @@ func TestSecretsDialogue(t *testing.T) {
 			"Functions of a version without link keys refuse such secrets", ""},
 		{"the first link key, asked", before, []string{"", "", "", "yes"}, plain, "version 2", "What changes: link key (the first). Type yes", ""},
 		{"the first link key, seen", before, []string{"", "", "", "no"}, before, "", "no EncodingAESKey (plain mode), no link key. Enter keeps", "not confirmed"},
-		{"the first link key with a new app secret", before, []string{"", "app-secret-2", "", "yes"},
-			secrets.Secrets{Token: oldToken, AppSecret: "app-secret-2", LinkKey: linkKey}, "version 2", "app secret, link key (the first)", ""},
+		{"the first link key with a new app secret", before, []string{"", secret2, "", "yes"},
+			secrets.Secrets{Token: oldToken, AppSecret: secret2, LinkKey: linkKey}, "version 2", "app secret, link key (the first)", ""},
 		{"the first key with a token", plain, []string{"g", "", oldKey, "yes"}, plain, "", "", "enter it alone"},
 	}
 	for _, tt := range tests {
@@ -161,7 +163,7 @@ func TestSecretsDialogue(t *testing.T) {
 			if err != nil {
 				owner.WriteString(err.Error())
 			}
-			for _, value := range []string{oldToken, oldKey, theSecret, token2, key2, "app-secret-2", "thirdToken", "HIDE"} {
+			for _, value := range []string{oldToken, oldKey, theSecret, token2, key2, secret2, "thirdToken", "HIDE"} {
 				if strings.Contains(out.String()+owner.String(), value) {
 					t.Errorf("shows %q", value)
 				}
@@ -244,5 +246,55 @@ func TestFinish(t *testing.T) {
 	p, _, _ := rotationOver(t, &systemsManager{})
 	if err := p.finish(t.Context(), answering("yes")); err == nil || !strings.Contains(err.Error(), "there is no parameter") {
 		t.Errorf("without a parameter: %v", err)
+	}
+}
+
+// TestSecretsInChinese holds that the dialogues in Chinese have no English sentence.
+func TestSecretsInChinese(t *testing.T) {
+	t.Parallel()
+	plain := secrets.Secrets{Token: oldToken, AppSecret: theSecret}
+	safe := secrets.Secrets{Token: oldToken, AppSecret: theSecret, LinkKey: linkKey, EncodingAESKey: oldKey}
+	rotating := safe
+	rotating.PreviousToken = "previousToken"
+	sentence := regexp.MustCompile(`[A-Za-z]+ [a-z]+ [a-z]+ [a-z]+`)
+	for name, tt := range map[string]struct {
+		was     secrets.Secrets
+		answers []string
+		says    string
+		run     func(*parameter, *prompt) error
+	}{
+		"first":           {secrets.Secrets{}, []string{"", theSecret, "g"}, "填到微信后台的值", nil},
+		"first key":       {plain, []string{"", "", "g", "yes"}, "将要改变：EncodingAESKey（第一个）、link key（第一个）。输入 yes 继续：", nil},
+		"new token":       {safe, []string{"g", "", "", "yes"}, "现在不要修改后台", nil},
+		"no key":          {safe, []string{"", "", "-", "yes"}, "再改为明文模式", nil},
+		"short token":     {safe, []string{"ab"}, "token 由 3 到 32 位字母和数字组成", nil},
+		"long app secret": {safe, []string{"", theSecret + "0"}, "AppSecret 是 32 位 0-9、a-f，这个有 33 个字符", nil},
+		"short key":       {safe, []string{"", "", "ab"}, "EncodingAESKey 由 43 位字母和数字组成", nil},
+		"rotating":        {rotating, []string{"thirdToken", "", ""}, "上一次轮换还没有完成", nil},
+		"finish":          {rotating, []string{"yes"}, "旧的 token", func(p *parameter, o *prompt) error { return p.finish(t.Context(), o) }},
+		"no finish":       {rotating, []string{"no"}, "没有确认", func(p *parameter, o *prompt) error { return p.finish(t.Context(), o) }},
+		"app secret":      {plain, []string{theSecret}, "重置之后，微信不再接受旧的", func(p *parameter, o *prompt) error { return p.replaceAppSecret(t.Context(), o) }},
+	} {
+		store := &systemsManager{}
+		if tt.was != (secrets.Secrets{}) {
+			store = holding(t, tt.was)
+		}
+		var out bytes.Buffer
+		p := &parameter{lang: "zh", name: secretsName, region: "us-east-1", flags: "--name " + secretsName, ssm: store, out: &out}
+		owner := answering(tt.answers...)
+		owner.lang, owner.out = "zh", &out
+		run := tt.run
+		if run == nil {
+			run = func(p *parameter, o *prompt) error { return p.ask(t.Context(), o) }
+		}
+		if err := run(p, owner); err != nil {
+			out.WriteString(bilingual.Explain(err, "zh"))
+		}
+		if !strings.Contains(out.String(), tt.says) {
+			t.Errorf("%s: no %q in\n%s", name, tt.says, &out)
+		}
+		if english := sentence.FindString(strings.ReplaceAll(out.String(), secrets.ErrRotating.Error(), "")); english != "" {
+			t.Errorf("%s: %q in\n%s", name, english, &out)
+		}
 	}
 }

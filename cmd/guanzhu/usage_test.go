@@ -49,6 +49,10 @@ func TestWrongUsage(t *testing.T) {
 	if _, stderr, status := guanzhu(t, []string{"WECHAT_APP_ID=wx-of-the-test-account"}, "check", write(t, menuFile)); status != 0 {
 		t.Errorf("check needs no AppID: status %d, %s", status, stderr)
 	}
+	real := []string{"WECHAT_APP_ID=wx1111111111111111", `WECHAT_SECRETS={"token":"t","app_secret":"too-short"}`}
+	if _, stderr, status := guanzhu(t, real, "plan", write(t, menuFile)); status != 1 || !strings.Contains(stderr, "an app secret has 32 digits") {
+		t.Errorf("a wrong app secret: status %d, %s", status, stderr)
+	}
 	if _, stderr, status := guanzhu(t, []string{"WECHAT_APP_ID=wx-of-the-test-account"}, "plan"); status != 80 || !strings.Contains(stderr, "is not an AppID") {
 		t.Errorf("a wrong AppID of the environment: status %d, %s", status, stderr)
 	}

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
@@ -49,7 +49,7 @@ func Read(ctx context.Context, r Reader, name string) (s secrets.Secrets, versio
 		return secrets.Secrets{}, 0, nil
 	}
 	if err != nil {
-		return secrets.Secrets{}, 0, fmt.Errorf("cannot read the parameter %s: %s: %w", name,
+		return secrets.Secrets{}, 0, bilingual.Errorf("读不了参数 %s%s：%w", "cannot read the parameter %s%s: %w", name,
 			ownerAdvice(err, "ssm:GetParameter", "kms:Decrypt"), err)
 	}
 	stored := cmp.Or(out.Parameter, &types.Parameter{})
@@ -86,7 +86,7 @@ func Write(ctx context.Context, w Writer, name string, s secrets.Secrets, was in
 		Overwrite: aws.Bool(was > 0),
 	})
 	if err != nil {
-		return 0, fmt.Errorf("cannot write the parameter %s: %s: %w", name,
+		return 0, bilingual.Errorf("写不了参数 %s%s：%w", "cannot write the parameter %s%s: %w", name,
 			ownerAdvice(err, "ssm:PutParameter", "kms:Encrypt"), redact(err, s))
 	}
 	if out.Version != was+1 {
@@ -111,24 +111,21 @@ func redact(err error, s secrets.Secrets) error {
 	return err
 }
 
-// ownerAdvice returns advice to the owner, at the command line, about an error of Systems Manager.
-func ownerAdvice(err error, permission, keyPermission string) string {
-	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		switch api.ErrorCode() {
-		case "AccessDeniedException":
-			return fmt.Sprintf("allow your AWS user or role %s on it, and %s on its key", permission, keyPermission)
-		case "ParameterAlreadyExists":
-			return "it was created a moment ago: run this again, which then changes it"
-		case "ParameterMaxVersionLimitExceeded":
-			return "its oldest version has a label: remove that label"
-		case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException", "InvalidClientTokenId":
-			return "AWS refuses these credentials in this region: log in again, check AWS_PROFILE, and AWS_REGION (China has its own accounts)"
-		}
-		return "check the parameter and the permissions of your AWS user or role"
+// ownerAdvice returns, with a colon in front, what the owner can do about an error of Systems Manager that other services do
+// not have; for others, an empty text.
+func ownerAdvice(err error, permission, keyPermission string) bilingual.Text {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return bilingual.Text{}
 	}
-	// Without credentials, the SDK asks EC2's metadata service last, which it cannot reach.
-	if _, ok := errors.AsType[*net.OpError](err); ok && !strings.Contains(err.Error(), "get credentials") {
-		return "Systems Manager cannot be reached: check the spelling of the region (AWS_REGION) and the network"
+	switch api.ErrorCode() {
+	case "AccessDeniedException":
+		return bilingual.Format("：请给您的 AWS 用户或角色授予它的 %s 权限，以及它的密钥的 %s 权限",
+			": allow your AWS user or role %s on it, and %s on its key", permission, keyPermission)
+	case "ParameterAlreadyExists":
+		return bilingual.New("：它刚刚被创建，再运行一次就会修改它", ": it was created a moment ago: run this again, which then changes it")
+	case "ParameterMaxVersionLimitExceeded":
+		return bilingual.New("：最旧的版本带有标签，请删除那个标签", ": its oldest version has a label: remove that label")
 	}
-	return "check the AWS credentials (`aws sts get-caller-identity` shows them), the region and the network"
+	return bilingual.Text{}
 }

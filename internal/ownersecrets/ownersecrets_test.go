@@ -3,8 +3,6 @@ package ownersecrets_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"strings"
 	"testing"
 
@@ -117,7 +115,6 @@ func TestWrite(t *testing.T) {
 func TestWriteFails(t *testing.T) {
 	t.Parallel()
 	code := func(code, message string) error { return &smithy.GenericAPIError{Code: code, Message: message} }
-	dial := &net.OpError{Op: "dial", Err: &net.DNSError{Name: "ssm.nowhere.amazonaws.com", IsNotFound: true}}
 	tests := []struct {
 		name   string
 		err    error
@@ -126,11 +123,7 @@ func TestWriteFails(t *testing.T) {
 	}{
 		{"no permission", code("AccessDeniedException", "no"), nil, "allow your AWS user or role ssm:PutParameter on it, and kms:Encrypt"},
 		{"it exists by now", &types.ParameterAlreadyExists{}, nil, "run this again"},
-		{"credentials of elsewhere", code("UnrecognizedClientException", "invalid"), nil, "AWS refuses these credentials in this region"},
-		{"expired credentials", code("ExpiredTokenException", "expired"), nil, "log in again"},
-		{"no such region", dial, nil, "check the spelling of the region"},
-		{"no credentials", fmt.Errorf("get identity: get credentials: no EC2 IMDS role found: %w", dial), nil, "check the AWS credentials"},
-		{"another one", code("HierarchyLevelLimitExceededException", "15"), nil, "check the parameter"},
+		{"another one", code("HierarchyLevelLimitExceededException", "15"), nil, "HierarchyLevelLimitExceededException"},
 		{"one that quotes", code("ValidationException", "Value '"+otherJSON+"' failed"), nil, "ValidationException"},
 		{"one that quotes the AI key", errors.New("cannot send HIDE_ai"), func(s *secrets.Secrets) { s.AIKey = "HIDE_ai" }, "its text contains a secret"},
 		{"one that quotes the link key", errors.New("cannot send HIDE_link"), func(s *secrets.Secrets) { s.LinkKey = "HIDE_link" }, "its text contains a secret"},

@@ -216,7 +216,7 @@ func TestRestore(t *testing.T) {
 	}
 	wantRun(t, 0, suggestion.Key()+"  "+at.In(time.FixedZone("UTC+8", 8*60*60)).Format(time.DateTime)+"\n    @lost\n\n",
 		"1 not handled yet", "suggestions", "--stack", stack)
-	wantRun(t, 1, "", "There is no such table", "restore", "--from", "nowhere", "--stack", stack)
+	wantRun(t, 1, "", "there is no such table", "restore", "--from", "nowhere", "--stack", stack)
 	wantRun(t, 1, "", "--from is the present table itself", "restore", "--from", table, "--stack", stack)
 }
 
@@ -224,7 +224,7 @@ func TestRestore(t *testing.T) {
 func TestNoStack(t *testing.T) {
 	t.Parallel()
 	wantRun(t, 1, "", "there is no stack nowhere in us-east-1", "suggestions", "--stack", "nowhere")
-	const noTable = "There is no such table: check the name"
+	const noTable = "there is no such table: check its name"
 	wantRun(t, 1, "", noTable, "followers", "export", "--table", "nowhere", "--format", "jsonl")
 	wantRun(t, 1, "", noTable, "followers", "delete", "--table", "nowhere", "--yes", "oSomeone")
 	wantRun(t, 1, "", noTable, "suggestions", "--table", "nowhere")

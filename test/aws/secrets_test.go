@@ -26,7 +26,7 @@ import (
 
 const (
 	testAppID  = "wx0123456789abcdef"
-	testSecret = "app-secret-of-the-test"
+	testSecret = "00112233445566778899aabbccddeeff"
 	testKey    = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 )
 
@@ -149,7 +149,7 @@ func TestSecrets(t *testing.T) {
 	o.run([]string{"finish"}, []string{"no"}, "", "not confirmed", 1)
 	o.run([]string{"finish"}, []string{"yes"}, written+"6: token, app secret, EncodingAESKey.\n", "", 0)
 	o.run([]string{"finish"}, nil, "There are no previous values", "", 0)
-	const secret2 = "another-app-secret-of-the-test"
+	const secret2 = "ffeeddccbbaa99887766554433221100"
 	o.run([]string{"rotate", "--app-secret"}, []string{secret2}, written+"7: token, app secret, EncodingAESKey.\n", "重置", 0)
 	o.wantStored(`{"token":"` + token2 + `","app_secret":"` + secret2 + `","encoding_aes_key":"` + testKey + `"}`)
 	o.run([]string{"rotate", "--app-secret", "--token"}, nil, "", "by itself", 1)
