@@ -16,10 +16,9 @@ import (
 )
 
 type doctorCommand struct {
-	accountFlags `embed:""`
+	liveFlags    `embed:""`
 	Stack        string `xor:"what" placeholder:"NAME" help:"Examine this deployed stack (GUANZHU_STACK)." zh:"检查这个已部署的堆栈（GUANZHU_STACK）。"`
 	URL          string `xor:"what" help:"Examine the endpoint at this address. Default without --stack: that of make run, http://127.0.0.1:8080/login/wechat." zh:"检查这个地址上的服务器。没有 --stack 时默认检查 make run 的 http://127.0.0.1:8080/login/wechat。"`
-	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own." zh:"微信接口的地址（${env}），不是微信官方地址时才要写。"`
 	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Address of the follower's pages (${env}), if it is not the endpoint's host." zh:"网页的地址（${env}），与服务器地址不同时才要写。"`
 	Verification string `name:"domain-verification" env:"DOMAIN_VERIFICATION" placeholder:"FILE" help:"The platform's verification file, MP_verify_xxxx.txt (${env})." zh:"微信的域名校验文件 MP_verify_xxxx.txt（${env}）。"`
 	JSON         bool   `name:"json" help:"Print the findings as JSON, in both languages, when the examination has ended." zh:"检查结束后以 JSON 输出全部结果，含中英文。"`

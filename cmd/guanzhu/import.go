@@ -17,12 +17,11 @@ import (
 )
 
 type importCommand struct {
-	From         []string `sep:"none" placeholder:"FILE" xor:"source" help:"A saved answer of get_current_autoreply_info, get_current_selfmenu_info or menu/get, recognised by its content. May be given several times." zh:"保存下来的接口应答：get_current_autoreply_info、get_current_selfmenu_info 或 menu/get，按内容识别，可以写多次。"`
-	Stack        string   `placeholder:"NAME" xor:"source" help:"Name of the deployed stack (GUANZHU_STACK) whose function menu asks the platform." zh:"已部署的堆栈名（GUANZHU_STACK），由它的函数 menu 向微信查询。"`
-	Write        bool     `help:"Write the files. Without it, the difference is only shown." zh:"写入文件。不写这个选项就只显示差别。"`
-	fileFlags    `embed:""`
-	accountFlags `embed:""`
-	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own." zh:"微信接口的地址（${env}），不是微信官方地址时才要写。"`
+	From      []string `sep:"none" placeholder:"FILE" xor:"source" help:"A saved answer of get_current_autoreply_info, get_current_selfmenu_info or menu/get, recognised by its content. May be given several times." zh:"保存下来的接口应答：get_current_autoreply_info、get_current_selfmenu_info 或 menu/get，按内容识别，可以写多次。"`
+	Stack     string   `placeholder:"NAME" xor:"source" help:"Name of the deployed stack (GUANZHU_STACK) whose function menu asks the platform." zh:"已部署的堆栈名（GUANZHU_STACK），由它的函数 menu 向微信查询。"`
+	Write     bool     `help:"Write the files. Without it, the difference is only shown." zh:"写入文件。不写这个选项就只显示差别。"`
+	fileFlags `embed:""`
+	liveFlags `embed:""`
 }
 
 // Detail is shown by --help.
@@ -82,7 +81,7 @@ func (c *importCommand) source(ctx context.Context, lang language) (movein.Answe
 		answers, err := c.saved()
 		return answers, nil, err
 	}
-	api, err := c.liveAPI(ctx, c.APIURL, lang)
+	api, err := c.liveAPI(ctx, lang)
 	if err != nil {
 		return movein.Answers{}, nil, err
 	}

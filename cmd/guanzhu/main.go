@@ -61,6 +61,12 @@ type accountFlags struct {
 	Secrets string `env:"WECHAT_SECRETS" default:"${secrets}" placeholder:"JSON" help:"Token, app secret and EncodingAESKey as JSON, or ssm:/name of the SecureString that holds them (${env}). With an encoding_aes_key, pushes are encrypted." zh:"JSON 格式的 token、AppSecret 和 EncodingAESKey，或者保存它们的 SecureString 的名字 ssm:/name（${env}）。有 encoding_aes_key 时推送是加密的。"`
 }
 
+// liveFlags select an account and the platform that knows it.
+type liveFlags struct {
+	accountFlags `embed:""`
+	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own." zh:"微信接口的地址（${env}），不是微信官方地址时才要写。"`
+}
+
 // appID is an AppID on the command line.
 type appID string
 

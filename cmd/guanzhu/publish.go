@@ -174,11 +174,10 @@ var publishDetail = bilingual.New("发布的内容：菜单，以及 account/med
 
 // publishFlags select an account.yaml and the account that it is of.
 type publishFlags struct {
-	Stack        string `placeholder:"NAME" help:"Name of the deployed stack (GUANZHU_STACK)." zh:"已部署的堆栈名（GUANZHU_STACK）。"`
-	Table        string `env:"TABLE_NAME" placeholder:"NAME" help:"Name of the stack's table (${env}), in which the media_ids of files are kept. Needed without --stack if there are files." zh:"堆栈的表名（${env}），文件的 media_id 保存在里面。没有 --stack 而回复用到文件时必须写。"`
-	fileFlags    `embed:""`
-	accountFlags `embed:""`
-	APIURL       string `name:"api-url" env:"WECHAT_API_URL" placeholder:"URL" help:"Address of the platform's API (${env}), if it is not the platform's own." zh:"微信接口的地址（${env}），不是微信官方地址时才要写。"`
+	Stack     string `placeholder:"NAME" help:"Name of the deployed stack (GUANZHU_STACK)." zh:"已部署的堆栈名（GUANZHU_STACK）。"`
+	Table     string `env:"TABLE_NAME" placeholder:"NAME" help:"Name of the stack's table (${env}), in which the media_ids of files are kept. Needed without --stack if there are files." zh:"堆栈的表名（${env}），文件的 media_id 保存在里面。没有 --stack 而回复用到文件时必须写。"`
+	fileFlags `embed:""`
+	liveFlags `embed:""`
 }
 
 // Validate refuses a file beside a stack, whose function knows only the file that it was deployed with.
@@ -213,7 +212,7 @@ func (c *publishFlags) runHere(ctx context.Context, action string, lang language
 	if err != nil {
 		return publish.Summary{}, err
 	}
-	api, err := c.liveAPI(ctx, c.APIURL, lang)
+	api, err := c.liveAPI(ctx, lang)
 	if err != nil {
 		return publish.Summary{}, err
 	}
@@ -237,15 +236,15 @@ func (c *publishFlags) runHere(ctx context.Context, action string, lang language
 }
 
 // liveAPI returns a client of the API for an account that the platform knows.
-func (c *accountFlags) liveAPI(ctx context.Context, apiURL string, lang language) (*wechatapi.Client, error) {
-	if c.AppID == sampleAppID && apiURL == "" {
+func (c *liveFlags) liveAPI(ctx context.Context, lang language) (*wechatapi.Client, error) {
+	if c.AppID == sampleAppID && c.APIURL == "" {
 		return nil, errors.New(lang.say(
 			"这是示例账号，微信并不认识：用 --stack 给出已部署的堆栈，或把 WECHAT_APP_ID 和 WECHAT_SECRETS 设为自己的",
 			"this is the sample account, which the platform does not know: give a deployed stack with --stack, "+
 				"or set WECHAT_APP_ID and WECHAT_SECRETS to your account's"))
 	}
-	keeper, api, err := c.open(ctx, apiURL)
-	if err == nil && apiURL == "" {
+	keeper, api, err := c.open(ctx, c.APIURL)
+	if err == nil && c.APIURL == "" {
 		err = checkAppSecret(keeper.Current().AppSecret, true)
 	}
 	return api, err
