@@ -12,8 +12,8 @@ func readRootsOnce(lookup func(string) (string, bool), bundle string) error {
 	if dirs, _ := lookup("SSL_CERT_DIR"); dirs != "" {
 		return nil
 	}
-	if _, err := os.Stat(bundle); err != nil {
-		return nil // another system
+	if _, err := os.Stat(bundle); err == nil {
+		return os.Setenv("SSL_CERT_DIR", "/nonexistent")
 	}
-	return os.Setenv("SSL_CERT_DIR", "/nonexistent")
+	return nil // another system
 }
