@@ -216,7 +216,7 @@ func TestImportFails(t *testing.T) {
 	}
 }
 
-// TestLarge: 200 rules and 60 pictures are imported in seconds.
+// TestLarge: 200 rules and 60 pictures are imported.
 func TestLarge(t *testing.T) {
 	t.Parallel()
 	w := world.New(t, world.Options{})
