@@ -35,6 +35,7 @@ ifndef RAPID_SEED
 RAPID_SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 endif
 export RAPID_SEED
+TELLS = Random tests: $(RAPID_CHECKS) stories each, RAPID_SEED=$(RAPID_SEED)
 export GO SAM DYNAMODB_LOCAL MOTO
 
 .DEFAULT_GOAL := help
@@ -56,10 +57,11 @@ test: ## vet, and all tests that need only Go
 	@if $(GO) build -race runtime/cgo 2>/dev/null; then GOFLAGS="$$GOFLAGS -race"; else \
 		echo "No race detector here (it needs a C compiler and cgo): testing without -race."; fi; \
 	set -- $(GO) test -vet=all -shuffle=on ./...; \
-	echo "Random tests: $(RAPID_CHECKS) stories each, RAPID_SEED=$(RAPID_SEED)"; echo "GOFLAGS='$$GOFLAGS' $$*"; "$$@"
+	echo "$(TELLS)"; echo "GOFLAGS='$$GOFLAGS' $$*"; "$$@"
 	@echo "Not run here: DynamoDB (make test-dynamodb), AWS (make test-aws), the real stack (make test-stack, make test-sam-local), Chromium (make test-browser), fuzzing (make fuzz), another owner's account (make test-owner), the model (make model), make lint."
 
 test-owner: ## the same on a copy of this tree with the account/ folder of another owner
+	@echo "$(TELLS)"
 	test/owner/check
 
 model: ## check the model of the delivery rule exhaustively (apt-get install spin gcc)
@@ -126,6 +128,7 @@ sam-local: ## run the functions in containers, with DynamoDB Local and a simulat
 	test/stack/sam-local
 
 test-dynamodb: ## test the store on DynamoDB Local (at GUANZHU_TEST_DYNAMODB, or started by DYNAMODB_LOCAL)
+	@echo "$(TELLS)"
 	test/with-server GUANZHU_TEST_DYNAMODB DYNAMODB_LOCAL $(GO) test -count=1 ./internal/dynamostore ./test/localdb
 
 test-aws: ## test the command line with moto's server (at GUANZHU_TEST_AWS, or started by MOTO)

@@ -3,6 +3,11 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"regexp"
 	"testing"
 	"time"
 
@@ -13,50 +18,78 @@ import (
 // second of their follow, 0 if there is none.
 type record struct{ at, session, profile int }
 
-// modelWrites are the writes of the model, with the conditions that it has for them.
+// modelWrites are the writes of the model. The condition of each is the model's own, by its name in the model.
 var modelWrites = []struct {
-	name  string
-	model func(r *record, at int)
-	store func(f fixture, p follower.Follower, at int) error
+	name, condition string
+
+	effect func(r *record, at int)
+	store  func(f fixture, p follower.Follower, at int) error
 }{
-	{"Follow", func(r *record, at int) {
-		if r.at < at {
-			*r = record{at, at, at}
-		}
-	}, func(f fixture, p follower.Follower, at int) error {
+	{"Follow", "FOLLOWS", func(r *record, at int) { *r = record{at, at, at} }, func(f fixture, p follower.Follower, at int) error {
 		_, _, err := f.store.Follow(f.ctx, p, session(at))
 		return err
 	}},
-	{"Follow without profile", func(r *record, at int) {
-		if r.at < at {
-			*r = record{at, at, 0}
-		}
-	}, func(f fixture, p follower.Follower, at int) error {
+	{"Follow without profile", "FOLLOWS", func(r *record, at int) { *r = record{at, at, 0} }, func(f fixture, p follower.Follower, at int) error {
 		p.State, p.PendingSince, p.Profile = follower.Pending, second(at), follower.Profile{SubscribedAt: second(at)}
 		_, _, err := f.store.Follow(f.ctx, p, session(at))
 		return err
 	}},
-	{"Unfollow", func(r *record, at int) {
-		if r.at < at || r.at == at && r.session != 0 {
-			*r = record{at: at}
-		}
-	}, func(f fixture, p follower.Follower, at int) error {
+	{"Unfollow", "UNFOLLOWS", func(r *record, at int) { *r = record{at: at} }, func(f fixture, p follower.Follower, at int) error {
 		return f.store.Unfollow(f.ctx, p.OpenID, second(at), second(at).Add(follower.TombstoneFor))
 	}},
-	{"Complete", func(r *record, at int) {
-		if r.at == at && r.session != 0 && r.profile == 0 {
-			r.profile = at
-		}
-	}, func(f fixture, p follower.Follower, _ int) error {
+	{"Complete", "COMPLETES", func(r *record, at int) { r.profile = at }, func(f fixture, p follower.Follower, _ int) error {
 		return f.store.Complete(f.ctx, p)
 	}},
+}
+
+// modelConditions reads the conditions from the model. Those of its mutants come after them, under the same names.
+func modelConditions(t *testing.T) map[string]ast.Expr {
+	t.Helper()
+	file, err := os.ReadFile("../../test/model/delivery.pml")
+	must(t, err)
+	conditions := map[string]ast.Expr{}
+	for _, match := range regexp.MustCompile(`(?m)^#define ([A-Z]+) +(\(.*\))$`).FindAllStringSubmatch(string(file), -1) {
+		if conditions[match[1]] == nil {
+			conditions[match[1]], err = parser.ParseExpr(match[2]) // such an expression is the same in Promela and in Go
+			must(t, err)
+		}
+	}
+	return conditions
+}
+
+// holds returns the value of a condition of the model for a push of that time. In Promela, 0 is false.
+func holds(t *testing.T, condition ast.Expr, r record, at int) int {
+	t.Helper()
+	number := map[bool]int{true: 1}
+	switch c := condition.(type) {
+	case *ast.ParenExpr:
+		return holds(t, c.X, r, at)
+	case *ast.UnaryExpr:
+		return number[c.Op == token.NOT && holds(t, c.X, r, at) == 0]
+	case *ast.BinaryExpr:
+		x, y := holds(t, c.X, r, at), holds(t, c.Y, r, at)
+		result, known := map[token.Token]bool{
+			token.LSS: x < y, token.LEQ: x <= y, token.EQL: x == y, token.LAND: x != 0 && y != 0, token.LOR: x != 0 || y != 0,
+		}[c.Op]
+		if known {
+			return number[result]
+		}
+	case *ast.SelectorExpr: // table[f].NAME
+		if value, known := map[string]int{"at": r.at, "session": r.session, "profile": r.profile}[c.Sel.Name]; known {
+			return value
+		}
+	case *ast.IndexExpr: // at[e]
+		return at
+	}
+	t.Fatalf("the model has a condition that this test does not understand: %T", condition)
+	return 0
 }
 
 // testModel makes every sequence of three of the model's writes at two times, and compares what is stored at its end with what
 // the model has.
 func testModel(t *testing.T, f fixture) {
 	const times, length = 2, 3
-	n := times * len(modelWrites)
+	n, conditions := times*len(modelWrites), modelConditions(t)
 	for i := range n * n * n {
 		var model record
 		who, told := fmt.Sprintf("oModel-%d", i), ""
@@ -64,7 +97,9 @@ func testModel(t *testing.T, f fixture) {
 			w, at := modelWrites[rest%n/times], 1+rest%times
 			p := person(at)
 			p.OpenID = who
-			w.model(&model, at)
+			if holds(t, conditions[w.condition], model, at) != 0 {
+				w.effect(&model, at)
+			}
 			must(t, w.store(f, p, at))
 			told += fmt.Sprintf("%s at %d, ", w.name, at)
 		}
