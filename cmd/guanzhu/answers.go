@@ -39,7 +39,7 @@ func (c *answersCommand) deadLetters(ctx context.Context) (stack, aws.Config, *s
 	if err != nil {
 		return s, cfg, nil, err
 	}
-	return s, cfg, sqsqueue.NewDeadLetters(cfg, url), nil
+	return s, cfg, sqsqueue.NewDeadLetters(cfg, url, endpointOf("SQS")), nil
 }
 
 type answersFailedCommand struct {
@@ -118,7 +118,7 @@ func (c *answersRetryCommand) Run(parent *answersCommand, lang language) error {
 	if err != nil {
 		return err
 	}
-	retried, gone, err := dead.Retry(ctx, openTable(cfg, table), sqsqueue.New(cfg, queue, ""))
+	retried, gone, err := dead.Retry(ctx, openTable(cfg, table), sqsqueue.New(cfg, queue, endpointOf("SQS")))
 	if err != nil {
 		return err
 	}

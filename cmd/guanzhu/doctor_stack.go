@@ -36,7 +36,7 @@ func (c *doctorCommand) examineStack(ctx context.Context, out *printer) error {
 	}
 	var current secrets.Secrets
 	parameter := s.parameters["SecretsParameter"]
-	keeper, err := parameterstore.Open(ctx, "ssm:"+parameter, parameterstore.Options{Reader: parameterstore.NewClient(cfg, ""), Now: time.Now})
+	keeper, err := parameterstore.Open(ctx, "ssm:"+parameter, parameterstore.Options{Reader: parameterstore.NewClient(cfg, endpointOf("SSM")), Now: time.Now})
 	if err == nil {
 		current = keeper.Current()
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"time"
 
@@ -28,6 +29,10 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 	}
 	return cfg, nil
 }
+
+// endpointOf returns the address of a service that the environment names. The SDK's own clients read it by themselves.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+func endpointOf(service string) string { return os.Getenv("AWS_ENDPOINT_URL_" + service) }
 
 // stack is a deployed stack, as CloudFormation describes it.
 type stack struct {
@@ -109,7 +114,7 @@ func openSecrets(ctx context.Context, ref string) (*parameterstore.Keeper, error
 		if err != nil {
 			return nil, err
 		}
-		options.Reader = parameterstore.NewClient(cfg, "")
+		options.Reader = parameterstore.NewClient(cfg, endpointOf("SSM"))
 	}
 	return parameterstore.Open(ctx, ref, options)
 }

@@ -18,9 +18,9 @@ const hidden = 60
 // DeadLetters is the queue of the questions whose handler has failed.
 type DeadLetters struct{ queue *Queue }
 
-// NewDeadLetters returns the dead letters at that URL. It makes no request.
-func NewDeadLetters(cfg aws.Config, url string) *DeadLetters {
-	return &DeadLetters{New(cfg, url, "")}
+// NewDeadLetters returns the dead letters at that URL. endpoint is as in New. NewDeadLetters makes no request.
+func NewDeadLetters(cfg aws.Config, url, endpoint string) *DeadLetters {
+	return &DeadLetters{New(cfg, url, endpoint)}
 }
 
 // List returns the dead letters. They stay where they are.
