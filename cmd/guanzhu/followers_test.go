@@ -246,7 +246,7 @@ func table(t *testing.T, next http.HandlerFunc) (env []string) {
 		io.Copy(io.Discard, r.Body) // only then the server sees that the client has gone
 		switch operation := r.Header.Get("X-Amz-Target"); operation {
 		case "DynamoDB_20120810.Scan":
-		case "DynamoDB_20120810.BatchGetItem": // for own data, of which there is none
+		case "DynamoDB_20120810.BatchGetItem": // for own data: there is none
 			io.WriteString(w, "{}")
 			return
 		default:
@@ -475,7 +475,7 @@ func TestDeleteFails(t *testing.T) {
 	}
 }
 
-// faulty fails as it is told, and holds its callers to deadlines.
+// faulty fails when it should, and holds its callers to deadlines.
 type faulty struct {
 	followerStore
 	lookups  []error

@@ -18,7 +18,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
 
-// runAsCommand, where it is set, makes the test's own binary the command.
+// runAsCommand, if it is set, makes the test's own binary the command.
 const runAsCommand = "GUANZHU_TEST_RUN"
 
 func TestMain(m *testing.M) {

@@ -72,7 +72,7 @@ Changes    added 7, removed 2, profiles completed 1, profiles changed 3
 	}
 }
 
-// TestReconcileWatches follows runs of which another one is at work, and stops when it is interrupted.
+// TestReconcileWatches follows a run while another one is at work, and stops when it is interrupted.
 func TestReconcileWatches(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)

@@ -248,7 +248,7 @@ func TestMergeFlow(t *testing.T) {
 	}
 }
 
-// TestMergeFlowAI: a rule that a language model answers keeps its meaning when its list is written anew.
+// TestMergeFlowAI: a rule that a language model answers keeps its meaning when its list is written again.
 func TestMergeFlowAI(t *testing.T) {
 	t.Parallel()
 	const file = "welcome: w\ndefault: d\nsuggestion: s\nkeywords: [{prefix: 问, reply: {ai: {base_url: 'https://a.example', model: m, memory: 0, label: AI}}}]\n"

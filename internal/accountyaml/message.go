@@ -9,7 +9,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// other is the name of all kinds of messages that have none of their own in the file.
+// other is the name of all kinds of messages without an entry in the file.
 const other = "other"
 
 // messageKinds are the names below messages, the platform's MsgType. A video includes the short video of old clients.

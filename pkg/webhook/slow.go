@@ -52,8 +52,9 @@ func OnSlowText(r *Router, p Pattern, h func(context.Context, *wechat.Text) (str
 // Slow returns the reply by which a handler of texts passes a text to h, which may take up to MaxSlow. Make it while you
 // register the handlers.
 //
-// h returns the text of the answer, of any length. WeChat waits five seconds: a later answer is sent as a customer-service
-// message or, if the account may not send those, when the follower taps a link or writes again. Long answers come in pages.
+// h returns the text of the answer. WeChat waits five seconds: a later answer is sent as a customer-service message or, if the
+// account may not send those, when the follower taps a link or writes again. A long answer comes in up to ten pages, about
+// 18 KB in all; the rest is cut off.
 //
 // h runs once for each message, in another process and in the order of the follower's messages. If it returns an error or
 // its process ends, it runs again, three times in all; then the follower gets an apology. The error is logged: it must not

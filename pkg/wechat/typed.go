@@ -31,7 +31,7 @@ func ambiguous(root *element, p Push) bool {
 }
 
 // unique reports whether each typed element in e, including e, that is in which has no children and is not in seen. It adds
-// those elements to seen. Bit i of which and seen stands for typed[i].
+// those elements to seen. Bit i of both sets stands for typed[i].
 func (e *element) unique(which uint32, seen *uint32) bool {
 	for rest := which; rest != 0; rest &= rest - 1 { // without its lowest bit
 		i := bits.TrailingZeros32(rest)
