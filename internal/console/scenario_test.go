@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -88,9 +89,32 @@ func TestCopy(t *testing.T) {
 	if formatted, err := format.Source([]byte(source)); err != nil || string(formatted) != source {
 		t.Errorf("%v in\n%s", err, source)
 	}
+	vetAccount(t, source)
 	if scenario := get("scenario"); !strings.Contains(scenario, "-- 1/push.xml --") {
 		t.Error(scenario)
 	}
 	d.refused("GET", "/api/items/1/copy?as=curl", "", "no delivery")
 	d.refused("GET", fmt.Sprintf("/api/items/%d/copy?as=pdf", i.ID), "", "as is curl")
+}
+
+// vetAccount vets the folder account with this test in it.
+func vetAccount(t *testing.T, source string) {
+	t.Helper()
+	place, err := filepath.Abs("../../account/copied_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, overlay := filepath.Join(t.TempDir(), "copied_test.go"), filepath.Join(t.TempDir(), "overlay.json")
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {place: copied}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{copied: source, overlay: string(replace)} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := exec.CommandContext(t.Context(), "go", "vet", "-overlay="+overlay, "../../account").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
