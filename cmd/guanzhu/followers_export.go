@@ -79,11 +79,11 @@ func (c *followersExportCommand) Run(parent *followersCommand, lang language) er
 // file at path is unchanged, because half a file could be mistaken for a whole one.
 func writeWhole(path string, write func(io.Writer) error) (err error) {
 	if old, err := os.Lstat(path); err == nil && !old.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a regular file: name another one", path)
+		return bilingual.Errorf("%s 不是普通文件：请换一个文件名", "%s is not a regular file: name another one", path)
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".guanzhu-*") // its mode is 0600
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w\nCreate the folder first, or name a file in another one", err)
+		return bilingual.Errorf("%[2]s 所在的文件夹不存在：先建立它，或者换一个文件夹\n%[1]w", "%[1]w\nCreate the folder first, or name a file in another one", err, path)
 	}
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/boltstore"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -222,18 +223,18 @@ func TestWriteWhole(t *testing.T) {
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
-	for name, tt := range map[string]struct{ path, wantErr string }{
-		"a folder":    {dir, "is not a regular file"},
-		"a link":      {link, "is not a regular file"},
-		"no folder":   {filepath.Join(dir, "missing", "f.csv"), "Create the folder first"},
-		"no such one": {filepath.Join(path, "f.csv"), "not a directory"},
+	for name, tt := range map[string]struct{ path, wantErr, wantChinese string }{
+		"a folder":    {dir, "is not a regular file", "不是普通文件"},
+		"a link":      {link, "is not a regular file", "不是普通文件"},
+		"no folder":   {filepath.Join(dir, "missing", "f.csv"), "Create the folder first", "所在的文件夹不存在"},
+		"no such one": {filepath.Join(path, "f.csv"), "not a directory", ""},
 	} {
 		err := writeWhole(tt.path, func(io.Writer) error {
 			t.Errorf("%s: is written", name)
 			return nil
 		})
-		if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
-			t.Errorf("%s: error %v, want %q", name, err, tt.wantErr)
+		if err == nil || !strings.Contains(err.Error(), tt.wantErr) || !strings.Contains(bilingual.Explain(err, "zh"), tt.wantChinese) {
+			t.Errorf("%s: error %v, want %q and %q", name, err, tt.wantErr, tt.wantChinese)
 		}
 	}
 	wantFile("newer")

@@ -98,7 +98,7 @@ func (c *importCommand) saved() (answers movein.Answers, err error) {
 	for _, name := range c.From {
 		saved, err := os.ReadFile(name) //nolint:gosec // the owner names the file
 		if err != nil {
-			return movein.Answers{}, err
+			return movein.Answers{}, bilingual.Errorf("读不了 --from 的文件：%w", "%w", err)
 		}
 		if err := answers.Add(name, saved); err != nil {
 			return movein.Answers{}, err
@@ -135,7 +135,7 @@ func (c *importCommand) explained(err error, lang language) error {
 
 // show prints the difference and, with --write, writes it.
 func (c *importCommand) show(owner movein.Owner, result movein.Result, lang language) error {
-	note := func(zh, en string, values ...any) { fmt.Fprintln(os.Stderr, lang.say(zh, en, values...)) }
+	note := func(zh, en string, values ...any) { fmt.Fprintln(os.Stderr, named(lang.say(zh, en, values...))) }
 	diff := linediff.Text(string(owner.File), string(result.File))
 	for _, line := range diff {
 		fmt.Println(line)
@@ -146,7 +146,7 @@ func (c *importCommand) show(owner movein.Owner, result movein.Result, lang lang
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		fmt.Printf("+ media/%s (%d bytes)\n", name, len(result.Media[name]))
+		fmt.Printf("+ media/%s%s\n", name, lang.say("（%d 字节）", " (%d bytes)", len(result.Media[name])))
 	}
 	switch {
 	case len(diff)+len(names) == 0:

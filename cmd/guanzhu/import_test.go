@@ -128,15 +128,18 @@ func TestImportSaved(t *testing.T) {
 	if status != 2 || !strings.Contains(stderr, `"旧": its reply (key old) came from another server`) || strings.Contains(stdout, "help:") && !strings.Contains(stdout, "  help: 帮助") {
 		t.Errorf("status %d\n%s%s", status, stdout, stderr)
 	}
-	for _, tt := range []struct{ from, want string }{
-		{save(`{"errcode":48001,"errmsg":"api unauthorized"}`), "this is a refusal, errcode 48001"},
-		{save(`{"tags":[]}`), "this is no answer of get_current_autoreply_info, get_current_selfmenu_info or menu/get"},
-		{save(`<html>`), "this is not the JSON of an answer"},
-		{"no-such-file", "no such file"},
+	for _, tt := range []struct{ from, want, wantChinese string }{
+		{save(`{"errcode":48001,"errmsg":"api unauthorized"}`), "this is a refusal, errcode 48001", "微信拒绝了这次调用，errcode 48001"},
+		{save(`{"tags":[]}`), "this is no answer of get_current_autoreply_info, get_current_selfmenu_info or menu/get", "不是 get_current_autoreply_info、"},
+		{save(`<html>`), "this is not the JSON of an answer", "不是应答的 JSON"},
+		{"no-such-file", "no such file", "读不了 --from 的文件"},
 	} {
 		_, stderr, status := guanzhu(t, nil, "import", "--from", tt.from, file)
 		if status != 1 || !strings.Contains(stderr, tt.want) {
 			t.Errorf("status %d: %s, want %q", status, stderr, tt.want)
+		}
+		if _, stderr, _ := guanzhu(t, nil, "--lang", "zh", "import", "--from", tt.from, file); !strings.Contains(stderr, tt.wantChinese) {
+			t.Errorf("in Chinese: %s, want %q", stderr, tt.wantChinese)
 		}
 	}
 	if _, stderr, status := guanzhu(t, nil, "import", "--from", replies, "--from", replies, file); status != 1 || !strings.Contains(stderr, "another file has an answer of the same call already") {

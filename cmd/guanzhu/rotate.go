@@ -36,7 +36,7 @@ const (
 
 type rotateSecretsCommand struct {
 	parameterFlags `embed:""`
-	Token          bool   `help:"Rotate only the token." zh:"只轮换 token。"`
+	Token          bool   `help:"Rotate only the token." zh:"只轮换 Token。"`
 	Key            bool   `help:"Rotate only the EncodingAESKey." zh:"只轮换 EncodingAESKey。"`
 	AppSecret      bool   `help:"Enter a new app secret. Only the platform can make one." zh:"填写新的 AppSecret，它只能由微信平台生成。"`
 	URL            string `placeholder:"https://…/login/wechat" help:"Address at which pushes arrive. Required without --stack." zh:"接收推送的地址。没有 --stack 时必须写。"`

@@ -16,9 +16,9 @@ import (
 )
 
 type secretsCommand struct {
-	Write  writeSecretsCommand  `cmd:"" default:"withargs" help:"Ask for token, app secret and EncodingAESKey, and for the key of a language model if account.yaml has an ai, and write them. Default command." zh:"询问 token、AppSecret 和 EncodingAESKey，account.yaml 里有 ai 时还有大模型的密钥，然后写入。不写命令时就是它。"`
-	Rotate rotateSecretsCommand `cmd:"" help:"Make a new token and EncodingAESKey, wait until running instances accept them, and say what to change in WeChat's console." zh:"生成新的 token 和 EncodingAESKey，等运行中的实例都接受之后，告诉您在微信后台改什么。"`
-	Finish finishSecretsCommand `cmd:"" help:"Remove the previous token and EncodingAESKey, once WeChat's console has the new ones." zh:"微信后台换成新的 token 和 EncodingAESKey 之后，删除旧的。"`
+	Write  writeSecretsCommand  `cmd:"" default:"withargs" help:"Ask for token, app secret and EncodingAESKey, and for the key of a language model if account.yaml has an ai, and write them. Default command." zh:"询问 Token、AppSecret 和 EncodingAESKey，account.yaml 里有 ai 时还有大模型的密钥，然后写入。不写命令时就是它。"`
+	Rotate rotateSecretsCommand `cmd:"" help:"Make a new token and EncodingAESKey, wait until running instances accept them, and say what to change in WeChat's console." zh:"生成新的 Token 和 EncodingAESKey，等运行中的实例都接受之后，告诉您在微信后台改什么。"`
+	Finish finishSecretsCommand `cmd:"" help:"Remove the previous token and EncodingAESKey, once WeChat's console has the new ones." zh:"微信后台换成新的 Token 和 EncodingAESKey 之后，删除旧的。"`
 }
 
 // Detail is shown by --help.
@@ -101,7 +101,7 @@ func (p *parameter) write(ctx context.Context, s secrets.Secrets, was int64) err
 
 // fields names the fields that are set, without their values.
 func (p *parameter) fields(s secrets.Secrets) string {
-	names := []string{"token", p.lang.say("AppSecret", "app secret")}
+	names := []string{p.lang.say("Token", "token"), p.lang.say("AppSecret", "app secret")}
 	add := func(is bool, zh, en string) {
 		if is {
 			names = append(names, p.lang.say(zh, en))
@@ -109,7 +109,7 @@ func (p *parameter) fields(s secrets.Secrets) string {
 	}
 	add(s.EncodingAESKey == "", "没有 EncodingAESKey（明文模式）", "no EncodingAESKey (plain mode)")
 	add(s.EncodingAESKey != "", "EncodingAESKey", "EncodingAESKey")
-	add(s.PreviousToken != "", "旧的 token", "previous token")
+	add(s.PreviousToken != "", "旧的 Token", "previous token")
 	add(s.PreviousEncodingAESKey != "", "旧的 EncodingAESKey", "previous EncodingAESKey")
 	add(s.LinkKey == "", "没有 link key", "no link key")
 	add(s.AIKey != "", "大模型的密钥", "AI key")

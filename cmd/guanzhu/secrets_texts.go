@@ -66,7 +66,7 @@ If the console is in plain mode already, as it always is for a test account, onl
 If you do not continue, nothing is written, and compatible mode does no harm.
 `)
 
-	toPlain = bilingual.New(`两分钟后，运行中的实例都已知道没有 key，再把消息加解密方式改为明文模式。
+	toPlain = bilingual.New(`两分钟后，运行中的实例都已知道没有 EncodingAESKey，再把消息加解密方式改为明文模式。
 `, `In two minutes, when all running instances have had time to see that there is no key, set the console to plain mode (明文模式).
 `)
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
@@ -179,9 +180,9 @@ func (p *parameter) stepsFor(was, next secrets.Secrets, exists bool) (steps, err
 	noKey := was.EncodingAESKey != "" && next.EncodingAESKey == ""
 	switch {
 	case firstKey && next.Token != was.Token:
-		return steps{}, bilingual.Errorf("第一个 EncodingAESKey 要单独设置：先只填它，之后再填新的 token", "the first EncodingAESKey is set in steps of its own: enter it alone, and the new token after that")
+		return steps{}, bilingual.Errorf("第一个 EncodingAESKey 要单独设置：先只填它，之后再填新的 Token", "the first EncodingAESKey is set in steps of its own: enter it alone, and the new token after that")
 	case noKey && next.Token != was.Token:
-		return steps{}, bilingual.Errorf("EncodingAESKey 要单独删除：先只输入 -，之后再填新的 token", "the EncodingAESKey is removed in steps of its own: enter only -, and the new token after that")
+		return steps{}, bilingual.Errorf("EncodingAESKey 要单独删除：先只输入 -，之后再填新的 Token", "the EncodingAESKey is removed in steps of its own: enter only -, and the new token after that")
 	case firstKey:
 		return steps{toCompatible, bilingual.New("微信后台已经是兼容模式，并且填了这个 key 吗？", "Is the console in compatible mode, with this key? "), toSafe, true}, nil
 	case noKey:
@@ -211,7 +212,8 @@ func checkToken(answer string) error {
 	if answer == "" || answer == makeOne || tokenForm.MatchString(answer) {
 		return nil
 	}
-	return bilingual.Errorf("token 由 3 到 32 位字母和数字组成，这个有 %d 个字符", "a token has 3 to 32 letters and digits; this one has %d characters", len(answer))
+	return bilingual.Errorf("Token 由 3 到 32 位半角的字母和数字组成，这个有 %d 个字符，或者有别的字符",
+		"a token has 3 to 32 letters and digits; this one has %d characters, or others among them", utf8.RuneCountInString(answer))
 }
 
 func checkAppSecret(answer string, exists bool) error {
@@ -221,7 +223,7 @@ func checkAppSecret(answer string, exists bool) error {
 			"the app secret is required: the platform shows it once, when it is enabled or reset (开发密钥)")
 	case answer != "" && !appSecretForm.MatchString(answer):
 		return bilingual.Errorf("AppSecret 是 32 位 0-9、a-f，这个有 %d 个字符，或者有别的字符：重新复制",
-			"an app secret has 32 digits of 0-9 and a-f; this one has %d characters, or others among them: copy it again", len(answer))
+			"an app secret has 32 digits of 0-9 and a-f; this one has %d characters, or others among them: copy it again", utf8.RuneCountInString(answer))
 	}
 	return nil
 }
@@ -233,7 +235,8 @@ func checkKey(answer string, was secrets.Secrets) error {
 	case answer == removeIt:
 		return bilingual.Errorf("没有 EncodingAESKey 可删：直接按回车", "there is no EncodingAESKey to remove: press Enter")
 	}
-	return bilingual.Errorf("EncodingAESKey 由 43 位字母和数字组成，这个有 %d 个字符", "an EncodingAESKey has 43 letters and digits; this one has %d characters", len(answer))
+	return bilingual.Errorf("EncodingAESKey 由 43 位字母和数字组成，这个有 %d 个字符，或者有别的字符：重新复制",
+		"an EncodingAESKey has 43 letters and digits; this one has %d characters, or others among them: copy it again", utf8.RuneCountInString(answer))
 }
 
 func checkAIKey(answer string, was secrets.Secrets) error {
@@ -254,7 +257,7 @@ func changes(was, next secrets.Secrets) bilingual.Text {
 			zh, en = append(zh, inZH), append(en, inEN)
 		}
 	}
-	add(next.Token != was.Token, "token（旧的仍然有效）", "token (the old one stays valid)")
+	add(next.Token != was.Token, "Token（旧的仍然有效）", "token (the old one stays valid)")
 	add(next.AppSecret != was.AppSecret, "AppSecret", "app secret")
 	switch key := "EncodingAESKey"; {
 	case next.EncodingAESKey == was.EncodingAESKey:

@@ -47,6 +47,7 @@ var usageTexts = []struct {
 	{regexp.MustCompile(`^unexpected argument (.*)$`), bilingual.New("多出了参数 $1", "unexpected argument $1")},
 	{regexp.MustCompile(`^unknown flag (.*), did you mean (.*)\?$`), bilingual.New("没有选项 $1，是不是 $2？", "there is no flag $1: did you mean $2?")},
 	{regexp.MustCompile(`^unknown flag (.*)$`), bilingual.New("没有选项 $1", "there is no flag $1")},
+	{regexp.MustCompile(`^(.*): missing value, expecting .*$`), bilingual.New("$1 后面缺少值", "$1 needs a value")},
 	{regexp.MustCompile(`^(.*): expected .* value but got "EOL".*$`), bilingual.New("$1 后面缺少值", "$1 needs a value")},
 	{regexp.MustCompile(`^expected one of .*"console".*$`), bilingual.New("缺少命令", "a command is missing")},
 	{regexp.MustCompile(`^expected one of (.*)$`), bilingual.New("缺少以下之一：$1", "one of these is missing: $1")},

@@ -17,6 +17,7 @@ func TestWrongUsage(t *testing.T) {
 		"push --txet a":                  {`没有选项 --txet，是不是 "--text"？` + "\n用法见 guanzhu push --help", `there is no flag --txet: did you mean "--text"?` + "\nTry guanzhu push --help"},
 		"push --zzzzz":                   {"没有选项 --zzzzz", "there is no flag --zzzzz"},
 		"push --text":                    {"--text 后面缺少值", "--text needs a value"},
+		"import --from":                  {"--from 后面缺少值", "--from needs a value"},
 		"push":                           {"给出一条推送", "name one push"},
 		"push nosuch.xml":                {"没有文件", "there is no file"},
 		"push .":                         {"是文件夹", "is a folder"},
@@ -35,7 +36,7 @@ func TestWrongUsage(t *testing.T) {
 	} {
 		for i, lang := range []string{"zh", "en"} {
 			stdout, stderr, status := guanzhu(t, nil, append(strings.Fields(args), "--lang", lang)...)
-			if strings.HasSuffix(args, "--text") { // --lang would be its value
+			if strings.HasSuffix(args, "--text") || strings.HasSuffix(args, "--from") { // --lang would be its value
 				stdout, stderr, status = guanzhu(t, []string{"LANG=" + lang}, strings.Fields(args)...)
 			}
 			if status != 80 || stdout != "" || !strings.Contains(stderr, want[i]) || !strings.HasSuffix(stderr, "--help\n") {

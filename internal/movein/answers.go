@@ -59,12 +59,13 @@ func (a *Answers) Add(name string, saved []byte) error {
 	}
 	saved = trimBOM(saved)
 	if err := json.Unmarshal(saved, &is); err != nil {
-		return fmt.Errorf("%s: this is not the JSON of an answer: %w", name, err)
+		return bilingual.Errorf("%s：不是应答的 JSON：请保存完整的应答。%w", "%s: this is not the JSON of an answer: save the whole answer: %w", name, err)
 	}
 	var at *json.RawMessage
 	switch {
 	case is.Errcode != 0:
-		return fmt.Errorf("%s: this is a refusal, errcode %d (%s): save an answer", name, is.Errcode, errcode.Explain(is.Errcode, "en"))
+		return bilingual.Errorf("%s：微信拒绝了这次调用，errcode %d：%v。请保存成功的应答", "%s: this is a refusal, errcode %d (%v): save an answer",
+			name, is.Errcode, bilingual.New(errcode.Explain(is.Errcode, bilingual.Chinese), errcode.Explain(is.Errcode, "en")))
 	case is.FollowOpen != nil || is.AutoReplyOpen != nil || is.KeywordReplies != nil:
 		at = &a.AutoReplies
 	case is.MenuOpen != nil || is.SelfMenu != nil:
@@ -72,10 +73,12 @@ func (a *Answers) Add(name string, saved []byte) error {
 	case is.Menu != nil:
 		at = &a.Menu
 	default:
-		return fmt.Errorf("%s: this is no answer of get_current_autoreply_info, get_current_selfmenu_info or menu/get", name)
+		return bilingual.Errorf("%s：不是 get_current_autoreply_info、get_current_selfmenu_info 或 menu/get 的应答",
+			"%s: this is no answer of get_current_autoreply_info, get_current_selfmenu_info or menu/get", name)
 	}
 	if *at != nil {
-		return fmt.Errorf("%s: another file has an answer of the same call already: give one of them", name)
+		return bilingual.Errorf("%s：另一个文件已经是同一个接口的应答：只给出其中一个",
+			"%s: another file has an answer of the same call already: give one of them", name)
 	}
 	*at = saved
 	return nil

@@ -2,7 +2,8 @@ package movein
 
 import (
 	"context"
-	"fmt"
+
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
 
 // The actions of the function menu by which a machine imports that may not call the API itself.
@@ -43,7 +44,8 @@ type Downloader interface {
 func DownloadFor(ctx context.Context, api Downloader, mediaID string) (Downloaded, error) {
 	content, err := api.Download(ctx, mediaID)
 	if err == nil && len(content) > maxDownload {
-		err = fmt.Errorf("the file has %d bytes, and at most %d pass through the function: import from a machine that may call the API",
+		err = bilingual.Errorf("文件有 %d 字节，函数最多传 %d 字节：在能调用微信接口的电脑上导入",
+			"the file has %d bytes, and at most %d pass through the function: import from a machine that may call the API",
 			len(content), maxDownload)
 	}
 	return Downloaded{Result: ActionDownload, Content: content}, err

@@ -20,7 +20,7 @@ func (c *converter) menus(a Answers, self selfMenu) error {
 	if a.Menu != nil {
 		m, err := wechatapi.ParseMenu(a.Menu)
 		if err != nil {
-			return fmt.Errorf("the answer of menu/get is not as documented: %w", err)
+			return notAsDocumented("menu/get", err)
 		}
 		conditional = m.Conditional
 		buttons = c.checked(m.Buttons)

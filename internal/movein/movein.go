@@ -121,9 +121,13 @@ func read(answer json.RawMessage, call string, into any) error {
 		return nil
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
-		return fmt.Errorf("the answer of %s is not as documented: %w", call, err)
+		return notAsDocumented(call, err)
 	}
 	return nil
+}
+
+func notAsDocumented(call string, err error) error {
+	return bilingual.Errorf("%s 的应答与微信文档不符：%w", "the answer of %s is not as documented: %w", call, err)
 }
 
 // A converter turns the platform's replies and buttons into those of account.yaml.

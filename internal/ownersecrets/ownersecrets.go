@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -55,8 +54,9 @@ func Read(ctx context.Context, r Reader, name string) (s secrets.Secrets, versio
 	stored := cmp.Or(out.Parameter, &types.Parameter{})
 	found := parameterstore.Parameter{Value: aws.ToString(stored.Value), Type: string(stored.Type), Version: stored.Version}
 	if s, err = parameterstore.Parse(name, found); err != nil {
-		return secrets.Secrets{}, 0, fmt.Errorf("%w\nIt cannot be changed in this state. Look at it, delete it, and write it again:\n"+
-			"  aws ssm delete-parameter --name %s", err, name)
+		return secrets.Secrets{}, 0, bilingual.Errorf("%w\n这样的参数不能修改。请查看它，删除它，再重新写入：\n  aws ssm delete-parameter --name %s",
+			"%w\nIt cannot be changed in this state. Look at it, delete it, and write it again:\n"+
+				"  aws ssm delete-parameter --name %s", err, name)
 	}
 	return s, found.Version, nil
 }
@@ -74,7 +74,8 @@ func Write(ctx context.Context, w Writer, name string, s secrets.Secrets, was in
 		return 0, err
 	}
 	if len(document) > maxParameter {
-		return 0, fmt.Errorf("the secrets have %d bytes, but a parameter holds %d: one value is too long, so enter them again",
+		return 0, bilingual.Errorf("密钥有 %d 字节，一个参数最多 %d 字节：有一项太长，请重新填写",
+			"the secrets have %d bytes, but a parameter holds %d: one value is too long, so enter them again",
 			len(document), maxParameter)
 	}
 	out, err := w.PutParameter(ctx, &ssm.PutParameterInput{
@@ -90,8 +91,10 @@ func Write(ctx context.Context, w Writer, name string, s secrets.Secrets, was in
 			ownerAdvice(err, "ssm:PutParameter", "kms:Encrypt"), redact(err, s))
 	}
 	if out.Version != was+1 {
-		return out.Version, fmt.Errorf("the parameter %s now has version %d instead of %d: another write came in between and was "+
-			"overwritten. Look at `aws ssm get-parameter-history --name %s`, then run this command again",
+		return out.Version, bilingual.Errorf("参数 %s 现在的版本是 %d，而不是 %d：期间有别的写入，已被覆盖。"+
+			"用 aws ssm get-parameter-history --name %s 查看，然后再运行一次这条命令",
+			"the parameter %s now has version %d instead of %d: another write came in between and was "+
+				"overwritten. Look at `aws ssm get-parameter-history --name %s`, then run this command again",
 			name, out.Version, was+1, name)
 	}
 	return out.Version, nil

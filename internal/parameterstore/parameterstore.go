@@ -6,10 +6,10 @@ package parameterstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
 
@@ -33,8 +33,9 @@ func CheckName(name string) error {
 	if parameterName.MatchString(name) {
 		return nil
 	}
-	return errors.New("the name of the parameter must look like /guanzhu/prod: a slash before each part, and in " +
-		"each part letters, digits, _, . and -")
+	return bilingual.New("参数的名字要像 /guanzhu/prod 这样：每一段前面有斜杠，段里是字母、数字、_、. 和 -",
+		"the name of the parameter must look like /guanzhu/prod: a slash before each part, and in "+
+			"each part letters, digits, _, . and -")
 }
 
 // Parse returns the secrets in the parameter called name.
