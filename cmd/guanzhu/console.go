@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -68,6 +69,7 @@ func (c *consoleCommand) Run(lang language) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, running.Close()) }()
+	slog.SetDefault(running.Log(slog.NewTextHandler(os.Stderr, nil)))
 	fmt.Print(c.greeting(lang, config.URL, config.AccountURL))
 	if !c.NoOpen && term.IsTerminal(int(os.Stdout.Fd())) {
 		openBrowser(config.URL)

@@ -185,6 +185,7 @@ func TestNamed(t *testing.T) {
 		"看差别：guanzhu plan ；再发布：guanzhu publish": "看差别：bin/guanzhu plan --stack prod ；再发布：bin/guanzhu publish --stack prod",
 		"see `guanzhu followers export`":        "see `bin/guanzhu followers export`",
 		"deploy again, and build guanzhu again": "deploy again, and build guanzhu again",
+		"source <(guanzhu completion zsh)":      "source <(guanzhu completion zsh)", // of a shell that starts in any folder
 		"<debug_str>guanzhu</debug_str>":        "<debug_str>guanzhu</debug_str>",
 	} {
 		if got := complete(text, flags); got != want {

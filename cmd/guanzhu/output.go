@@ -15,9 +15,10 @@ import (
 // A text names a command as guanzhu secrets, without the flags that select the account. Whatever prints the text makes
 // that a command that can be pasted: by named, or by complete, which adds the flags.
 
-// command finds a command in a text.
+// command finds a command in a text. guanzhu completion stays as it is: it goes into the start-up file of a shell, which may
+// start in any folder.
 var command = regexp.MustCompile(
-	`\bguanzhu ((--help|ai|console|push|import|check|plan|publish|secrets|doctor|logs|suggestions|followers|reconcile|answers|restore|platform|completion|candidates|version)\b( (rotate|finish|ask|failed|retry))?)`)
+	`\bguanzhu ((--help|ai|console|push|import|check|plan|publish|secrets|doctor|logs|suggestions|followers|reconcile|answers|restore|platform|candidates|version)\b( (rotate|finish|ask|failed|retry))?)`)
 
 // named returns the text with each command under the name by which this program was called.
 func named(text string) string { return complete(text, nil) }

@@ -169,7 +169,7 @@ func unanswered(u *url.URL, err error) error {
 func refused(u *url.URL, answer pushing.Answer) error {
 	log := bilingual.New("用 make logs 看函数的日志", "make logs shows the functions' log")
 	if publicurl.IsLoopback(u.Host) {
-		log = bilingual.New("看运行它的终端和控制台网页", "look at the terminal that runs it, and at the console's page")
+		log = bilingual.New("看控制台的时间线，或 sam local 的终端", "see the console's timeline, or the terminal of sam local")
 	}
 	say := func(zh, en string, values ...any) error {
 		return bilingual.Errorf("%d："+zh, "%d: "+en, append([]any{answer.Status}, values...)...)

@@ -55,7 +55,7 @@ func TestPushRefused(t *testing.T) {
 		"/404/":            {"路径 /404/ 不接收推送", "/404/ is not where pushes arrive"},
 		"/413/":            {"256 KiB", "256 KiB"},
 		"/429/":            {"请求太多", "too many requests"},
-		"/500/":            {"看运行它的终端", "look at the terminal"},
+		"/500/":            {"看控制台的时间线", "the console's timeline"},
 		"/502/":            {"并发上限", "concurrency limit"},
 		"/503/":            {"并发上限", "concurrency limit"},
 		"/504/":            {"并发上限", "concurrency limit"},

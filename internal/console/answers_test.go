@@ -2,6 +2,8 @@ package console_test
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -21,6 +23,42 @@ func (s slowly) Answer(ctx context.Context, _ *accountyaml.AI, _ *wechat.Text) (
 		return "四十二", nil
 	case <-ctx.Done():
 		return "", ctx.Err()
+	}
+}
+
+// talkative is an assistant that logs.
+type talkative struct{ log *slog.Logger }
+
+func (a *talkative) Answer(ctx context.Context, _ *accountyaml.AI, _ *wechat.Text) (string, error) {
+	a.log.InfoContext(ctx, "thinking", "depth", 3)
+	a.log.Info("outside of all requests")
+	return "四十二", nil
+}
+
+// TestLog: what the owner's code logs in a request is on the timeline, and nothing else.
+func TestLog(t *testing.T) {
+	a, outside := new(talkative), new(strings.Builder)
+	d := newDesk(t, func(c *console.Config) { c.SetAssistant(a) })
+	a.log = d.Log(slog.NewTextHandler(outside, nil)).With("shop", 7)
+	d.write(strings.Replace(yaml, "default: 收到\n", asking, 1))
+	d.Reload()
+	d.send("follow")
+	if got := content(d.send("text", "content", "六乘七？")); !strings.Contains(got, "四十二") {
+		t.Fatalf("%q", got)
+	}
+	var lines []string
+	for _, i := range d.items() {
+		for _, s := range call[*console.Item](d, "GET", fmt.Sprintf("/api/items/%d", i.ID), "").Steps {
+			if s.Name == "thinking" || s.Name == "outside of all requests" {
+				lines = append(lines, string(s.Line))
+			}
+		}
+	}
+	if len(lines) != 1 || !strings.Contains(lines[0], `"shop":7,"depth":3`) {
+		t.Errorf("the timeline has %q", lines)
+	}
+	if got := outside.String(); !strings.Contains(got, `msg="outside of all requests" appid=wx0123456789abcdef shop=7`) || strings.Contains(got, "thinking") {
+		t.Errorf("outside has %q", got)
 	}
 }
 

@@ -62,7 +62,7 @@ func (c *Console) newInstance() (*instance, error) {
 	c.mu.Lock()
 	s, replies := secretsOf(c.config.Secrets, c.settings.Mode), c.replies
 	c.mu.Unlock()
-	log := newLog(c.clock.Now, c.config.AppID)
+	log := newLog(c.clock.Now, c.config.AppID, nil)
 	api, err := wechatapi.New(wechatapi.Config{
 		AppID: c.config.AppID, BaseURL: c.config.APIURL, Secrets: s, Tokens: c.store, Now: c.clock.Now, Log: log,
 		Transport: transport{c, c.platformCalls()},

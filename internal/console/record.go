@@ -180,6 +180,7 @@ type logHandler struct {
 	slog.Handler // writes to line.buf
 	line         *logLine
 	now          func() time.Time
+	outside      slog.Handler // gets what belongs to no request or task; nil drops it
 }
 
 type logLine struct {
@@ -187,16 +188,25 @@ type logLine struct {
 	buf bytes.Buffer
 }
 
-func newLog(now func() time.Time, appID string) *slog.Logger {
+func newLog(now func() time.Time, appID string, outside slog.Handler) *slog.Logger {
 	line := new(logLine)
-	return slog.New(logHandler{telemetry.NewHandler(&line.buf, slog.LevelInfo, nil), line, now}).With("appid", appID)
+	return slog.New(logHandler{telemetry.NewHandler(&line.buf, slog.LevelInfo, nil), line, now, outside}).With("appid", appID)
+}
+
+// Log returns a log for slog.SetDefault, which the functions set as well. What handlers and pages log in a request or a task is
+// on the timeline. All else goes to outside.
+func (c *Console) Log(outside slog.Handler) *slog.Logger {
+	return newLog(c.clock.Now, c.config.AppID, outside)
 }
 
 // Handle implements slog.Handler.
 func (h logHandler) Handle(ctx context.Context, r slog.Record) error {
 	s := spanOf(ctx)
-	if s == nil {
+	switch {
+	case s == nil && h.outside == nil:
 		return nil
+	case s == nil:
+		return h.outside.Handle(ctx, r)
 	}
 	r.Time = h.now()
 	line, err := h.write(ctx, r)
@@ -219,10 +229,18 @@ func (h logHandler) write(ctx context.Context, r slog.Record) (json.RawMessage, 
 
 // WithAttrs implements slog.Handler.
 func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return logHandler{h.Handler.WithAttrs(attrs), h.line, h.now}
+	h.Handler = h.Handler.WithAttrs(attrs)
+	if h.outside != nil {
+		h.outside = h.outside.WithAttrs(attrs)
+	}
+	return h
 }
 
 // WithGroup implements slog.Handler.
 func (h logHandler) WithGroup(name string) slog.Handler {
-	return logHandler{h.Handler.WithGroup(name), h.line, h.now}
+	h.Handler = h.Handler.WithGroup(name)
+	if h.outside != nil {
+		h.outside = h.outside.WithGroup(name)
+	}
+	return h
 }
