@@ -52,7 +52,8 @@ command: ## build the command line, bin/guanzhu
 	$(GO) build -o bin/guanzhu ./cmd/guanzhu
 
 # The race detector needs a C compiler; Go alone is enough for the rest. With it in GOFLAGS, what tests build is built as they
-# are. go test runs all of go vet: by itself, that would compile every dependency a second time, without -race. Each program with -race would sleep for a second at its end.
+# are. go test runs all of go vet: by itself, that would compile every dependency a second time, without -race. Each program
+# with -race would sleep for a second at its end.
 test: ## vet, and all tests that need only Go
 	@if $(GO) build -race runtime/cgo 2>/dev/null; then \
 		GOFLAGS="$$GOFLAGS -race"; export GORACE="$${GORACE-atexit_sleep_ms=50}"; else \
