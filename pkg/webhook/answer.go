@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -21,6 +22,7 @@ type answer struct {
 	outcome     string
 	reason      refusal.Reason
 	push        wechat.Push
+	unsent      wechat.Reply // a reply that cannot be sent, as it is incomplete
 	err         error
 }
 
@@ -99,6 +101,11 @@ func (h *Handler) log(ctx context.Context, method string, a answer, line *teleme
 		level = slog.LevelWarn
 		attrs = append(attrs, slog.String("reason", string(a.reason)), slog.String("advice", a.reason.Advice()),
 			telemetry.Refusals.Of(1))
+	}
+	if a.unsent != nil {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.String("unsent", fmt.Sprintf("%T", a.unsent)),
+			slog.String("advice", "the documentation of this type says what the reply lacks; for no reply, return nil"))
 	}
 	if a.err != nil {
 		level = slog.LevelError

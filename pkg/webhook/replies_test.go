@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"context"
 	"encoding/xml"
 	"net/http"
 	"strings"
@@ -221,4 +222,30 @@ messages:
 			}
 		}
 	})
+}
+
+// TestIncompleteReply: the log warns of a reply that cannot be sent. It says nothing of a handler that does not reply.
+func TestIncompleteReply(t *testing.T) {
+	for _, tt := range []struct {
+		reply wechat.Reply
+		want  string
+	}{
+		{wechat.ImageReply{}, `"unsent":"wechat.ImageReply"`},
+		{wechat.NewsReply{{Title: "没有链接"}}, `"unsent":"wechat.NewsReply"`},
+		{wechat.TextReply("\x01"), `"unsent":"wechat.TextReply"`},
+		{nil, ""},
+		{wechat.TextReply("好"), ""},
+	} {
+		w := newFixture(t, wechattest.Plain, func(w *fixture) {
+			w.router = webhook.NewRouter()
+			webhook.On(w.router, func(context.Context, *wechat.Text) (wechat.Reply, error) { return tt.reply, nil })
+		})
+		if status, _ := w.push(w.textOf("a")); status != http.StatusOK {
+			t.Errorf("%#v: status %d", tt.reply, status)
+		}
+		got := w.Logs.String()
+		if warned := strings.Contains(got, `"level":"WARN"`); warned != (tt.want != "") || !strings.Contains(got, tt.want) {
+			t.Errorf("%#v: the log is %s", tt.reply, got)
+		}
+	}
 }

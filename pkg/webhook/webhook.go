@@ -175,7 +175,9 @@ func (h *Handler) push(ctx context.Context, r *http.Request) answer {
 	}
 	message := wechat.MarshalReply(p.Common(), reply)
 	if string(message) == wechat.Success {
-		return silent(p, known)
+		a := silent(p, known)
+		a.unsent = reply
+		return a
 	}
 	return replied(p, seal(message, h.config.Now))
 }

@@ -270,6 +270,9 @@ func (p *Platform) reply(r *http.Request, body []byte) any {
 		return failure(f.errcode)
 	}
 	e, errcode := p.endpoint(r)
+	if errcode == 40066 {
+		return failureWith(errcode, "invalid url: the simulated platform lacks this API")
+	}
 	if errcode != 0 {
 		return failure(errcode)
 	}

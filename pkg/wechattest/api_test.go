@@ -171,6 +171,16 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestUnknownAPI: the answer does not leave the reader in doubt whether the platform itself has the API.
+func TestUnknownAPI(t *testing.T) {
+	t.Parallel()
+	p, _ := newPlatform()
+	a := call(t, p, "POST", "/cgi-bin/tags/members/batchtagging", "{}")
+	if message, _ := a["errmsg"].(string); a.code() != 40066 || !strings.Contains(message, "the simulated platform lacks this API") {
+		t.Errorf("%v", a)
+	}
+}
+
 func TestFaultsHappenInOrder(t *testing.T) {
 	t.Parallel()
 	p, _ := newPlatform()
