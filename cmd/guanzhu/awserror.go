@@ -15,8 +15,12 @@ import (
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
 
-// explainAWS puts what is wrong and what to do in front of an error of AWS's SDK. It returns other errors as they are.
+// explainAWS puts what is wrong and what to do in front of an error of AWS's SDK. It returns other errors as they are, and nil for
+// nil.
 func explainAWS(err error) error {
+	if err == nil {
+		return nil
+	}
 	for _, row := range awsErrors {
 		if row.is(err) {
 			return bilingual.Errorf("%s\n%w", "%s\n%w", row.text, err)

@@ -75,3 +75,10 @@ func TestWithoutAWS(t *testing.T) {
 		}
 	}
 }
+
+func TestNoErrorOfAWS(t *testing.T) {
+	t.Parallel()
+	if err := explainAWS(nil); err != nil {
+		t.Error(err)
+	}
+}
