@@ -64,7 +64,8 @@ func (f *file) ai(e entry, to purpose) wechat.Reply {
 		f.problem(e.line, "ai 只能用来回答文字：写在 default 里，或者写成某条关键词规则的 reply",
 			"ai answers a text: use it as the default, or as the reply of a keyword rule")
 	}
-	entries, ok := f.entries(e.value, asIs(ai), append(strings.Split(aiFields, ", "), keyNames...)...)
+	fields := strings.Split(aiFields, ", ")
+	entries, ok := f.anyEntries(e.value, asIs(ai), fields)
 	if !ok {
 		return nil
 	}
@@ -73,7 +74,16 @@ func (f *file) ai(e entry, to purpose) wechat.Reply {
 		AccountLimit: defaultAccountLimit, Wait: defaultWait, Sorry: defaultSorry, Full: defaultFull,
 	}
 	for _, field := range entries {
-		f.aiField(r, field)
+		switch {
+		case slices.Contains(keyNames, field.key):
+			f.problem(field.line, "模型接口的密钥不能写在这个文件里：删掉这一行，用 guanzhu secrets 填写",
+				"the key of the model's API is a secret and does not belong in this file: remove the line, and enter "+
+					"the key with `guanzhu secrets`")
+		case !slices.Contains(fields, field.key):
+			f.unknown(field, asIs(ai), fields)
+		default:
+			f.aiField(r, field)
+		}
 	}
 	for _, name := range []string{"base_url", "model"} {
 		if !slices.ContainsFunc(entries, func(e entry) bool { return e.key == name }) {
@@ -115,10 +125,6 @@ func (f *file) aiField(r *AI, e entry) {
 		r.Full = f.aiText(e, wechat.MaxText-linkRoom)
 	case "label":
 		r.Label = f.aiText(e, maxLabel)
-	default:
-		f.problem(e.line, "模型接口的密钥不能写在这个文件里：删掉这一行，用 guanzhu secrets 填写",
-			"the key of the model's API is a secret and does not belong in this file: remove the line, and enter "+
-				"the key with `guanzhu secrets`")
 	}
 }
 

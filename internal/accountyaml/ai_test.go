@@ -119,4 +119,10 @@ func TestWrongAI(t *testing.T) {
 			t.Errorf("%s: the error has the key: %v", name, err)
 		}
 	}
+	_, err := accountyaml.Parse("account.yaml", []byte(withAI(aiURL, aiModel, "temprature: 1")))
+	want := `account.yaml:7：ai 里不能写 "temprature"，可以写的有：` +
+		"base_url、model、instructions、memory、max_tokens、daily_limit、account_daily_limit、wait、sorry、full、label"
+	if zh := bilingual.Explain(err, bilingual.Chinese); zh != want {
+		t.Errorf("in Chinese: %s, want %s", zh, want)
+	}
 }

@@ -279,8 +279,8 @@ func (r *menuReader) button(n ast.Node, l level) menu.Button {
 			"this button does nothing: add \"type: …\", or other buttons below it as sub_button")
 		return b
 	case !known:
-		r.problem(typeLine, "没有 %q 这种 type，可以用的有：%s",
-			"type %q is not known: use %s", b.Type, strings.Join(slices.Sorted(maps.Keys(needs)), ", "))
+		r.problem(typeLine, "没有 %q 这种 type，可以用的有：%v",
+			"type %q is not known: use %v", b.Type, listed(slices.Sorted(maps.Keys(needs))))
 		return b
 	}
 	for _, name := range required {
@@ -524,8 +524,7 @@ func (r *menuReader) matchRule(e entry) menu.MatchRule {
 			r.problem(e.line, "微信已不支持按 %s 匹配：请删掉（可以改用标签 tag_id）",
 				"the platform takes no rules by %s any longer: remove it (a tag, tag_id, can do the same)", e.key)
 		default:
-			r.problem(e.line, "matchrule 里没有 %q，可以用的有：tag_id、client_platform_type",
-				"%q is unknown in matchrule: use tag_id, client_platform_type", e.key)
+			r.unknown(e, asIs("matchrule"), []string{"tag_id", "client_platform_type"})
 		}
 	}
 	if len(rule) == 0 {

@@ -119,7 +119,7 @@ func (f *file) explain(data []byte) {
 	}
 	causes := map[int]stray{} // by their lines
 	for _, s := range strays(data) {
-		if at[s.line] || s.line < above && s.char != '\t' {
+		if s.causes(at[s.line], above) {
 			causes[s.line] = s
 		}
 	}
@@ -426,6 +426,28 @@ type entry struct {
 // entries returns the entries of the mapping n, and whether n is a mapping. It leaves out repeated entries, those whose name is
 // not a text, and those whose name is not in names. Without names, it accepts every name.
 func (f *file) entries(n ast.Node, what bilingual.Text, names ...string) (entries []entry, ok bool) {
+	entries, ok = f.anyEntries(n, what, names)
+	return slices.DeleteFunc(entries, func(e entry) bool {
+		if len(names) == 0 || slices.Contains(names, e.key) {
+			return false
+		}
+		f.unknown(e, what, names)
+		return true
+	}), ok
+}
+
+// unknown adds the mistake of an entry whose name is not in names.
+func (f *file) unknown(e entry, what bilingual.Text, names []string) {
+	f.problem(e.line, "%[2]s里不能写 %[1]q，可以写的有：%[3]v", "%q is unknown in %s: use %v", e.key, what, listed(names))
+}
+
+// listed returns the names as a list in each language.
+func listed(names []string) bilingual.Text {
+	return bilingual.New(strings.Join(names, "、"), strings.Join(names, ", "))
+}
+
+// anyEntries is entries, but accepts every name. It uses names only to say what is missing if n is not a mapping.
+func (f *file) anyEntries(n ast.Node, what bilingual.Text, names []string) (entries []entry, ok bool) {
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
 		if len(names) == 0 {
@@ -460,11 +482,6 @@ func (f *file) entries(n ast.Node, what bilingual.Text, names ...string) (entrie
 			continue
 		}
 		lines[key.Value] = line
-		if len(names) > 0 && !slices.Contains(names, key.Value) {
-			f.problem(line, "%[2]s里没有 %[1]q，可以用的有：%[3]s",
-				"%q is unknown in %s: use %s", key.Value, what, strings.Join(names, ", "))
-			continue
-		}
 		entries = append(entries, entry{key.Value, v.Value, line})
 	}
 	return entries, true

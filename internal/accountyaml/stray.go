@@ -43,6 +43,20 @@ func nameOf(r rune) bilingual.Text {
 	return bilingual.New("“"+string(r)+"”", string(r))
 }
 
+// causes reports whether s may be the cause of a problem: of one in its own line, or of a line below it, above, at which the
+// file is not YAML.
+func (s stray) causes(ownLine bool, above int) bool {
+	switch s.char {
+	case '#':
+		return s.line == above-1
+	case '"', '\'': // in its own line, the parser says the same
+		return s.line < above
+	case '\t':
+		return ownLine
+	}
+	return ownLine || s.line < above
+}
+
 // strayForms are the places in a line in which a character, in parentheses, is a stray. SPACE is any invisible character that
 // is not YAML's space. START is what may come before a name.
 var strayForms = []struct {
@@ -52,6 +66,10 @@ var strayForms = []struct {
 	{`START-?(SPACE)`, typeSpace},
 	{`START([－—–−‐])[ SPACES]`, bilingual.New("请改成半角的“- ”", `type "- "`)},
 	{`START(＃)`, bilingual.New("请改成半角的 #", `type "#"`)},
+	{`^ *(#) *(?:- +)*NAME: *[|>]?$`, bilingual.New("如果下面的内容要生效，请把它也删掉", "remove it too, if the lines below are to take effect")},
+	{`^ *(-)[A-Za-z_]+: `, bilingual.New("请在后面加一个空格", "type a space behind it")},
+	{`STARTNAME: *(")(?:[^"\\]|\\.)*$`, closeQuote},
+	{`STARTNAME: *(')[^']*$`, closeQuote},
 	{`START([“”„‟＂‘’＇])[^“”„‟＂‘’＇]*[“”„‟＂‘’＇]\s*[:：]`, typeQuote},
 	{`([\x{85}\x{2028}\x{2029}])`, bilingual.New("请删掉，或者在这里换行", "remove it, or break the line there")},
 	{`STARTNAME(SPACE)[ SPACES]*[:：]`, removeIt},
@@ -64,9 +82,10 @@ var strayForms = []struct {
 }
 
 var (
-	typeSpace = bilingual.New("请改成普通的空格，或者删掉", "type an ordinary space, or remove it")
-	typeQuote = bilingual.New(`请改成半角的直引号 "`, `type ", the straight quote`)
-	removeIt  = bilingual.New("请删掉", "remove it")
+	typeSpace  = bilingual.New("请改成普通的空格，或者删掉", "type an ordinary space, or remove it")
+	typeQuote  = bilingual.New(`请改成半角的直引号 "`, `type ", the straight quote`)
+	closeQuote = bilingual.New("没有和它成对的引号，请加在文字的末尾", "no other one closes it: type one at the end of the text")
+	removeIt   = bilingual.New("请删掉", "remove it")
 )
 
 var strayParts = strings.NewReplacer(
@@ -75,6 +94,18 @@ var strayParts = strings.NewReplacer(
 	"SPACES", unseen,
 	"SPACE", `[`+unseen+`]`,
 )
+
+// endsInAnother reports whether the text that an open quote begins above the lines ends at the first quote of another text, as
+// it does if its own was forgotten.
+func endsInAnother(lines []string, quote string) bool {
+	for _, line := range lines {
+		if _, rest, found := strings.Cut(line, quote); found {
+			rest = strings.TrimSpace(rest)
+			return rest != "" && !strings.ContainsAny(rest[:1], "#,]}")
+		}
+	}
+	return false
+}
 
 const unseen = `\t\x{a0}\x{1680}\x{2000}-\x{200f}\x{202f}\x{205f}-\x{2064}\x{3000}\x{feff}`
 
@@ -107,7 +138,8 @@ func strays(data []byte) []stray {
 	header := regexp.MustCompile(beginsBlock)
 	var found []stray
 	block := -1 // how far the line above the block is indented, if this is one
-	for i, line := range strings.Split(string(data), "\n") {
+	lines := strings.Split(string(data), "\n")
+	for i, line := range lines {
 		unindented := strings.TrimLeft(line, " ")
 		indent := len(line) - len(unindented)
 		if block >= 0 && (indent > block || unindented == "") {
@@ -120,6 +152,9 @@ func strays(data []byte) []stray {
 		for j, form := range forms {
 			if at := form.FindStringSubmatchIndex(line); at != nil {
 				char, _ := utf8.DecodeRuneInString(line[at[2]:])
+				if strayForms[j].remedy == closeQuote && !endsInAnother(lines[i+1:], string(char)) {
+					break
+				}
 				found = append(found, stray{i + 1, utf8.RuneCountInString(line[:at[2]]) + 1, char, strayForms[j].remedy})
 				break
 			}

@@ -113,6 +113,20 @@ func TestFarBelow(t *testing.T) {
 	refused(t, "welcome\u00a0: 欢迎\n", ":1: character 8 of this line is a no-break space (U+00A0): remove it")
 }
 
+// TestForgotten forgets a character of YAML. The line that lacks it is named, and not only the one below at which the file is
+// no YAML.
+func TestForgotten(t *testing.T) {
+	t.Parallel()
+	refused(t, "welcome: w\ndefault: \"默认\n# 说明\nsuggestion: \"收到\"\n",
+		":2: character 10 of this line is \" (U+0022): no other one closes it|:4: this is not YAML")
+	refused(t, "welcome: '您好\ndefault: d\nsuggestion: '收到'\n", ":1: character 10 of this line is ' (U+0027): no other one closes it|:3: this is not YAML")
+	refused(t, "welcome: \"您\n  好\" # 说明\ndefault: d\nsuggestion: s\nclicks: [\n", ":5: this is not YAML")
+	refused(t, "welcome: \"您\n  好\"\ndefault: 1\nsuggestion: s\n", ":3: default must be a text")
+	refused(t, required+"keywords:\n  -exact: a\n    reply: b\n", ":5: character 3 of this line is - (U+002D): type a space behind it")
+	refused(t, required+"#messages:\n  image: a\n", ":4: character 1 of this line is # (U+0023): remove it too|:5: this is not YAML")
+	refused(t, required+"# 说明:\n#messages:\n#  image: a\nclicks: [\n", ":7: this is not YAML")
+}
+
 // TestMisread are texts that YAML would take otherwise than they are meant, without a word.
 func TestMisread(t *testing.T) {
 	t.Parallel()

@@ -545,7 +545,7 @@ func TestReload(t *testing.T) {
 	d.Reload()
 	account := d.state().Account
 	if len(account.Mistakes) != 1 || !strings.Contains(account.Mistakes[0].EN, "account.yaml:14: ") ||
-		!strings.Contains(account.Mistakes[0].ZH, `account.yaml:14：文件里没有 "nonsense"`) || !account.Watched {
+		!strings.Contains(account.Mistakes[0].ZH, `account.yaml:14：文件里不能写 "nonsense"`) || !account.Watched {
 		t.Errorf("%+v", account)
 	}
 	if got := content(d.send("text", "content", "你好")); got != "新的" {

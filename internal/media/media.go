@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
@@ -132,7 +133,18 @@ func Check(kind Kind, name string, content []byte) error {
 }
 
 func tooLarge(name string, size, most int64) error {
-	return bilingual.Format("%s 有 %d 字节，最多 %d 字节：请压缩", "%s has %d bytes, and at most %d are allowed: make it smaller", name, size, most)
+	return bilingual.Format("%s 有 %s，最多 %s：请压缩", "%s has %s, and at most %s are allowed: make it smaller", name, rounded(size), rounded(most))
+}
+
+// rounded returns a size in KB of 1024 bytes, or in MB, with at most one decimal. It rounds up, so that too much never looks
+// like the limit.
+func rounded(size int64) string {
+	unit, name := int64(1<<10), "KB"
+	if size >= 1<<20 {
+		unit, name = 1<<20, "MB"
+	}
+	tenths := (size*10 + unit - 1) / unit
+	return strconv.FormatFloat(float64(tenths)/10, 'f', -1, 64) + " " + name
 }
 
 // ExtensionOf returns the end of the name that fits the content, "" for an unknown format.

@@ -39,7 +39,7 @@ func TestCheck(t *testing.T) {
 		{media.Image, "a.jpg", png, "a.jpg is a png file, whatever its name says"},
 		{media.Image, "a.jpg", "text", "a.jpg is not of a known format"},
 		{media.Image, "a.jpg", "", "a.jpg is empty"},
-		{media.Image, "a.jpg", jpg + strings.Repeat("x", 10<<20), "has 10485774 bytes, and at most 10485760 are allowed"},
+		{media.Image, "a.jpg", jpg + strings.Repeat("x", 10<<20), "has 10.1 MB, and at most 10 MB are allowed"},
 		{media.Image, "b/a.jpg", jpg, "has a character that is not allowed"},
 		{media.Image, "it's.jpg", jpg, "has a character that is not allowed"},
 		{media.Image, "../a.jpg", jpg, "has a character that is not allowed"},
@@ -49,11 +49,11 @@ func TestCheck(t *testing.T) {
 		{media.Voice, "a.amr", "#!AMR\n", ""},
 		{media.Voice, "a.wav", "RIFF....WAVEfmt ", ""},
 		{media.Voice, "a.wma", "\x30\x26\xb2\x75\x8e\x66\xcf\x11", ""},
-		{media.Voice, "a.mp3", "ID3" + strings.Repeat("x", 2<<20), "has 2097155 bytes, and at most 2097152 are allowed"},
+		{media.Voice, "a.mp3", "ID3" + strings.Repeat("x", 2<<20), "has 2.1 MB, and at most 2 MB are allowed"},
 		{media.Voice, "a.jpg", jpg, "use a file that ends in .mp3, .wma, .wav, .amr"},
 		{media.Video, "a.mp4", mp4, ""},
 		{media.Thumb, "a.jpg", jpg, ""},
-		{media.Thumb, "a.jpg", jpg + strings.Repeat("x", 64<<10), "at most 65536 are allowed"},
+		{media.Thumb, "a.jpg", jpg + strings.Repeat("x", 64<<10), "at most 64 KB are allowed"},
 		{media.Thumb, "a.png", png, "use a file that ends in .jpg, .jpeg"},
 	}
 	for _, tt := range tests {
