@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -114,15 +116,25 @@ func behindGateway(t *testing.T, failed func(error), instances ...*instance) (ur
 	return server.URL + webhook.Path
 }
 
-// freeAddress is one where nobody listens.
+// lastPort is the port of the last freeAddress. The system gives connections and servers ports above 32767.
+var lastPort = func() *atomic.Int32 {
+	var port atomic.Int32
+	port.Store(10_000 + rand.Int32N(9_000))
+	return &port
+}()
+
+// freeAddress is one where nobody listens, and where nobody will before the emulator does.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", lastPort.Add(1))
+		if listener, err := net.Listen("tcp", address); err == nil {
+			listener.Close()
+			return address
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 func waitFor(t *testing.T, address string) {
