@@ -31,12 +31,14 @@ func createQueue(t *testing.T, endpoint string, visibility string) queue {
 	create := func(name string, attributes map[string]string) string {
 		t.Helper()
 		attributes["FifoQueue"] = "true"
-		var out struct{ QueueUrl string }
+		var out struct {
+			QueueURL string `json:"QueueUrl"`
+		}
 		in := map[string]any{"QueueName": name + ".fifo", "Attributes": attributes}
 		if err := q.client.Call(t.Context(), "CreateQueue", in, &out); err != nil {
 			t.Fatal(err)
 		}
-		return out.QueueUrl
+		return out.QueueURL
 	}
 	name := rand.Text()
 	q.dead = create(name+"-dead", map[string]string{})
