@@ -33,6 +33,10 @@ func nameOf(r rune) bilingual.Text {
 		return bilingual.New("全角空格", "a full-width space")
 	case r == '\t':
 		return bilingual.New("制表符", "a tab")
+	case r == '"':
+		return bilingual.New("双引号", "a double quote")
+	case r == '\'':
+		return bilingual.New("单引号", "a single quote")
 	case r == '\ufeff':
 		return bilingual.New("字节顺序标记（BOM）", "a byte order mark")
 	case unicode.In(r, unicode.Zs):

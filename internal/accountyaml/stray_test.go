@@ -118,8 +118,8 @@ func TestFarBelow(t *testing.T) {
 func TestForgotten(t *testing.T) {
 	t.Parallel()
 	refused(t, "welcome: w\ndefault: \"默认\n# 说明\nsuggestion: \"收到\"\n",
-		":2: character 10 of this line is \" (U+0022): no other one closes it|:4: this is not YAML")
-	refused(t, "welcome: '您好\ndefault: d\nsuggestion: '收到'\n", ":1: character 10 of this line is ' (U+0027): no other one closes it|:3: this is not YAML")
+		":2: character 10 of this line is a double quote (U+0022): no other one closes it|:4: this is not YAML")
+	refused(t, "welcome: '您好\ndefault: d\nsuggestion: '收到'\n", ":1: character 10 of this line is a single quote (U+0027): no other one closes it|:3: this is not YAML")
 	refused(t, "welcome: \"您\n  好\" # 说明\ndefault: d\nsuggestion: s\nclicks: [\n", ":5: this is not YAML")
 	refused(t, "welcome: \"您\n  好\"\ndefault: 1\nsuggestion: s\n", ":3: default must be a text")
 	refused(t, required+"keywords:\n  -exact: a\n    reply: b\n", ":5: character 3 of this line is - (U+002D): type a space behind it")

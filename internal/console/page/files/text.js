@@ -288,7 +288,7 @@ const texts = {
   "hint-menu": ["点菜单", "Tap the menu"],
   "hint-menu-how": ["点手机底部的菜单：有的得到回复，有的打开网页。", "Tap the menu at the foot of the phone: some buttons answer, some open a page."],
   "hint-unfollow": ["取消关注", "Unfollow"],
-  "hint-unfollow-how": ["手机右上角的“…”里有取消关注：个人数据随即删除，只留下一个墓碑。", "It is in the “…” of the phone. Everything personal is deleted, and only a tombstone stays."],
+  "hint-unfollow-how": ["手机右上角的“…”里有取消关注：个人数据随即删除，只记下取消关注的时间，保留 30 天。", "It is in the “…” of the phone. Everything personal is deleted. Only the time of the unfollow stays, for 30 days."],
   hintDone: ["全部走过一遍了。在时间线里点任何一行，看它做了什么；或者试试故障和时钟。", "That is the whole way. Choose a row of the timeline to see what it did, or try the troubles and the clock."],
 };
 

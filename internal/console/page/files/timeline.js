@@ -17,7 +17,7 @@ export function timeline() {
   let extra = 0; // how many more the button has asked for
   const list = h("ol", { class: "rows" });
   const empty = h("div", { class: "empty" }, h("strong", null, t("emptyTimeline")), h("p", null, t("emptyTimelineHint")),
-    h("pre", { tabindex: "0" }, h("code", null, "guanzhu push --follow --url http://127.0.0.1:8080/login/wechat")));
+    h("pre", { tabindex: "0" }, h("code", null, `bin/guanzhu push --follow --url ${location.origin}/login/wechat`)));
   const before = button({ class: "earlier", text: t("earlier"), hidden: true }, async () => {
     extra += shown;
     if (store.more && extra + shown > store.items.size) await act(earlier);
