@@ -96,8 +96,11 @@ func main() { os.Exit(run(os.Args[1:])) }
 // run runs the command that args name and returns its exit status.
 func run(args []string) int {
 	lang := languageOf(args, os.Getenv)
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help":
+		args = slices.Concat(args[1:], []string{"--help"})
 	}
 	parser := newParser(&commands{}, lang)
 	ctx, err := parser.Parse(args)

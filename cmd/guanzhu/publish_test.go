@@ -125,7 +125,7 @@ func TestCheck(t *testing.T) {
 	t.Run("in Chinese", func(t *testing.T) {
 		t.Parallel()
 		bad := write(t, strings.Replace(menuFile, "welcome: w", "welcome: {image: {file: a.gif}}\ndeflt: d", 1))
-		const first, second = "account.yaml:1：a.gif 的格式不能用在这里", "account.yaml:2：文件里没有 \"deflt\"，可以用的有：welcome"
+		const first, second = "account.yaml:1：a.gif 的格式不能用在这里", "account.yaml:2：文件里不能写 \"deflt\"，可以写的有：welcome"
 		for _, run := range []struct{ env, args []string }{
 			{[]string{"LANG=zh_CN.UTF-8"}, []string{"check"}},
 			{nil, []string{"--lang", "zh", "check"}},

@@ -69,6 +69,13 @@ func TestHelp(t *testing.T) {
 	if help, _, _ := guanzhu(t, nil, "--help"); help != alone {
 		t.Errorf("guanzhu and guanzhu --help differ:\n%s\n%s", alone, help)
 	}
+	if help, _, status := guanzhu(t, nil, "help"); help != alone || status != 0 {
+		t.Errorf("help: status %d, not the text of --help:\n%s", status, help)
+	}
+	push, _, _ := guanzhu(t, nil, "push", "--help")
+	if help, _, status := guanzhu(t, nil, "help", "push"); help != push || status != 0 {
+		t.Errorf("help push: status %d, not the text of push --help:\n%s", status, help)
+	}
 	for _, lang := range []language{"en", "zh"} {
 		help, _, _ := guanzhu(t, nil, "--lang", string(lang), "--help")
 		var visit func(*kong.Node)

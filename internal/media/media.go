@@ -105,8 +105,8 @@ func CheckName(kind Kind, name string) error {
 		return bilingual.Format("文件名 %q 里有不能用的字符：可以用各种文字、数字和中间的空格、-、_、.，不能写目录",
 			"the name %q has a character that is not allowed: use letters, digits, spaces, and - _ . inside, without folders", name)
 	case !slices.Contains(l.extensions, strings.ToLower(path.Ext(name))):
-		return bilingual.Format("%s 的格式不能用在这里：可以用的扩展名有 %s", "%s is not of a format that fits here: use a file that ends in %s",
-			name, strings.Join(l.extensions, ", "))
+		return bilingual.Format("%s 的格式不能用在这里：可以用的扩展名有 %v", "%s is not of a format that fits here: use a file that ends in %v",
+			name, bilingual.New(strings.Join(l.extensions, "、"), strings.Join(l.extensions, ", ")))
 	}
 	return nil
 }

@@ -343,7 +343,7 @@ func TestConsoleLiveEditing(t *testing.T) {
 	d.send("follow")
 	d.copyAccount(func(text string) string { return strings.Replace(text, "- exact: 登录", "- exactly: 登录", 1) })
 	d.read(".mistakes code", "account.yaml:")
-	d.read(".mistakes li", "关键词规则里没有 \"exactly\"")
+	d.read(".mistakes li", "关键词规则里不能写 \"exactly\"")
 	d.write("登录")
 	d.read(".bubble.in", "点击进入您的主页") // the last good file
 	d.copyAccount(func(text string) string { return strings.Replace(text, "我们可以收到", "我们都会看", 1) })
