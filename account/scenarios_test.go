@@ -5,11 +5,11 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/guanzhu/guanzhu/internal/console"
+	"github.com/guanzhu/guanzhu/internal/linediff"
 )
 
 var update = flag.Bool("update", false, "write what comes into the scenarios")
@@ -38,8 +38,9 @@ func TestScenarios(t *testing.T) {
 				}
 				return
 			}
-			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("%s (-file +now):\n%s", file, diff)
+			if diff := linediff.Text(string(want), string(got)); diff != nil {
+				t.Errorf("%s has the lines with -, the account now gives those with +:\n\n%s\n\n"+
+					"If the new ones are right: go test ./account -run TestScenarios -update", file, strings.Join(diff, "\n"))
 			}
 		})
 	}
