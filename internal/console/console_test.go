@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -428,33 +429,79 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestTarget sends a delivery to another program, signed with the secrets of the console.
-func TestTarget(t *testing.T) {
-	other := newDesk(t, nil)
+// newServedDesk returns a desk whose account is at a real address.
+func newServedDesk(t *testing.T) *desk {
+	t.Helper()
+	d := newDesk(t, nil)
 	server := httptest.NewServer(nil)
 	t.Cleanup(server.Close)
-	other.config.AccountURL = server.URL
-	other.stop()
-	other.start()
-	server.Config.Handler = other.Account()
+	d.config.AccountURL = server.URL
+	d.stop()
+	d.start()
+	server.Config.Handler = d.Account()
+	return d
+}
 
-	d := newDesk(t, nil)
+// sendTo sends a delivery to the account of another desk, signed with the secrets of d.
+func (d *desk) sendTo(other *desk, i *console.Item) *console.Item {
+	d.Helper()
+	return call[struct{ Items []*console.Item }](d, "POST", "/api/replay",
+		fmt.Sprintf(`{"items":[%d],"target":"%s/login/wechat"}`, i.ID, other.config.AccountURL)).Items[0]
+}
+
+// outside returns the pushes from outside.
+func (d *desk) outside() []*console.Item {
+	d.Helper()
+	return slices.DeleteFunc(d.items(), func(i *console.Item) bool { return i.From != "outside" })
+}
+
+// TestTarget sends a delivery to another program.
+func TestTarget(t *testing.T) {
+	other, d := newServedDesk(t), newDesk(t, nil)
 	d.send("follow")
-	text := d.send("text", "content", "你好")
-	items := call[struct{ Items []*console.Item }](d, "POST", "/api/replay",
-		fmt.Sprintf(`{"items":[%d],"target":"%s/login/wechat"}`, text.ID, server.URL)).Items
-	if i := items[0]; content(i) != "收到" || i.Target == "" || len(i.Steps) != 0 {
+	if i := d.sendTo(other, d.send("text", "content", "你好")); content(i) != "收到" || i.Target == "" || len(i.Steps) != 0 {
 		t.Errorf("%+v", i)
 	}
-	var outside *console.Item
-	for _, i := range other.items() {
-		if i.From == "outside" {
-			outside = i
-		}
+	if got := other.outside(); len(got) != 1 || got[0].OpenID != openid || content(got[0]) != "收到" {
+		t.Errorf("%+v", got)
 	}
-	if outside == nil || outside.OpenID != openid || content(outside) != "收到" {
-		t.Errorf("%+v", outside)
+}
+
+// TestRefusedPush: a push that the endpoint refuses adds no phone and makes nobody follow. The same push with the right
+// signature does, a moment later.
+func TestRefusedPush(t *testing.T) {
+	other, d := newServedDesk(t), newDesk(t, nil)
+	forger := newDesk(t, func(c *console.Config) { c.Secrets.Token = "another-token" })
+	const stranger = `{"openid":"oStranger"}`
+	call[console.Follower](forger, "POST", "/api/followers", stranger)
+	follow := call[*console.Item](forger, "POST", "/api/send", `{"openid":"oStranger","action":"follow"}`)
+	if i := forger.sendTo(other, follow); !strings.Contains(i.Error, "403 Forbidden") {
+		t.Errorf("%+v", i)
 	}
+	if got := other.outside(); len(got) != 1 || !got[0].Failed || got[0].Decided != nil || got[0].OpenID != "oStranger" {
+		t.Errorf("%+v", got)
+	}
+	if got := other.state().Followers; len(got) != 1 {
+		t.Errorf("phones: %+v", got)
+	}
+	call[console.Follower](d, "POST", "/api/followers", stranger)
+	genuine := call[struct{ Items []*console.Item }](d, "POST", "/api/replay", fmt.Sprintf(`{"items":[%d],"message":%q}`,
+		d.send("follow").ID, forger.message(follow))).Items[0]
+	if i := d.sendTo(other, genuine); i.Failed {
+		t.Errorf("%+v", i)
+	}
+	if got := other.state().Followers; len(got) != 2 || !got[1].Follows {
+		t.Errorf("phones: %+v", got)
+	}
+	if got := other.outside(); len(got) != 2 || got[1].Decided == nil {
+		t.Errorf("%+v", got)
+	}
+}
+
+// message returns the message of a delivery.
+func (d *desk) message(i *console.Item) string {
+	d.Helper()
+	return call[*console.Item](d, "GET", fmt.Sprintf("/api/items/%d", i.ID), "").Message
 }
 
 func TestStateIsKept(t *testing.T) {

@@ -77,24 +77,32 @@ func (c *Console) beginDelivery(from, target string, of int64, compose func(id i
 	rec := c.timeline.begin(func(i *Item) {
 		message = compose(i.ID)
 		i.Kind, i.From, i.Target, i.Of = Delivery, from, target, of
-		c.describe(i, message)
+		if p := describe(i, message); p != nil && target == "" {
+			i.Decided = c.decide(p)
+			c.wrote(p)
+		}
 	})
 	return rec, message
 }
 
-// describe sets what an Item says of its message.
-func (c *Console) describe(i *Item, message []byte) {
+// beginRefused adds a push from outside that the endpoint refuses. It is nobody's act, and no handler gets it.
+func (c *Console) beginRefused(message []byte) *recording {
+	return c.timeline.begin(func(i *Item) {
+		i.Kind, i.From = Delivery, "outside"
+		describe(i, message)
+	})
+}
+
+// describe sets what an Item says of its message. It returns the message's push, or nil if it is unreadable.
+func describe(i *Item, message []byte) wechat.Push {
 	i.Message, i.Title = string(message), "unreadable"
 	p, err := wechat.ParsePush(message)
 	if err != nil {
-		return
+		return nil
 	}
 	i.Title, i.OpenID = p.Common().Kind(), p.Common().FromUserName
 	i.Push, _ = json.Marshal(p)
-	if i.Target == "" {
-		i.Decided = c.decide(p)
-		c.wrote(p)
-	}
+	return p
 }
 
 // decide says which handler takes p.
@@ -156,7 +164,7 @@ func statusError(status int) error {
 	if status == http.StatusOK {
 		return nil
 	}
-	return errors.New("HTTP status " + http.StatusText(status))
+	return fmt.Errorf("HTTP status %d %s", status, http.StatusText(status))
 }
 
 // opened returns what is inside a sealed reply, or nothing.
@@ -220,10 +228,15 @@ func (c *Console) receive(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	account, _ := c.pusher()
 	message := openPush(account, body)
-	rec := c.retried(message)
-	if rec == nil {
+	genuine := c.instance().accepts(r, body)
+	rec := c.retried(message, genuine)
+	switch {
+	case rec != nil:
+	case genuine:
 		rec, _ = c.beginDelivery("outside", "", 0, func(int64) []byte { return message })
 		c.follow(message)
+	default:
+		rec = c.beginRefused(message)
 	}
 	_, answer, err := c.serveAttempt(w, r, rec, func(i *instance) http.Handler { return i.pushes })
 	if err == nil {
@@ -256,8 +269,9 @@ func openPush(account wechattest.Account, body []byte) []byte {
 // retriedWithin is how long after a failed delivery WeChat may send it again.
 const retriedWithin = time.Minute
 
-// retried returns the recording of a delivery of the same message that has failed a moment ago, or nil.
-func (c *Console) retried(message []byte) *recording {
+// retried returns the recording of a delivery of the same message that has failed a moment ago, or nil. The endpoint has refused
+// that one, too, unless this one is genuine.
+func (c *Console) retried(message []byte, genuine bool) *recording {
 	t := c.timeline
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -265,7 +279,8 @@ func (c *Console) retried(message []byte) *recording {
 		if t.now().Sub(i.At) > retriedWithin {
 			return nil
 		}
-		if i.From == "outside" && i.Kind == Delivery && i.Message == string(message) && (i.Failed || !i.Done) && len(i.Attempts) < 3 {
+		if i.From == "outside" && i.Kind == Delivery && i.Message == string(message) && (i.Decided != nil) == genuine &&
+			(i.Failed || !i.Done) && len(i.Attempts) < 3 {
 			return &recording{timeline: t, item: i, begun: time.Now().Add(-t.now().Sub(i.At))}
 		}
 	}

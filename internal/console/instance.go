@@ -1,10 +1,12 @@
 package console
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 
@@ -25,6 +27,7 @@ import (
 type instance struct {
 	number  int
 	pushes  http.Handler
+	check   http.Handler // the same without handlers
 	pages   http.Handler
 	router  *webhook.Router
 	replies *accountyaml.Account
@@ -41,6 +44,15 @@ func (i *instance) alive() error {
 		return errKilled
 	}
 	return nil
+}
+
+// accepts reports whether the endpoint passes the push to a handler: the signature is right, the body can be read.
+func (i *instance) accepts(r *http.Request, body []byte) bool {
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	w := httptest.NewRecorder()
+	i.check.ServeHTTP(w, r)
+	return w.Code == http.StatusOK
 }
 
 // startInstance starts a process of the account and sends it all later requests.
@@ -84,11 +96,15 @@ func (c *Console) newInstance() (*instance, error) {
 	i := &instance{router: owner.Routes(services), replies: replies, api: api}
 	i.killed, i.kill = context.WithCancel(context.Background())
 	i.worker = &answers.Worker{Store: c.store, Router: i.router, Sender: api, Hash: hash, Now: c.clock.Now, Log: log}
-	i.pushes, err = webhook.New(webhook.Config{
+	endpoint := webhook.Config{
 		AppID: c.config.AppID, Secrets: s, Router: i.router, Hash: hash, Now: c.clock.Now, Log: log, PublicURL: c.publicURL(),
 		Answers: &answers.Replier{Store: c.store, Queue: c.queue, Now: c.clock.Now},
-	})
-	if err != nil {
+	}
+	if i.pushes, err = webhook.New(endpoint); err != nil {
+		return nil, err
+	}
+	endpoint.Router, endpoint.Log = webhook.NewRouter(), slog.New(slog.DiscardHandler)
+	if i.check, err = webhook.New(endpoint); err != nil {
 		return nil, err
 	}
 	i.pages, err = web.New(web.Config{
