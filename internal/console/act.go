@@ -35,7 +35,7 @@ const firstMsgID = 25_000_000_000_000_000
 func (c *Console) act(ctx context.Context, a Action) (*Item, error) {
 	p := c.phone(a.OpenID)
 	if p == nil && a.Action != "raw" {
-		return nil, refuse("没有这个 openid 的手机：先用 POST /api/followers 添加", "there is no phone of this openid: add it with POST /api/followers")
+		return nil, errNoPhone
 	}
 	compose, ok := actions[a.Action]
 	if !ok {
@@ -71,6 +71,8 @@ func (c *Console) mayAct(a Action) error {
 	switch {
 	case a.Action == "follow" && follows:
 		return refuse("这位用户已经关注", "this user follows already")
+	case a.Action == "raw" && a.Message == "":
+		return refuse("message 是空的：写上消息的 XML", "message is empty: give the XML of a message")
 	case a.Action == "follow", a.Action == "raw":
 		return nil
 	case !follows:

@@ -67,6 +67,9 @@ func (c *Console) Page() http.Handler {
 	} {
 		mux.Handle(pattern, inJSON(answer))
 	}
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		mux.Handle(method+" /api/", inJSON(func(*http.Request) (any, error) { return nil, errNoRequest }))
+	}
 	return c.guard(withHeaders(mux), c.config.URL)
 }
 
@@ -90,7 +93,7 @@ func inJSON(answer func(*http.Request) (any, error)) http.Handler {
 		value, err := answer(r)
 		if err != nil {
 			status := http.StatusBadRequest
-			if errors.Is(err, errNotFound) {
+			if errors.Is(err, errNotFound) || errors.Is(err, errNoPhone) || errors.Is(err, errNoRequest) {
 				status = http.StatusNotFound
 			}
 			writeError(w, status, err)
@@ -116,7 +119,11 @@ func writeError(w http.ResponseWriter, status int, err error) {
 	writeJSON(w, status, map[string]bilingual.Text{"error": text})
 }
 
-var errNotFound = refuse("没有这一条", "there is no such entry")
+var (
+	errNotFound  = refuse("没有这一条", "there is no such entry")
+	errNoPhone   = refuse("没有这个 openid 的手机：先用 POST /api/followers 添加", "there is no phone of this openid: add it with POST /api/followers")
+	errNoRequest = refuse("没有这个请求：全部请求见 docs/console.zh-CN.md", "there is no such request: docs/console.md has all of them")
+)
 
 // readJSON decodes a request's body into v. Unknown members are refused, since they would do nothing.
 func readJSON(r *http.Request, limit int64, v any) error {
@@ -208,7 +215,7 @@ func (c *Console) postFollower(r *http.Request) (any, error) {
 func (c *Console) deleteFollower(r *http.Request) (any, error) {
 	openid := r.PathValue("openid")
 	if c.phone(openid) == nil {
-		return nil, errNotFound
+		return nil, errNoPhone
 	}
 	c.removePhone(openid)
 	return c.state(), nil
@@ -372,7 +379,7 @@ func (c *Console) servePlatform(w http.ResponseWriter, r *http.Request) {
 func (c *Console) getMenu(r *http.Request) (any, error) {
 	openid := r.PathValue("openid")
 	if !wechat.IsOpenID(openid) || c.phone(openid) == nil {
-		return nil, errNotFound
+		return nil, errNoPhone
 	}
 	return c.menuOf(r.Context(), openid)
 }

@@ -637,6 +637,16 @@ func TestOtherSites(t *testing.T) {
 	}
 }
 
+// TestUnknownRequests: these are refused in JSON as well.
+func TestUnknownRequests(t *testing.T) {
+	d := newDesk(t, nil)
+	d.refused("GET", "/api/nothing", "", "docs/console.md")
+	d.refused("POST", "/api/state", "", "docs/console.md")
+	d.refused("GET", "/api/followers/oNobody/menu", "", "no phone of this openid")
+	d.refused("DELETE", "/api/followers/oNobody", "", "no phone of this openid")
+	d.refused("POST", "/api/send", `{"action":"raw"}`, "message is empty")
+}
+
 // TestTunnel: behind the tunnel is the account, with links to the tunnel's address.
 func TestTunnel(t *testing.T) {
 	d := newDesk(t, func(c *console.Config) { c.PublicURL = "https://tunnel.example" })
