@@ -108,9 +108,9 @@ func (r *rotation) run(ctx context.Context) error {
 	} else if now, err = r.begin(ctx, now, version); err != nil {
 		return err
 	}
-	fmt.Fprintln(r.owner, r.lang.say("正在等运行中的实例都接受新的值，至少 %[3]d 秒，最多 %[4]d 秒。现在不要修改微信后台。",
-		"Waiting until running instances accept the new values, for at least %[1]v and at most %[2]v. Do not change the console yet.",
-		settle, giveUp, int(settle.Seconds()), int(giveUp.Seconds())))
+	fmt.Fprintln(r.owner, r.lang.say("正在等运行中的实例都接受新的值，至少 %d 秒，最多 %d 秒。现在不要修改微信后台。",
+		"Waiting until running instances accept the new values, for at least %d s and at most %d s. Do not change the console yet.",
+		int(settle.Seconds()), int(giveUp.Seconds())))
 	if err := r.wait(ctx, now); err != nil {
 		return err
 	}
