@@ -66,6 +66,7 @@ type Account struct {
 	files      []media.Use // each once
 	ais        []*AI
 	sentences  []sentence // in the order of the file
+	lost       []sentence // what YAML takes for comments
 }
 
 // Welcome returns the reply to a follow. Every reply of an Account has all fields that the platform requires.

@@ -55,6 +55,7 @@ type file struct {
 	ais      []*AI
 
 	sentences []sentence
+	lost      []sentence // what YAML takes for comments
 }
 
 // Mistake is one mistake of an account.yaml. It implements bilingual.Error.
@@ -234,7 +235,7 @@ func (f *file) account(root ast.Node) *Account {
 		}
 	}
 	f.menus(a, entries)
-	a.files, a.ais, a.sentences = f.uses, f.ais, f.sentences
+	a.files, a.ais, a.sentences, a.lost = f.uses, f.ais, f.sentences, f.lost
 	for _, key := range []string{"welcome", "default", "suggestion"} {
 		if !slices.Contains(given, key) {
 			f.add(missing, 1, bilingual.Format("缺少 %[1]s：加一行“%[1]s: …”，写上文字",
@@ -395,6 +396,9 @@ func (f *file) text(n ast.Node, what bilingual.Text) (text string, ok bool) {
 		if wrong := misread(n.Value); wrong != nil && isPlain(n) {
 			f.problem(lineOf(n), "%s%s",
 				"%s %s", what, wrong)
+		}
+		if text := lost(n); text != "" {
+			f.lost = append(f.lost, sentence{line: lineOf(n), text: text})
 		}
 		return n.Value, true
 	case *ast.LiteralNode:

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/lazy"
@@ -19,6 +20,19 @@ type sentence struct {
 func sentenceOf(n ast.Node, text string) sentence {
 	literal, ok := n.(*ast.LiteralNode)
 	return sentence{lineOf(n), ok && strings.HasPrefix(literal.Start.Value, "|"), text}
+}
+
+// lost returns what follows a plain text on its line behind " #", such as a number of a house. YAML takes it for a comment. A
+// comment that is meant as one begins with a space.
+func lost(n *ast.StringNode) string {
+	if !isPlain(n) {
+		return ""
+	}
+	next := n.Token.Next
+	if next == nil || next.Type != token.CommentType || next.Position.Line != lineOf(n) || strings.HasPrefix(next.Value, " ") {
+		return ""
+	}
+	return strings.TrimSpace(next.Value)
 }
 
 // lineAt returns the line of the file that has the byte i of the text.
@@ -38,10 +52,16 @@ const quoted = `[“"「『【‘'][^“”"「」『』【】‘’'\n]{1,40}[�
 // quotes are all characters that quoted begins or ends with.
 const quotes = `“”"「」『』【】‘’'`
 
-// Warnings names each text that tells followers to send something to which no rule of the file has a reply. A handler in Go
-// may answer it all the same, so this is no mistake.
+// Warnings names what is probably not meant, but no mistake: each text that ends at a #, and each that tells followers to send
+// something to which no rule of the file has a reply, although a handler in Go may have one.
 func (a *Account) Warnings() []bilingual.Text {
 	var warnings []bilingual.Text
+	for _, s := range a.lost {
+		warnings = append(warnings, bilingual.Format(
+			`%s:%d：“#%s”不算在文字里，因为空格后面的 # 开始一条注释：不是注释，就把整段文字放在半角的双引号 " 里`,
+			`%s:%d: "#%s" is no part of the text, since a # behind a space begins a comment: put the whole text in double quotes if it is none`,
+			a.menu.File, s.line, s.text))
+	}
 	for _, s := range a.sentences {
 		for _, i := range invitations(s.text) {
 			if !a.expects(i.keyword) {

@@ -2,6 +2,7 @@ package accountyaml_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,5 +76,38 @@ messages: {image: 发送“6”}
 		if got := parse(t, "welcome: 发送“人工”\ndefault: "+answers+"\nsuggestion: s\n").Warnings(); got != nil {
 			t.Errorf("%s: %v", answers, got)
 		}
+	}
+}
+
+// TestLostBehindComment has texts that YAML cuts at a #.
+func TestLostBehindComment(t *testing.T) {
+	t.Parallel()
+	a := parse(t, `welcome: 地址：3号楼 #201 室
+default: 您好 # 说明
+suggestion: "3号楼 #201" #201
+keywords:
+  - exact: a #1
+    reply: |
+      3号楼 #201
+  - exact: b
+    reply: C#是一种语言
+messages:
+  image: 多谢 #话题#
+`)
+	var zh, en []string
+	for _, warning := range a.Warnings() {
+		zh, en = append(zh, warning.ZH), append(en, warning.EN)
+	}
+	want := []string{`account.yaml:1: "#201 室" is no`, `account.yaml:5: "#1" is no`, `account.yaml:11: "#话题#" is no`}
+	for i := range min(len(want), len(en)) {
+		en[i] = en[i][:min(len(want[i]), len(en[i]))]
+	}
+	slices.Sort(want)
+	slices.Sort(en)
+	if diff := cmp.Diff(want, en); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(zh) == 0 || !strings.HasPrefix(zh[0], "account.yaml:1：“#201 室”不算在文字里") {
+		t.Errorf("in Chinese: %q", zh)
 	}
 }
