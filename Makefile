@@ -43,7 +43,7 @@ export GO SAM DYNAMODB_LOCAL MOTO
 .PHONY: load sam-local test-dynamodb test-aws test-stack test-sam-local test-browser
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "%-15s %s\n", $$1, $$2 }'
 
 run: command ## run the account on this machine, with a simulated platform (ADDR=127.0.0.1:8080)
 	bin/guanzhu console $(if $(ADDR),--addr $(ADDR))

@@ -34,7 +34,7 @@ type Store struct {
 var bucket = []byte("guanzhu")
 
 // ErrInUse is the error of Open (errors.Is) if another process has the file.
-var ErrInUse = errors.New("is in use by another process: stop that one or choose another file")
+var ErrInUse = errors.New("is in use by another process")
 
 // Open opens the store at path. It creates the file but not its folder. Records expire by the clock now. Open waits up to a
 // second for another process to close the file. The file has personal data and a credential, so only its owner can read it.

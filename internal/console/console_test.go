@@ -20,6 +20,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/console"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
@@ -543,7 +544,8 @@ func TestStateIsKept(t *testing.T) {
 	if d.records() != "" || d.state().Mode != "plain" {
 		t.Errorf("a fresh console has %s", d.records())
 	}
-	if _, err := console.New(d.config); err == nil || !strings.Contains(err.Error(), "in use by another process") {
+	if _, err := console.New(d.config); err == nil || !strings.Contains(err.Error(), "in use by another process") ||
+		!strings.Contains(bilingual.Explain(err, bilingual.Chinese), "换一个文件夹") {
 		t.Errorf("a second console: %v", err)
 	}
 	d.stop()
@@ -551,7 +553,8 @@ func TestStateIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.config.Fresh = false
-	if _, err := console.New(d.config); err == nil || !strings.Contains(err.Error(), "--fresh") {
+	if _, err := console.New(d.config); err == nil || !strings.Contains(err.Error(), "--fresh") ||
+		!strings.Contains(bilingual.Explain(err, bilingual.Chinese), "空的状态") {
 		t.Errorf("a broken file: %v", err)
 	}
 }
