@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,7 +96,7 @@ func deleteFollower(
 	if !f.SubscribedAt.IsZero() {
 		since = f.SubscribedAt.In(wechat.ChinaTime).Format(time.DateTime) + lang.say("（北京时间）", " (China time)")
 	}
-	fmt.Fprintln(out, lang.say("关注于 %s。资料：%s。", "Follows since %s. Profile: %s.", since, f.State))
+	fmt.Fprintln(out, lang.say("关注于 %s。资料：%s。", "Follows since %s. Profile: %s.", since, stateName(f.State).In(string(lang))))
 	question := lang.say("删除这位关注者的记录、会话和自有数据？", "Delete this follower's record and session, and your own data about the follower?")
 	if err := confirm(question); err != nil {
 		return err
@@ -127,4 +128,10 @@ func lookup(ctx context.Context, store followerStore, openid string) (follower.F
 	defer cancel()
 	f, _, err := store.Lookup(ctx, openid)
 	return f, err
+}
+
+// stateName returns the state of a profile as the owner reads it.
+func stateName(state follower.ProfileState) bilingual.Text {
+	zh := map[follower.ProfileState]string{follower.Complete: "完整", follower.Pending: "待补", follower.Unavailable: "没有获取的权限"}[state]
+	return bilingual.New(cmp.Or(zh, string(state)), string(state))
 }

@@ -429,6 +429,13 @@ func TestDeleteLinkOnly(t *testing.T) {
 	if want := "Follows since a time that is not known yet. Profile: pending.\n"; err != nil || !strings.HasPrefix(out, want) {
 		t.Errorf("printed %q, error %v", out, err)
 	}
+	for state, want := range map[follower.ProfileState]string{
+		follower.Complete: "完整", follower.Pending: "待补", follower.Unavailable: "没有获取的权限", "new": "new",
+	} {
+		if got := stateName(state); got.ZH != want || got.EN != string(state) {
+			t.Errorf("the state %s is %q", state, got)
+		}
+	}
 }
 
 // TestDeleteBehind: this machine's clock is behind the platform's, by which the follow has yet to come.

@@ -124,6 +124,9 @@ func TestCheck(t *testing.T) {
 	})
 	t.Run("in Chinese", func(t *testing.T) {
 		t.Parallel()
+		if _, stderr, _ := guanzhu(t, []string{"PUBLIC_URL=host"}, "--lang", "zh", "check", good); !strings.Contains(stderr, "PUBLIC_URL 要像 https://host 这样") {
+			t.Errorf("a bad PUBLIC_URL: %s", stderr)
+		}
 		bad := write(t, strings.Replace(menuFile, "welcome: w", "welcome: {image: {file: a.gif}}\ndeflt: d", 1))
 		const first, second = "account.yaml:1：a.gif 的格式不能用在这里", "account.yaml:2：文件里不能写 \"deflt\"，可以写的有：welcome"
 		for _, run := range []struct{ env, args []string }{

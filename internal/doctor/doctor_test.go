@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
@@ -288,6 +289,9 @@ func TestAccepts(t *testing.T) {
 			}
 			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "signature") {
 				t.Errorf("the error is %v, want %q in it", err, tt.want)
+			}
+			if zh := bilingual.Explain(err, bilingual.Chinese); !strings.ContainsFunc(zh, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+				t.Errorf("in Chinese, the error is %s", zh)
 			}
 		})
 	}

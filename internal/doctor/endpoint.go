@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/internal/pushing"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
@@ -68,11 +69,11 @@ func (e *Endpoint) Examine(ctx context.Context) []Finding {
 
 // Accepts makes one request that only an endpoint with these secrets answers correctly: the platform's URL check or, with an
 // EncodingAESKey, the encrypted push of Examine. It takes at most 5 s, follows no redirect, and is safe for concurrent use.
-// The error describes the answer. It holds no secret and no signature.
+// The error (bilingual.Error) describes the answer. It holds no secret and no signature.
 func (e *Endpoint) Accepts(ctx context.Context) error {
 	u, err := url.Parse(e.URL)
 	if err != nil {
-		return errors.New("the URL cannot be read: check it")
+		return bilingual.New("URL 读不懂：请检查", "the URL cannot be read: check it")
 	}
 	v := &visit{Endpoint: e, url: u}
 	var a answer
@@ -85,13 +86,14 @@ func (e *Endpoint) Accepts(ctx context.Context) error {
 	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("it cannot be reached: %s", cause(err)) // without the URL, which holds the signature
+		return bilingual.Format("连接不上：%s", "it cannot be reached: %s", cause(err)) // without the URL, which holds the signature
 	case a.status == http.StatusForbidden:
-		return errors.New("status 403: it has other secrets (or another AppID), or this machine's clock is wrong by ten minutes")
+		return bilingual.New("状态码 403：它的密钥（或 AppID）不同，或者这台电脑的时钟差了十分钟以上",
+			"status 403: it has other secrets (or another AppID), or this machine's clock is wrong by ten minutes")
 	case a.status != http.StatusOK:
-		return fmt.Errorf("status %d: look at its log", a.status)
+		return bilingual.Format("状态码 %d：请看它的日志", "status %d: look at its log", a.status)
 	case sealed && !v.understands(a.body), !sealed && a.body != echostr:
-		return errors.New("the answer is not that of the endpoint: check the URL")
+		return bilingual.New("应答的不是公众号的服务器：请检查 URL", "the answer is not that of the endpoint: check the URL")
 	}
 	return nil
 }

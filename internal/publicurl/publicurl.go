@@ -2,13 +2,14 @@
 package publicurl
 
 import (
-	"errors"
 	"net"
 	"net/url"
+
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
 
 // Parse returns the origin that s names, for example "https://host" for "https://host/". It accepts http only for this
-// machine itself. It returns "" for "", which means that PUBLIC_URL is not set.
+// machine itself, and its error is a bilingual.Error. It returns "" for "", which means that PUBLIC_URL is not set.
 func Parse(s string) (origin string, err error) {
 	if s == "" {
 		return "", nil
@@ -16,7 +17,8 @@ func Parse(s string) (origin string, err error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u.Host)) || u.Hostname() == "" ||
 		u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil {
-		return "", errors.New("PUBLIC_URL must look like https://host, without a path; http is only for this machine (http://127.0.0.1:3000)")
+		return "", bilingual.New("PUBLIC_URL 要像 https://host 这样，没有路径；只有本机可以用 http（http://127.0.0.1:3000）",
+			"PUBLIC_URL must look like https://host, without a path; http is only for this machine (http://127.0.0.1:3000)")
 	}
 	return u.Scheme + "://" + u.Host, nil
 }
