@@ -254,11 +254,7 @@ func (c *Console) givenBefore(ctx context.Context, items []*Item) (string, error
 		return "", err
 	}
 	var lines []string
-	for _, record := range records {
-		var at struct{ PK string }
-		if err := json.Unmarshal(record, &at); err != nil {
-			return "", err
-		}
+	for at, record := range records {
 		if slices.ContainsFunc(items, func(i *Item) bool { return i.OpenID == at.PK }) {
 			lines = append(lines, string(record)+"\n")
 		}

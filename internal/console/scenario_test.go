@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/console"
 	"github.com/guanzhu/guanzhu/internal/gateway"
@@ -54,6 +55,28 @@ func TestScenario(t *testing.T) {
 	for _, wrong := range []string{"-- 1/nothing --\nx\n", "-- 1/push.xml --\nx\n", "-- 1/advance --\nsoon\n"} {
 		if _, err := console.RunScenario([]byte(wrong)); err == nil {
 			t.Errorf("%q runs", wrong)
+		}
+	}
+}
+
+// TestScenarioAfterRewind: the records before a delivery stay the same, although they were rewound since.
+func TestScenarioAfterRewind(t *testing.T) {
+	d := newDesk(t, nil)
+	follow := d.send("follow")
+	d.advance("1h")
+	text := d.send("text", "content", "登录")
+	scenario := func() string {
+		w := d.request("GET", fmt.Sprintf("/api/items/%d/copy?as=scenario", text.ID), "")
+		return w.Body.String()
+	}
+	before := scenario()
+	if !strings.Contains(before, `"sk":"follower"`) {
+		t.Fatal(before)
+	}
+	for range 2 {
+		call[any](d, "POST", "/api/replay", fmt.Sprintf(`{"from":%d,"rewind":true}`, follow.ID))
+		if diff := cmp.Diff(before, scenario()); diff != "" {
+			t.Errorf("(-before +after):\n%s", diff)
 		}
 	}
 }

@@ -65,7 +65,7 @@ export function heading(item) {
     return says ? `${kind(item.push)} ${quote(says)}` : kind(item.push);
   }
   if (item.kind === "message") return t("customerService");
-  return { "publish the menu": t("publishMenu"), "publish the files": t("publishFiles"), "answer a question": t("answerQuestion"), unreadable: t("unreadable") }[item.title] ?? item.title;
+  return { "publish the menu": t("publishMenu"), "publish the files": t("publishFiles"), "answer a question": t("answerQuestion"), "rewind the records": t("rewindRecords"), unreadable: t("unreadable") }[item.title] ?? item.title;
 }
 
 const quote = (text) => t("quoted", text.length > 60 ? `${text.slice(0, 60)}…` : text);

@@ -207,6 +207,7 @@ const texts = {
 
   publishMenu: ["发布菜单", "Publish the menu"],
   publishFiles: ["上传素材", "Upload the files"],
+  rewindRecords: ["记录退回以前", "Rewind the records"],
   answerQuestion: ["回答慢问题", "Answer a slow question"],
   customerService: ["客服消息", "Customer-service message"],
   unreadable: ["无法解析的推送", "A push that cannot be read"],
@@ -317,6 +318,7 @@ const fromGo = {
   "read the menu's record": "读取菜单的记录",
   "read the record of the files": "读取素材的记录",
   "save the checkpoint": "保存对账进度",
+  "rewind the records": "记录退回以前",
   "store a follow": "保存关注",
   "store a suggestion": "保存建议",
   "store a ticket": "保存个人链接",
