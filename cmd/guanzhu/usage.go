@@ -45,6 +45,8 @@ var usageTexts = []struct {
 }{
 	{regexp.MustCompile(`^unexpected argument (.*), did you mean (.*)\?$`), bilingual.New("没有 $1，是不是 $2？", "there is no $1: did you mean $2?")},
 	{regexp.MustCompile(`^unexpected argument (.*)$`), bilingual.New("多出了参数 $1", "unexpected argument $1")},
+	{regexp.MustCompile(`^--app-id: (.*) is not an AppID, .*\(from envar WECHAT_APP_ID=.*\)$`), bilingual.New("环境变量 WECHAT_APP_ID：AppID 是 wx 加 16 位 0-9、a-f，$1 不是：从微信开发者平台重新复制",
+		"WECHAT_APP_ID: $1 is not an AppID, which is wx and 16 digits of 0-9 and a-f: copy it again from the developer platform")},
 	{regexp.MustCompile(`^unknown flag (.*), did you mean (.*)\?$`), bilingual.New("没有选项 $1，是不是 $2？", "there is no flag $1: did you mean $2?")},
 	{regexp.MustCompile(`^unknown flag (.*)$`), bilingual.New("没有选项 $1", "there is no flag $1")},
 	{regexp.MustCompile(`^(.*): missing value, expecting .*$`), bilingual.New("$1 后面缺少值", "$1 needs a value")},

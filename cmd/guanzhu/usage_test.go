@@ -57,6 +57,19 @@ func TestWrongUsage(t *testing.T) {
 	if _, stderr, status := guanzhu(t, []string{"WECHAT_APP_ID=wx-of-the-test-account"}, "plan"); status != 80 || !strings.Contains(stderr, "is not an AppID") {
 		t.Errorf("a wrong AppID of the environment: status %d, %s", status, stderr)
 	}
+	for env, want := range map[string]string{
+		"WECHAT_APP_ID=APPID":                                              `环境变量 WECHAT_APP_ID：AppID 是 wx 加 16 位 0-9、a-f，"APPID" 不是`,
+		"WECHAT_SECRETS={“token”}":                                         "密钥：应为一个 JSON 对象 {…}",
+		`WECHAT_SECRETS={"token":"t","app_secret":"s","previous":1}`:       "密钥：previous 应为一个 JSON 对象",
+		`WECHAT_SECRETS={"token":"t","app_secret":"s","encoding_key":"k"}`: "密钥：第 3 项的名称不认识",
+		`WECHAT_SECRETS={"token":"t"}`:                                     "密钥：缺少 app_secret",
+		"WECHAT_SECRETS=t":                                                 "WECHAT_SECRETS 应为 ssm:/name",
+	} {
+		settings := []string{"WECHAT_APP_ID=wx1111111111111111", env}
+		if _, stderr, status := guanzhu(t, settings, "--lang", "zh", "plan", write(t, menuFile)); status == 0 || !strings.Contains(stderr, want) {
+			t.Errorf("%s: status %d, %s, want %q", env, status, stderr, want)
+		}
+	}
 }
 
 func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/guanzhu/guanzhu/internal/awsjson"
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/pause"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
@@ -69,10 +70,11 @@ func Open(ctx context.Context, ref string, o Options) (*Keeper, error) {
 	name, ok := strings.CutPrefix(ref, "ssm:")
 	if !ok || CheckName(name) != nil {
 		// The error does not contain ref: it may be a secret.
-		return nil, errors.New("WECHAT_SECRETS must be ssm:/name, the name of a SecureString, or, locally, the JSON {…} itself")
+		return nil, bilingual.New("WECHAT_SECRETS 应为 ssm:/name，即一个 SecureString 的名字；在本机也可以是 JSON {…} 本身",
+			"WECHAT_SECRETS must be ssm:/name, the name of a SecureString, or, locally, the JSON {…} itself")
 	}
 	if k.reader == nil {
-		return nil, errors.New("WECHAT_SECRETS must be the JSON {…} itself: Systems Manager is not read here")
+		return nil, bilingual.New("WECHAT_SECRETS 应为 JSON {…} 本身：这里不读取 Systems Manager", "WECHAT_SECRETS must be the JSON {…} itself: Systems Manager is not read here")
 	}
 	k.parameter = name
 	s, err := k.read(ctx, openWithin)

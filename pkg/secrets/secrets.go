@@ -7,7 +7,6 @@ package secrets
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,7 +60,7 @@ func (Secrets) MarshalJSON() ([]byte, error) {
 //
 // Parse refuses unknown and repeated members, and names in another case: a mistyped encoding_aes_key would mean plain
 // mode. It refuses an empty token, because anyone could forge its signatures, and an empty app_secret. An empty optional
-// value counts as absent. The error has one line for each problem and contains no part of data.
+// value counts as absent. The error has one line for each problem, in Chinese too, and contains no part of data.
 func Parse(data []byte) (Secrets, error) {
 	var r reader
 	top := r.object("", data, "token", "app_secret", "encoding_aes_key", "link_key", "ai_key", "previous")
@@ -77,7 +76,7 @@ func Parse(data []byte) (Secrets, error) {
 	}
 	for _, name := range []string{"token", "app_secret"} {
 		if value := string(top[name]); value == "" || value == `""` {
-			r.problem("%s is missing: add it", name)
+			r.problem("缺少 %s：请加上", "%s is missing: add it", name)
 		}
 	}
 	if top["previous"] != nil {
@@ -96,8 +95,21 @@ type reader struct {
 	problems []error
 }
 
-func (r *reader) problem(format string, args ...any) {
-	r.problems = append(r.problems, fmt.Errorf("secrets: "+format, args...))
+func (r *reader) problem(zh, en string, args ...any) {
+	r.problems = append(r.problems, problem{fmt.Sprintf("密钥："+zh, args...), fmt.Sprintf("secrets: "+en, args...)})
+}
+
+// problem is an error with a text in Chinese too.
+type problem struct{ zh, en string }
+
+func (p problem) Error() string { return p.en }
+
+// In returns the text in Chinese (zh) or in English.
+func (p problem) In(language string) string {
+	if language == "zh" {
+		return p.zh
+	}
+	return p.en
 }
 
 // object returns the members of the JSON object data, or nil if data is not an object. The full names of the members
@@ -107,18 +119,24 @@ func (r *reader) problem(format string, args ...any) {
 func (r *reader) object(path string, data []byte, known ...string) map[string]json.RawMessage {
 	members, order, err := decodeObject(data)
 	if err != nil {
-		what := cmp.Or(strings.TrimSuffix(path, "."), "the value")
-		r.problem("%s must be one JSON object {…} and nothing else: check its quotes, commas and braces", what)
+		zh, en := "", "the value"
+		if path != "" {
+			en = strings.TrimSuffix(path, ".")
+			zh = en + " "
+		}
+		r.problem(zh+"应为一个 JSON 对象 {…}，不能有别的内容：检查引号、逗号和花括号，它们都要是半角的",
+			en+" must be one JSON object {…} and nothing else: check its quotes, commas and braces")
 		return nil
 	}
 	for i, name := range order {
 		switch {
 		case !slices.Contains(known, name):
 			// The error does not contain the name: it may be a value in the wrong place.
-			r.problem("the name of %smember %d is unknown: check its spelling; the known names are %s",
-				path, i+1, strings.Join(known, ", "))
+			r.problem("%s第 %d 项的名称不认识：检查拼写，可以用的有 "+strings.Join(known, "、"),
+				"the name of %smember %d is unknown: check its spelling; the known names are "+strings.Join(known, ", "),
+				path, i+1)
 		case slices.Contains(order[:i], name):
-			r.problem("%s%s appears twice: remove one", path, name)
+			r.problem("%s%s 写了两次：删掉一个", "%s%s appears twice: remove one", path, name)
 		}
 	}
 	return members
@@ -161,9 +179,9 @@ func (r *reader) secret(name string, value json.RawMessage) string {
 	var s string
 	switch err := json.Unmarshal(value, &s); {
 	case err != nil || value[0] != '"': // Unmarshal accepts null
-		r.problem("%s must be a string in quotes", name)
+		r.problem("%s 应为引号里的文字", "%s must be a string in quotes", name)
 	case strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' }):
-		r.problem("%s contains white space or a character that is not ASCII: copy it again", name)
+		r.problem("%s 里有空白或 ASCII 以外的字符：重新复制", "%s contains white space or a character that is not ASCII: copy it again", name)
 	default:
 		return s
 	}
@@ -174,8 +192,9 @@ func (r *reader) secret(name string, value json.RawMessage) string {
 func (r *reader) key(name string, value json.RawMessage) string {
 	key := r.secret(name, value)
 	if key != "" && !wechat.IsEncodingAESKey(key) {
-		r.problem("%s must be the EncodingAESKey of the platform's settings, 43 letters and digits, but has %d "+
-			"characters: copy it again", name, len(key))
+		r.problem("%s 应为微信后台的 EncodingAESKey，43 位字母和数字，这个有 %d 个字符：重新复制",
+			"%s must be the EncodingAESKey of the platform's settings, 43 letters and digits, but has %d "+
+				"characters: copy it again", name, len(key))
 	}
 	return key
 }
