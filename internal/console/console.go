@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -156,10 +155,10 @@ func (c *Console) openStore() (err error) {
 func (c *Console) open() (err error) {
 	c.store.Watch(c.watchStore)
 	if err := c.loadSaved(); err != nil {
-		return fmt.Errorf("%s cannot be used: %w\n--fresh starts with an empty file", c.config.File, err)
+		return bilingual.Errorf("不能使用 %s：%w\n加上 --fresh，从空的文件开始", "%s cannot be used: %w\n--fresh starts with an empty file", c.config.File, err)
 	}
 	if c.timeline, err = openTimeline(c.store.DB(), c.clock.Now, c.stream); err != nil {
-		return fmt.Errorf("%s cannot be read: %w\n--fresh starts with an empty file", c.config.File, err)
+		return bilingual.Errorf("%s 读不出来：%w\n加上 --fresh，从空的文件开始", "%s cannot be read: %w\n--fresh starts with an empty file", c.config.File, err)
 	}
 	if err := c.loadAccount(); err != nil {
 		return err

@@ -695,7 +695,8 @@ func TestStateOfAnotherPlatform(t *testing.T) {
 	call[console.State](d, "POST", "/api/clock", `{"advance":"1d"}`)
 	d.stop()
 	d.config.APIURL = "https://api.weixin.qq.com"
-	if _, err := console.New(d.config); err == nil || !strings.Contains(err.Error(), "the simulated platform") || !strings.Contains(err.Error(), "--fresh") {
+	if _, err := console.New(d.config); err == nil || !strings.Contains(err.Error(), "the simulated platform") || !strings.Contains(err.Error(), "--fresh") ||
+		!strings.Contains(bilingual.Explain(err, bilingual.Chinese), "里面是模拟平台的关注者，不是 https://api.weixin.qq.com 的") {
 		t.Errorf("error %v", err)
 	}
 	d.config.Fresh = true

@@ -3,10 +3,11 @@ package console
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
 
 // state returns the State now.
@@ -87,7 +88,8 @@ func (c *Console) loadSaved() error {
 			return err
 		}
 		if k.APIURL != c.config.APIURL {
-			return fmt.Errorf("it has the followers of %s, not those of %s; to keep them, move the file away",
+			return bilingual.Errorf("里面是%s的关注者，不是%s的；要保留它们，先把文件移走",
+				"it has the followers of %s, not those of %s; to keep them, move the file away",
 				platformName(k.APIURL), platformName(c.config.APIURL))
 		}
 		return nil
@@ -98,7 +100,12 @@ func (c *Console) loadSaved() error {
 	return c.adopt(k)
 }
 
-func platformName(apiURL string) string { return cmp.Or(apiURL, "the simulated platform") }
+func platformName(apiURL string) bilingual.Text {
+	if apiURL == "" {
+		return bilingual.New("模拟平台", "the simulated platform")
+	}
+	return bilingual.New(" "+apiURL+" ", apiURL)
+}
 
 // adopt makes k the state.
 func (c *Console) adopt(k kept) error {
