@@ -58,6 +58,6 @@ var usageTexts = []struct {
 	{regexp.MustCompile(`^missing (?:flags:|positional arguments) (.*)$`), bilingual.New("缺少 $1", "missing: $1")},
 	{regexp.MustCompile(`^(.*) must be one of (.*) but got (.*)$`), bilingual.New("$1 只能是 $2 之一，不能是 $3", "$1 must be one of $2, not $3")},
 	{regexp.MustCompile(`^(.*) and (.*) can't be used together$`), bilingual.New("$1 和 $2 不能同时使用", "$1 and $2 can't be used together")},
-	{regexp.MustCompile(`^(.*): stat (.*): no such file or directory$`), bilingual.New("没有文件 $2", "$1: there is no file $2")},
-	{regexp.MustCompile(`^(.*): "(.*)" exists but is a directory$`), bilingual.New("$2 是文件夹，请给出文件", "$1: $2 is a folder: name a file")},
+	{regexp.MustCompile(`^(.*): stat (.*): no such file or directory$`), bilingual.New("没有文件 $2", "there is no file $2")},
+	{regexp.MustCompile(`^(.*): "(.*)" exists but is a directory$`), bilingual.New("$2 是文件夹，请给出文件", "$2 is a folder: name a file")},
 }

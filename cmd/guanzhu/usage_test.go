@@ -19,7 +19,7 @@ func TestWrongUsage(t *testing.T) {
 		"push --text":                    {"--text 后面缺少值", "--text needs a value"},
 		"import --from":                  {"--from 后面缺少值", "--from needs a value"},
 		"push":                           {"给出一条推送", "name one push"},
-		"push nosuch.xml":                {"没有文件", "there is no file"},
+		"push nosuch.xml":                {"guanzhu: 没有文件", "guanzhu: there is no file"},
 		"push .":                         {"是文件夹", "is a folder"},
 		"push --text a --follow":         {"--text 和 --follow 不能同时使用", "--text and --follow can't be used together"},
 		"suggestions":                    {"缺少 --stack=NAME 或 --table=NAME（堆栈名", "missing: --stack=NAME or --table=NAME (GUANZHU_STACK"},
