@@ -3,6 +3,7 @@ package console_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -855,4 +856,27 @@ func TestStream(t *testing.T) {
 	if got := next("removed"); !strings.Contains(got, "before") {
 		t.Error(got)
 	}
+}
+
+// TestStateOfABusyConsole asks for the state again and again while deliveries begin.
+func TestStateOfABusyConsole(t *testing.T) {
+	d := newDesk(t, nil)
+	d.send("follow")
+	var asking sync.WaitGroup
+	ctx, stop := context.WithCancel(t.Context())
+	for range 4 {
+		asking.Go(func() {
+			for ctx.Err() == nil {
+				d.request("GET", "/api/state", "")
+			}
+		})
+	}
+	body := fmt.Sprintf(`{"openid":%q,"action":"text","content":"你好"}`, openid)
+	for range 100 {
+		if w := d.request("POST", "/api/send", body); w.Code != http.StatusOK {
+			t.Errorf("status %d: %s", w.Code, w.Body)
+		}
+	}
+	stop()
+	asking.Wait()
 }

@@ -12,6 +12,7 @@ import (
 
 // state returns the State now.
 func (c *Console) state() State {
+	last := c.lastItem() // before c.mu is held: the timeline asks for the state of the Console while it is locked
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := State{
@@ -21,14 +22,20 @@ func (c *Console) state() State {
 		Faults:    Faults{append([]PlatformFault{}, c.faults.Platform...), append([]TableFault{}, c.faults.Table...)},
 		Followers: []Follower{},
 		Account:   c.file,
-	}
-	if c.timeline != nil {
-		s.LastItem = c.timeline.lastID()
+		LastItem:  last,
 	}
 	for _, p := range c.followers {
 		s.Followers = append(s.Followers, p.Follower)
 	}
 	return s
+}
+
+// lastItem returns the ID of the newest Item, 0 if there is none or the Console is still opening.
+func (c *Console) lastItem() int64 {
+	if c.timeline == nil {
+		return 0
+	}
+	return c.timeline.lastID()
 }
 
 // changed keeps and shows the State after a change. c.mu must not be held.
