@@ -3,9 +3,12 @@ package boot
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/dynamostore"
@@ -37,10 +40,12 @@ func Up(ctx context.Context, lookup func(string) (string, bool)) (*Function, err
 		return nil, err
 	}
 	f := &Function{Env: env, Log: setLog(env, os.Stdout)}
-	if f.Replies, err = account.Load(); err != nil {
-		return nil, err
-	}
-	if err := f.open(ctx); err != nil {
+	var reading errgroup.Group // account.yaml is read while the secrets are on their way
+	reading.Go(func() (err error) {
+		f.Replies, err = account.Load()
+		return err
+	})
+	if err := errors.Join(f.open(ctx), reading.Wait()); err != nil {
 		return nil, err
 	}
 	f.Hash = telemetry.Hasher(f.Secrets.LinkKey())
