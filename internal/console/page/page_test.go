@@ -130,8 +130,9 @@ func TestTextsFromGo(t *testing.T) {
 	}
 	operation := regexp.MustCompile(`s\.(?:view|update|updateFor|part|changeReconcile)\(ctx, "([^"]+)"`)
 	failure := regexp.MustCompile(`errors\.New\("([^"]+)"\)`)
+	step := regexp.MustCompile(`Kind: Table, Name: "([^"]+)"`)
 	for where, said := range map[string]*regexp.Regexp{
-		"../../boltstore/*.go": operation, "../faults.go": failure, "../deliver.go": failure,
+		"../../boltstore/*.go": operation, "../replay.go": step, "../faults.go": failure, "../deliver.go": failure,
 	} {
 		sources, err := filepath.Glob(where)
 		if err != nil || len(sources) == 0 {
