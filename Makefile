@@ -18,8 +18,9 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # The environment in which the functions are built. Without CGO_ENABLED=0, a build for this machine's processor links its libc,
-# which Lambda may not have. lambda.norpc leaves out code for the retired go1.x runtime.
-BUILD := CGO_ENABLED=0 GOFLAGS="$$($(GO) env GOFLAGS) -trimpath '-ldflags=-s -w' -tags=lambda.norpc"
+# which Lambda may not have. The tags leave out code for the retired go1.x runtime, and HTTP/2, which the functions do not speak
+# (internal/transport).
+BUILD := CGO_ENABLED=0 GOFLAGS="$$($(GO) env GOFLAGS) -trimpath '-ldflags=-s -w' -tags=lambda.norpc,nethttpomithttp2"
 
 # Install both with pip: cfn-lint (with cfn-lint-serverless) and checkov.
 CFN_LINT ?= cfn-lint

@@ -60,7 +60,7 @@ func functions(ctx context.Context, table io.Writer) (missing string, err error)
 
 // build builds a function of the module in dir for this machine, as `make build` does.
 func build(ctx context.Context, to, dir, from string) error {
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-tags=lambda.norpc", "-o", to, from)
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-tags=lambda.norpc,nethttpomithttp2", "-o", to, from)
 	command.Dir, command.Env, command.Stderr = dir, append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
 	return command.Run()
 }

@@ -41,7 +41,7 @@ func TestChaos(t *testing.T) {
 	rie, endpoint := part(t, emulator), part(t, dynamoDB)
 	dir := t.TempDir()
 	bootstrap := filepath.Join(dir, "bootstrap")
-	run(t, []string{"CGO_ENABLED=0"}, "go", "build", "-tags=lambda.norpc", "-o", bootstrap, "./functions/webhook")
+	run(t, []string{"CGO_ENABLED=0"}, "go", "build", "-tags=lambda.norpc,nethttpomithttp2", "-o", bootstrap, "./functions/webhook")
 	// Of the function's process only the emulator knows the id; this tells it, and becomes the function.
 	tellPID := filepath.Join(dir, "tell-pid")
 	script := "#!/bin/sh\necho $$ >\"$GUANZHU_TEST_PID\"\nexec '" + bootstrap + "'\n"
