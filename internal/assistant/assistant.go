@@ -79,7 +79,7 @@ func (a *Assistant) Answer(ctx context.Context, settings *accountyaml.AI, p *wec
 	if question.Turns, err = a.recall(ctx, settings, p); err != nil {
 		return "", err
 	}
-	answer, err := a.ask(ctx, question)
+	answer, text, err := a.ask(ctx, question)
 	if failure, ok := errors.AsType[*ai.Error](err); ok && failure.Reason == ai.Filtered {
 		return unanswerable, nil
 	}
@@ -87,36 +87,37 @@ func (a *Assistant) Answer(ctx context.Context, settings *accountyaml.AI, p *wec
 		return "", err
 	}
 	a.remember(ctx, settings, p, answer)
-	text := markdown.Plain(answer)
 	if settings.Label != "" {
 		text += "\n\n" + settings.Label
 	}
 	return text, nil
 }
 
-// ask asks the model and notes its time and tokens.
-func (a *Assistant) ask(ctx context.Context, q ai.Question) (string, error) {
+// ask asks the model and notes its time and tokens. text is the answer as plain text.
+func (a *Assistant) ask(ctx context.Context, q ai.Question) (answer, text string, err error) {
 	begun := time.Now()
-	answer, err := a.client.Ask(ctx, q)
+	given, err := a.client.Ask(ctx, q)
 	if isKey(err) && a.secrets.Reload(ctx) {
-		answer, err = a.client.Ask(ctx, q)
+		given, err = a.client.Ask(ctx, q)
 	}
 	telemetry.Note(ctx, slog.Float64("model_ms", telemetry.Milliseconds(time.Since(begun))))
-	if err == nil && markdown.Plain(answer.Text) == "" {
-		err = &ai.Error{Reason: ai.Empty}
+	if err == nil {
+		if text = markdown.Plain(given.Text); text == "" {
+			err = &ai.Error{Reason: ai.Empty}
+		}
 	}
 	failure, failed := errors.AsType[*ai.Error](err)
 	if !failed {
-		telemetry.Note(ctx, slog.String("model", "answered"), slog.Int("tokens_in", answer.InputTokens),
-			slog.Int("tokens_out", answer.OutputTokens), telemetry.ModelTokens.Of(float64(answer.InputTokens+answer.OutputTokens)))
-		return answer.Text, err
+		telemetry.Note(ctx, slog.String("model", "answered"), slog.Int("tokens_in", given.InputTokens),
+			slog.Int("tokens_out", given.OutputTokens), telemetry.ModelTokens.Of(float64(given.InputTokens+given.OutputTokens)))
+		return given.Text, text, err
 	}
 	telemetry.Note(ctx, slog.String("model", string(failure.Reason)))
 	switch failure.Reason {
 	case ai.Filtered, ai.Busy, ai.Failed, ai.Late, ai.Unreachable, ai.Empty:
-		return "", err
+		return "", "", err
 	}
-	return "", fmt.Errorf("%w: %w", webhook.ErrNoAnswer, err)
+	return "", "", fmt.Errorf("%w: %w", webhook.ErrNoAnswer, err)
 }
 
 // isKey reports whether the API does not accept the key.

@@ -31,16 +31,15 @@ func (t Text) In(language string) string {
 // Format returns the Text that fmt.Sprintf makes of the two formats and the values. An error among the values, such as a
 // Text, is in the same language.
 func Format(zh, en string, values ...any) Text {
-	return Text{ZH: fmt.Sprintf(zh, in(Chinese, values)...), EN: fmt.Sprintf(en, in("", values)...)}
+	return Text{ZH: fmt.Sprintf(zh, inChinese(values)...), EN: fmt.Sprintf(en, values...)}
 }
 
-// in returns the values with each error explained in the language.
-func in(language string, values []any) []any {
-	explained := make([]any, len(values))
+// inChinese returns the values with an error that explains each error among them in Chinese.
+func inChinese(values []any) []any {
+	explained := slices.Clone(values)
 	for i, value := range values {
-		explained[i] = value
 		if err, ok := value.(error); ok {
-			explained[i] = Explain(err, language)
+			explained[i] = errors.New(Explain(err, Chinese))
 		}
 	}
 	return explained
@@ -95,13 +94,7 @@ func Joined(err error) []error {
 // Errorf returns an Error with the texts that fmt.Errorf makes of the two formats and the values. An error among the values,
 // such as a Text, is in the same language.
 func Errorf(zh, en string, values ...any) error {
-	chinese := slices.Clone(values)
-	for i, value := range values {
-		if err, ok := value.(error); ok {
-			chinese[i] = errors.New(Explain(err, Chinese))
-		}
-	}
-	return failure{fmt.Errorf(en, values...), fmt.Errorf(zh, chinese...).Error()}
+	return failure{fmt.Errorf(en, values...), fmt.Errorf(zh, inChinese(values)...).Error()}
 }
 
 type failure struct {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/guanzhu/guanzhu/internal/telemetry"
 )
 
 // maxItems is how many Items the timeline keeps.
@@ -213,7 +215,7 @@ func (r *recording) change(do func(*Item)) {
 }
 
 // since returns the milliseconds from the Item's begin until at.
-func (r *recording) since(at time.Time) float64 { return milliseconds(at.Sub(r.begun)) }
+func (r *recording) since(at time.Time) float64 { return telemetry.Milliseconds(at.Sub(r.begun)) }
 
 // attempt adds an Attempt that begins now and returns its number and what ends it.
 func (r *recording) attempt(request *Exchange) (n int, end func(response *Exchange, err error)) {
@@ -225,7 +227,7 @@ func (r *recording) attempt(request *Exchange) (n int, end func(response *Exchan
 	})
 	return a.N, func(response *Exchange, err error) {
 		r.change(func(*Item) {
-			a.MS, a.Done, a.Response = milliseconds(time.Since(begun)), true, response
+			a.MS, a.Done, a.Response = telemetry.Milliseconds(time.Since(begun)), true, response
 			if response != nil {
 				a.Status = response.Status
 			}
@@ -238,7 +240,7 @@ func (r *recording) attempt(request *Exchange) (n int, end func(response *Exchan
 
 // step adds a Step that began at begun and ends now.
 func (r *recording) step(begun time.Time, s *Step) {
-	s.StartMS, s.MS = r.since(begun), milliseconds(time.Since(begun))
+	s.StartMS, s.MS = r.since(begun), telemetry.Milliseconds(time.Since(begun))
 	r.change(func(i *Item) {
 		s.N = len(i.Steps) + 1
 		i.Steps = append(i.Steps, s)
@@ -252,5 +254,3 @@ func (r *recording) done(fill func(*Item)) {
 		i.Done = true
 	})
 }
-
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
