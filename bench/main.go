@@ -3,10 +3,10 @@
 //   - one push, from the request to the reply, beside the library silenceper/wechat;
 //   - the start of functions/webhook until its first reply, and its further replies, beside the least function in Go. These
 //     need AWS's runtime interface emulator (GUANZHU_RIE, its path) and DynamoDB Local (GUANZHU_TEST_DYNAMODB, its URL);
-//   - the processor's time of connections by TLS, of which a start makes one and a first follow two more.
+//   - the processor's time of connections by TLS: a start makes one, and a first follow two more.
 //
-// The two sides take turns, and a ratio is the median of the ratios of all turns. So a busy machine changes the times and
-// hardly the ratios. Run it by `make bench`.
+// The two sides take turns, and a ratio is the median of the ratios of all turns. Other busy programs change the ratios of a push
+// as well as the times, so run it by `make bench` on an idle machine.
 package main
 
 import (

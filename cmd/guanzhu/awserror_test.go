@@ -51,7 +51,7 @@ func TestAWSRefuses(t *testing.T) {
 	}
 }
 
-// TestWithoutAWS is what someone meets who has no credentials, no region, another profile or no network.
+// TestWithoutAWS runs commands without credentials, without a region, with an unknown profile and without a network.
 func TestWithoutAWS(t *testing.T) {
 	t.Parallel()
 	home, none := "HOME="+t.TempDir(), "AWS_EC2_METADATA_DISABLED=true"

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestConsoleThatCannotStart is what someone meets whose console does not start.
+// TestConsoleThatCannotStart checks the advice of a console that does not start.
 func TestConsoleThatCannotStart(t *testing.T) {
 	t.Parallel()
 	site, _ := startConsole(t)

@@ -113,7 +113,7 @@ func TestDoctorLocal(t *testing.T) {
 	}
 }
 
-// TestDoctorOfNothing is what someone meets who has started nothing, or given flags that are wrong.
+// TestDoctorOfNothing runs doctor while nothing has been started, and with wrong flags.
 func TestDoctorOfNothing(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(nil)

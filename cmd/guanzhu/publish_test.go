@@ -238,7 +238,7 @@ func TestMenuWithoutPermission(t *testing.T) {
 	wantRun(t, "", "errcode 48001：账号没有这个接口的权限\n", 1, stdout, stderr, status)
 }
 
-// TestMenuOfTheSample is what someone meets who has set nothing.
+// TestMenuOfTheSample runs plan without any setting.
 func TestMenuOfTheSample(t *testing.T) {
 	t.Parallel()
 	stdout, stderr, status := guanzhu(t, nil, "plan", write(t, menuFile))

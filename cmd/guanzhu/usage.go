@@ -38,7 +38,7 @@ func usageText(err error, lang language) string {
 	return text
 }
 
-// usageTexts are the texts of kong, and how they are told.
+// usageTexts are the texts of kong, and those that replace them.
 var usageTexts = []struct {
 	kong *regexp.Regexp
 	text bilingual.Text

@@ -8,7 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// TestWrongUsage holds what people are told who mistype, in both languages, and the exit status.
+// TestWrongUsage checks the text about a mistyped command line, in both languages, and the exit status.
 func TestWrongUsage(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string][2]string{

@@ -82,7 +82,7 @@ func TestDoctor(t *testing.T) {
 		"– 使用 access_token：没有检查")
 }
 
-// TestDoctorOfNoStack is what someone meets who mistypes a name.
+// TestDoctorOfNoStack mistypes the name of a stack.
 func TestDoctorOfNoStack(t *testing.T) {
 	stdout, _, status := guanzhu(t, "", "doctor", "--lang", "en", "--stack", "no-such-stack")
 	if status != 1 || !strings.Contains(stdout, "✗ AWS stack: the stack no-such-stack cannot be looked up\n    there is no stack no-such-stack in us-east-1") {
