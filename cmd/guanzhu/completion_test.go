@@ -19,7 +19,7 @@ func TestCompletionOfShells(t *testing.T) {
 	if err := os.Symlink(self, filepath.Join(bin, "guanzhu")); err != nil {
 		t.Skip(err) // on Windows, which has none of the shells
 	}
-	env := []string{runAsCommand + "=1", "PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TERM=dumb"}
+	env := environment("PATH="+bin+":"+os.Getenv("PATH"), "HOME="+t.TempDir(), "TERM=dumb")
 	const words, want = "suggestions --table T li", "list"
 	for shell, script := range map[string]string{
 		"bash": `source <(guanzhu completion bash); COMP_WORDS=(guanzhu ` + words + `); COMP_CWORD=4; _guanzhu; echo "${COMPREPLY[*]}"`,

@@ -23,7 +23,7 @@ func startConsole(t *testing.T, env ...string) (site, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return consoletest.Start(t, self, append(env, runAsCommand+"=1")...)
+	return consoletest.Start(t, self, environment(env...)...)
 }
 
 // hasMenu reports whether account.yaml has a menu. The owner may have removed it.

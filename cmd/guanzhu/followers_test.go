@@ -323,7 +323,7 @@ func TestExportInterrupted(t *testing.T) {
 	}
 	dir := t.TempDir()
 	command := exec.CommandContext(t.Context(), self, "followers", "export", "--table", "t", "-o", filepath.Join(dir, "f.csv"))
-	command.Env = append(env, runAsCommand+"=1")
+	command.Env = environment(env...)
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
 	if err := command.Start(); err != nil {

@@ -21,6 +21,12 @@ import (
 // runAsCommand, if it is set, makes the test's own binary the command.
 const runAsCommand = "GUANZHU_TEST_RUN"
 
+// environment is that of the command, with env and nothing else of the tests' own but the settings of the race detector, which
+// would let each run sleep for a second at its end.
+func environment(env ...string) []string {
+	return append([]string{runAsCommand + "=1", "GORACE=" + os.Getenv("GORACE")}, env...)
+}
+
 func TestMain(m *testing.M) {
 	if os.Getenv(runAsCommand) != "" {
 		main()
@@ -37,7 +43,7 @@ func guanzhu(t *testing.T, env []string, args ...string) (stdout, stderr string,
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(t.Context(), self, args...)
-	command.Env = append([]string{runAsCommand + "=1"}, env...)
+	command.Env = environment(env...)
 	var out, errs bytes.Buffer
 	command.Stdout, command.Stderr = &out, &errs
 	command.Run()
