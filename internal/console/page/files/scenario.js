@@ -42,7 +42,7 @@ export async function save(items) {
     title: t("saveScenario"),
     intro: t("scenarioIntro"),
     fields: [
-      { name: "name", label: t("scenarioName"), required: true, pattern: "[a-z0-9][a-z0-9\\-]*", hint: t("scenarioNameHint"), placeholder: "welcome" },
+      { name: "name", label: t("scenarioName"), required: true, pattern: "[\\p{L}\\p{N}_\\-]{1,64}", hint: t("scenarioNameHint"), placeholder: "welcome" },
       { name: "comment", label: t("comment") },
       ...items.map((item) => ({ name: `item-${item.id}`, type: "checkbox", value: true, label: `${clockTime(new Date(item.at))} ${who(item.openid)}: ${heading(item)}` })),
     ],

@@ -101,7 +101,7 @@ const texts = {
   saveScenarioShort: ["场景", "Scenario"],
   scenarioIntro: ["写入 account/scenarios/，以后由 go test ./account 重放并核对回复与记录。", "Written to account/scenarios/. From then on, go test ./account replays it and checks replies and records."],
   scenarioName: ["名称", "Name"],
-  scenarioNameHint: ["小写字母、数字和连字符", "Small letters, digits and hyphens"],
+  scenarioNameHint: ["文字、数字、_ 和 -", "Letters, digits, _ and -"],
   comment: ["说明", "Comment"],
   scenarioWritten: ["已写入 {0}。运行：go test ./account", "Wrote {0}. Run: go test ./account"],
 
