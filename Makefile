@@ -4,6 +4,8 @@ SAM ?= sam
 ARCH ?= arm64
 # How long each fuzz target runs: a time, or a number of inputs as in 30000x.
 FUZZTIME ?= 20s
+# The folder in which build leaves the functions.
+BUILD_DIR ?= .aws-sam/build
 # The address of the console's page; the account answers at the next port.
 ADDR =
 # The environment of samconfig.toml to deploy: dev or prod.
@@ -18,9 +20,9 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # The environment in which the functions are built. Without CGO_ENABLED=0, a build for this machine's processor links its libc,
-# which Lambda may not have. The tags leave out code for the retired go1.x runtime, and HTTP/2, which the functions do not speak
-# (internal/transport).
-BUILD := CGO_ENABLED=0 GOFLAGS="$$($(GO) env GOFLAGS) -trimpath '-ldflags=-s -w' -tags=lambda.norpc,nethttpomithttp2"
+# which Lambda may not have. The tags leave out code for the retired go1.x runtime, HTTP/2, which the functions do not speak
+# (internal/transport), and the parser of account.yaml (internal/compiled).
+BUILD := CGO_ENABLED=0 GOFLAGS="$$($(GO) env GOFLAGS) -trimpath '-ldflags=-s -w' -tags=lambda.norpc,nethttpomithttp2,compiled"
 
 # Install both with pip: cfn-lint (with cfn-lint-serverless) and checkov.
 CFN_LINT ?= cfn-lint
@@ -40,7 +42,7 @@ TELLS = Random tests: $(RAPID_CHECKS) stories each, RAPID_SEED=$(RAPID_SEED)
 export GO SAM DYNAMODB_LOCAL MOTO
 
 .DEFAULT_GOAL := help
-.PHONY: help run command test test-owner model lint lint-template vulnerabilities fmt bench fuzz events build deploy logs
+.PHONY: help run command test test-owner model lint lint-template vulnerabilities fmt bench fuzz events compile bootstrap build deploy logs
 .PHONY: load sam-local test-dynamodb test-aws test-stack test-sam-local test-browser
 
 help: ## list the targets
@@ -111,14 +113,22 @@ events: ## generate events/NAME.json from events/NAME.xml, and docs/pushes.md fr
 	$(GO) test ./events -update
 	$(GO) test ./pkg/wechat -run TestPushesDoc -update
 
+# A mistake in account.yaml stops the build here.
+compile: ## write account.yaml as Go source, for the functions
+	$(GO) run ./internal/compile
+
+# Tests and benchmarks run what is built as the functions are deployed.
+bootstrap: compile ## build one function for this machine (FUNCTION=webhook BOOTSTRAP=bin/bootstrap)
+	$(BUILD) $(GO) build -o $(BOOTSTRAP) ./functions/$(FUNCTION)
+
 # The SAM CLI hides the compiler's messages, so Go builds first.
-build: ## build the functions for Lambda into .aws-sam/build (ARCH=arm64)
+build: compile ## build the functions for Lambda into .aws-sam/build (ARCH=arm64)
 	$(BUILD) GOOS=linux GOARCH=$(ARCH:x86_64=amd64) $(GO) build -o /dev/null ./functions/...
-	$(BUILD) $(SAM) build --parameter-overrides Architecture=$(ARCH)
+	$(BUILD) $(SAM) build --build-dir $(BUILD_DIR) --parameter-overrides Architecture=$(ARCH)
 
 # sam build and sam deploy use the processor of the environment in samconfig.toml; ARCH is not used. A parameter that is missing
 # in samconfig.toml is refused, because the stack would keep its value.
-deploy: ## build and deploy an environment of samconfig.toml (ENV=dev or ENV=prod)
+deploy: compile ## build and deploy an environment of samconfig.toml (ENV=dev or ENV=prod)
 	$(BUILD) GOOS=linux $(GO) build -o /dev/null ./functions/...
 	$(BUILD) $(SAM) build --config-env $(ENV)
 	$(GO) run ./test/stack/samconfig $(ENV) .aws-sam/build

@@ -5,7 +5,8 @@ package account
 import (
 	"embed"
 
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
+	"github.com/guanzhu/guanzhu/internal/compiled"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/replies"
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -14,30 +15,27 @@ import (
 
 // Services are the services that handlers and pages use.
 type Services struct {
-	Followers *follower.Service    // the followers' records
-	Replies   *accountyaml.Account // account.yaml
-	API       *wechatapi.Client    // WeChat's API
-	Media     *media.Library       // the files of account/media, as they are published
-	Assistant replies.Assistant    // asks a language model; nil in functions that do not answer slow texts
+	Followers *follower.Service  // the followers' records
+	Replies   *autoreply.Account // account.yaml
+	API       *wechatapi.Client  // WeChat's API
+	Media     *media.Library     // the files of account/media, as they are published
+	Assistant replies.Assistant  // asks a language model; nil in functions that do not answer slow texts
 }
+
+//go:embed account.yaml
+var file []byte
 
 // qr.txt is there because the pattern must match a file even if there is no qr.png.
 //
-//go:embed account.yaml qr.*
-var embedded embed.FS
+//go:embed qr.*
+var qr embed.FS
 
-// Load reads the account.yaml that was embedded when the program was built.
-func Load() (*accountyaml.Account, error) {
-	file, err := embedded.ReadFile("account.yaml")
-	if err != nil {
-		return nil, err
-	}
-	return accountyaml.Parse("account/account.yaml", file)
-}
+// Load returns the account of the account.yaml with which the program was built.
+func Load() (*autoreply.Account, error) { return compiled.Load("account/account.yaml", file) }
 
 // QR returns the account's QR code, qr.png, or nil if there is none.
 func QR() []byte {
-	png, err := embedded.ReadFile("qr.png")
+	png, err := qr.ReadFile("qr.png")
 	if err != nil {
 		return nil
 	}

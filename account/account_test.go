@@ -14,6 +14,7 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/web"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
@@ -109,7 +110,7 @@ func TestHumanDesk(t *testing.T) {
 // TestModel does the same with the example of a language model.
 func TestModel(t *testing.T) {
 	a := withDefault(t, "ai")
-	if _, ok := a.Answer("郁金香多少钱？").(*accountyaml.AI); !ok || len(a.AIs()) != 1 {
+	if _, ok := a.Answer("郁金香多少钱？").(*autoreply.AI); !ok || len(a.AIs()) != 1 {
 		t.Errorf("the default is %T", a.Default())
 	}
 }
@@ -136,7 +137,7 @@ func TestMessagesExample(t *testing.T) {
 
 // withDefault returns account.yaml with the commented default of that kind in place of the other one. It skips the test if
 // that is gone.
-func withDefault(t *testing.T, kind string) *accountyaml.Account {
+func withDefault(t *testing.T, kind string) *autoreply.Account {
 	t.Helper()
 	file, err := os.ReadFile("account.yaml")
 	if err != nil {

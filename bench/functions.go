@@ -37,10 +37,10 @@ func functions(ctx context.Context, table io.Writer) (missing string, err error)
 	}
 	defer os.RemoveAll(work)
 	ours, theirs := filepath.Join(work, "webhook"), filepath.Join(work, "floor")
-	if err := build(ctx, ours, "..", "./functions/webhook"); err != nil {
+	if err := build(ctx, "make", "-s", "-C", "..", "bootstrap", "FUNCTION=webhook", "BOOTSTRAP="+ours); err != nil {
 		return "", err
 	}
-	if err := build(ctx, theirs, ".", "./floor"); err != nil {
+	if err := build(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-tags=lambda.norpc,nethttpomithttp2", "-o", theirs, "./floor"); err != nil {
 		return "", err
 	}
 	fmt.Fprintf(table, "functions/webhook, bytes, beside the least function\t%d\t%d\t%.2f\t\n", size(ours), size(theirs), float64(size(ours))/float64(size(theirs)))
@@ -58,10 +58,10 @@ func functions(ctx context.Context, table io.Writer) (missing string, err error)
 	return "", starts(ctx, table, rie, dynamodb, ours, theirs)
 }
 
-// build builds a function of the module in dir for this machine, as `make build` does.
-func build(ctx context.Context, to, dir, from string) error {
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-tags=lambda.norpc,nethttpomithttp2", "-o", to, from)
-	command.Dir, command.Env, command.Stderr = dir, append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
+// build runs a command that builds a function. Both functions are built with the same flags, those of `make build`.
+func build(ctx context.Context, name string, args ...string) error {
+	command := exec.CommandContext(ctx, name, args...)
+	command.Env, command.Stderr = append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
 	return command.Run()
 }
 

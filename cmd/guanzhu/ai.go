@@ -9,8 +9,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/ai"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
 	"github.com/guanzhu/guanzhu/internal/markdown"
@@ -53,12 +53,12 @@ func (c *aiAskCommand) Run(lang language) error {
 }
 
 // aiFor returns the ai of the file that answers the question or, if another reply does, the first one.
-func aiFor(file, question string, lang language) (*accountyaml.AI, error) {
+func aiFor(file, question string, lang language) (*autoreply.AI, error) {
 	a, err := (&fileFlags{File: file}).read()
 	if err != nil {
 		return nil, err
 	}
-	if settings, ok := a.Answer(question).(*accountyaml.AI); ok {
+	if settings, ok := a.Answer(question).(*autoreply.AI); ok {
 		return settings, nil
 	}
 	if all := a.AIs(); len(all) > 0 {
@@ -82,7 +82,7 @@ func (f *parameterFlags) aiKey(ctx context.Context, lang language) (string, erro
 }
 
 // askModel asks the question and prints the answer, what it took and what it used.
-func askModel(ctx context.Context, out io.Writer, settings *accountyaml.AI, key, question string, lang language) error {
+func askModel(ctx context.Context, out io.Writer, settings *autoreply.AI, key, question string, lang language) error {
 	begun := time.Now()
 	answer, err := newModel(settings, key).Ask(ctx, asked(settings, question))
 	if failure, ok := errors.AsType[*ai.Error](err); ok {
@@ -100,11 +100,11 @@ func askModel(ctx context.Context, out io.Writer, settings *accountyaml.AI, key,
 	return err
 }
 
-func newModel(settings *accountyaml.AI, key string) *ai.Client {
+func newModel(settings *autoreply.AI, key string) *ai.Client {
 	return ai.New(ai.Config{BaseURL: settings.BaseURL, Key: func() string { return key }})
 }
 
-func asked(settings *accountyaml.AI, question string) ai.Question {
+func asked(settings *autoreply.AI, question string) ai.Question {
 	return ai.Question{Model: settings.Model, Instructions: settings.Instructions, Text: question, MaxTokens: settings.MaxTokens}
 }
 
@@ -113,7 +113,7 @@ const modelWithin = 30 * time.Second
 
 // examineAI asks each model of account.yaml one short question, from this machine. It is not the function doctor that asks:
 // only the functions that need the key get it, and the client would make that function four times as large.
-func examineAI(ctx context.Context, account *accountyaml.Account, key string) []doctor.Finding {
+func examineAI(ctx context.Context, account *autoreply.Account, key string) []doctor.Finding {
 	var findings []doctor.Finding
 	examined := map[string]bool{}
 	for _, settings := range account.AIs() {
@@ -126,7 +126,7 @@ func examineAI(ctx context.Context, account *accountyaml.Account, key string) []
 	return findings
 }
 
-func examineModel(ctx context.Context, settings *accountyaml.AI, key string) doctor.Finding {
+func examineModel(ctx context.Context, settings *autoreply.AI, key string) doctor.Finding {
 	ctx, cancel := context.WithTimeout(ctx, modelWithin)
 	defer cancel()
 	begun := time.Now()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/aitest"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/doctor"
 )
 
@@ -73,7 +74,7 @@ func TestAskModelHasTheKey(t *testing.T) {
 	t.Parallel()
 	model := aitest.New()
 	var out bytes.Buffer
-	settings := &accountyaml.AI{BaseURL: serveModel(t, model), Model: "m", MaxTokens: 5}
+	settings := &autoreply.AI{BaseURL: serveModel(t, model), Model: "m", MaxTokens: 5}
 	if err := askModel(t.Context(), &out, settings, aitest.Key, "问", "en"); err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func TestExamineAI(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		findings := examineAI(t.Context(), account, aitest.Key)
+		findings := examineAI(t.Context(), account.Account, aitest.Key)
 		if len(findings) != 2 || len(model.Requests()) != 2 {
 			t.Errorf("%s: %d findings of %d calls", name, len(findings), len(model.Requests()))
 		}

@@ -22,15 +22,7 @@ func languageOf(args []string, getenv func(string) string) language {
 			return language(value)
 		}
 	}
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if locale := getenv(name); locale != "" {
-			if strings.HasPrefix(locale, "zh") {
-				return bilingual.Chinese
-			}
-			return "en"
-		}
-	}
-	return "en"
+	return language(bilingual.Locale(getenv))
 }
 
 // say returns the text in the language, formatted with the values.

@@ -31,16 +31,16 @@ type fileFlags struct {
 }
 
 // read reads the file, and checks it with the files that it uses.
-func (c *fileFlags) read() (*accountyaml.Account, error) {
+func (c *fileFlags) read() (*accountyaml.File, error) {
 	data, err := os.ReadFile(c.File)
 	if err != nil {
 		return nil, noFile(c.File, err)
 	}
-	a, err := accountyaml.Parse(c.File, data)
+	f, err := accountyaml.Read(c.File, data)
 	if err != nil {
 		return nil, err
 	}
-	return a, media.Verify(c.media(), media.All(c.media(), a.Files()))
+	return f, media.Verify(c.media(), media.All(c.media(), f.Files()))
 }
 
 // noFile explains why account.yaml cannot be read.
@@ -68,24 +68,24 @@ func (c *checkCommand) Run(lang language) error {
 	if err != nil {
 		return err
 	}
-	for _, text := range append(checked.menu.LeftOut, checked.account.Warnings()...) {
+	for _, text := range append(checked.menu.LeftOut, checked.file.Warnings()...) {
 		fmt.Fprintln(os.Stderr, text.In(string(lang)))
 	}
 	fmt.Println(lang.say("%s 没有错误。关注者会看到（routes.go 里的处理函数优先）：\n",
 		"%s is good. What a follower does and gets (handlers in routes.go come first):\n", c.File))
-	fmt.Print(exchangesTable(checked.account.Exchanges(checked.menu), lang))
+	fmt.Print(exchangesTable(checked.file.Exchanges(checked.menu), lang))
 	return nil
 }
 
 // checkedFile is an account.yaml without mistakes, and its menu as it would be published.
 type checkedFile struct {
-	account *accountyaml.Account
-	menu    menu.Menu
+	file *accountyaml.File
+	menu menu.Menu
 }
 
 func (c *fileFlags) check() (f checkedFile, err error) {
-	if f.account, err = c.read(); err == nil {
-		f.menu, err = f.account.Menu(c.PublicURL)
+	if f.file, err = c.read(); err == nil {
+		f.menu, err = f.file.Menu(c.PublicURL)
 	}
 	return f, err
 }
@@ -106,7 +106,7 @@ func printChecked(f checkedFile, mistakes error, lang language) error {
 		found.LeftOut = append(found.LeftOut, text.In(string(lang)))
 	}
 	if mistakes == nil {
-		for _, text := range f.account.Warnings() {
+		for _, text := range f.file.Warnings() {
 			found.Warnings = append(found.Warnings, text.In(string(lang)))
 		}
 	}
@@ -208,7 +208,7 @@ const publishWithin = 10 * time.Minute
 
 // runHere does what functions/menu does, without the record of the menu.
 func (c *publishFlags) runHere(ctx context.Context, action string, lang language) (publish.Summary, error) {
-	a, err := c.read()
+	file, err := c.read()
 	if err != nil {
 		return publish.Summary{}, err
 	}
@@ -217,7 +217,7 @@ func (c *publishFlags) runHere(ctx context.Context, action string, lang language
 		return publish.Summary{}, err
 	}
 	publisher := publish.Publisher{
-		Account: a, PublicURL: c.PublicURL, API: api, Files: c.media(),
+		Account: file.Account, PublicURL: c.PublicURL, API: api, Files: c.media(),
 		Menu: menu.Publisher{API: api, Now: time.Now, Language: string(lang)},
 	}
 	if c.Table != "" {

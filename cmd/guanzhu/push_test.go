@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -18,7 +18,7 @@ func TestPushOfFlags(t *testing.T) {
 	}
 	welcome := said(t, account.Welcome())
 	again := welcome
-	if accountyaml.HasLink(account.Welcome()) {
+	if autoreply.HasLink(account.Welcome()) {
 		again = "" // without a welcome: a link of the second in which the sender has unfollowed is refused
 	}
 	click, _ := account.Click("contact")
@@ -62,7 +62,7 @@ func said(t *testing.T, reply wechat.Reply) string {
 	case nil:
 		return "success"
 	case wechat.TextReply:
-		text, _, _ := strings.Cut(string(reply), accountyaml.PersonalLink)
+		text, _, _ := strings.Cut(string(reply), autoreply.PersonalLink)
 		return text
 	}
 	t.Logf("account.yaml has a reply that is not a text (%T): its content is not compared", reply)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
@@ -39,8 +39,8 @@ func TestLinkKey(t *testing.T) {
 	}
 	account := wechattest.Account{AppID: appID, Token: "tokenOfTheTests", ID: "gh_0123456789ab"}
 	push := account.Text(openid, time.Now(), 7, "登录")
-	if !accountyaml.HasLink(replies.Answer("登录")) {
-		if !accountyaml.HasLink(replies.Welcome()) {
+	if !autoreply.HasLink(replies.Answer("登录")) {
+		if !autoreply.HasLink(replies.Welcome()) {
 			t.Skip("account.yaml has no personal link in its reply to 登录, nor in its welcome")
 		}
 		push = account.Subscribe(openid, time.Now(), "")

@@ -28,7 +28,7 @@
 //	transfer_customer_service: {kf_account: name@account} # to a message; {} is any agent who is online
 //	transfer_biz_ai_ivr: {}          # to a message: the platform's own AI reply
 //	random: [reply, reply, …]        # one of them, the same for each delivery of one push
-//	ai: {base_url: …, model: …}      # to a text, as the default or of a keyword: what a language model answers, see AI
+//	ai: {base_url: …, model: …}      # to a text, as the default or of a keyword: what a language model answers, see autoreply.AI
 //
 // Instead of media_id or thumb_media_id, file may name a file in account/media.
 //
@@ -42,80 +42,13 @@
 // the rule "hello". There are no other equivalences: a full-width letter does not equal its half-width form.
 package accountyaml
 
-import (
-	"strings"
+import "github.com/guanzhu/guanzhu/internal/autoreply"
 
-	"github.com/guanzhu/guanzhu/internal/media"
-	"github.com/guanzhu/guanzhu/internal/menu"
-	"github.com/guanzhu/guanzhu/internal/pattern"
-	"github.com/guanzhu/guanzhu/pkg/wechat"
-)
+// A File is a checked account.yaml.
+type File struct {
+	*autoreply.Account
+	Data autoreply.Data // of which the Account is made
 
-// Account is a checked account.yaml. It is safe for concurrent use. Callers must not change its replies.
-type Account struct {
-	welcome    wechat.Reply
-	fallback   wechat.Reply // the file's default
-	suggestion wechat.Reply
-	messages   map[string]wechat.Reply // by their names below messages
-	rules      []rule
-	index      pattern.Index // of the rules' keywords
-	clicks     map[string]wechat.Reply
-	menu       menu.Menu // with the urls as written
-	tellsDrift bool
-	byLink     bool
-	files      []media.Use // each once
-	ais        []*AI
-	sentences  []sentence // in the order of the file
-	lost       []sentence // what YAML takes for comments
+	sentences []sentence // in the order of the file
+	lost      []sentence // what YAML takes for comments
 }
-
-// Welcome returns the reply to a follow. Every reply of an Account has all fields that the platform requires.
-func (a *Account) Welcome() wechat.Reply { return a.welcome }
-
-// Pages returns how followers reach the pages: "oauth", or "link" for a personal link, which the welcome then contains.
-func (a *Account) Pages() string {
-	if a.byLink {
-		return "link"
-	}
-	return "oauth"
-}
-
-// Suggestion returns the reply to a suggestion.
-func (a *Account) Suggestion() wechat.Reply { return a.suggestion }
-
-// Default returns the reply to a text that no keyword rule matches.
-func (a *Account) Default() wechat.Reply { return a.fallback }
-
-// Answer returns the reply to a follower's text: that of the first keyword rule that matches, or the default.
-func (a *Account) Answer(text string) wechat.Reply {
-	if first, ok := a.index.First(fold(text)); ok {
-		return a.rules[first].reply
-	}
-	return a.fallback
-}
-
-// Click returns the reply to a click on the menu button whose EventKey is key, and whether there is one.
-func (a *Account) Click(key string) (wechat.Reply, bool) {
-	r, ok := a.clicks[key]
-	return r, ok
-}
-
-// A rule is the reply to the texts that its keyword matches.
-type rule struct {
-	line    int    // in the file
-	item    int    // its place in the file's list; that of all its keywords
-	kind    string // a name in patternOf
-	keyword string // folded
-	reply   wechat.Reply
-}
-
-// patternOf has the patterns that compare a keyword with a text, by their names in the file.
-var patternOf = map[string]func(keyword string) pattern.Pattern{
-	"exact":    pattern.Exact,
-	"prefix":   pattern.Prefix,
-	"contains": pattern.Contains,
-}
-
-// fold returns the same text for texts that keywords do not distinguish. It maps each letter by itself, so that the folded
-// prefix of a text is a prefix of the folded text.
-func fold(text string) string { return strings.ToLower(strings.TrimSpace(text)) }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -19,7 +20,7 @@ import (
 // required is the least that an account.yaml contains, on its first three lines.
 const required = "welcome: 欢迎\ndefault: 默认\nsuggestion: 收到\n"
 
-func parse(t testing.TB, yaml string) *accountyaml.Account {
+func parse(t testing.TB, yaml string) *autoreply.Account {
 	t.Helper()
 	a, err := accountyaml.Parse("account.yaml", []byte(yaml))
 	if err != nil {

@@ -8,27 +8,11 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/publicurl"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
-
-// AI is the reply that a language model writes. It is not sent as it is: the account's routes promise the answer.
-type AI struct {
-	wechat.TextReply // empty
-
-	BaseURL      string // of an OpenAI-compatible API; https, or http for this machine itself
-	Model        string
-	Instructions string // for the model, before all questions
-	Memory       int    // how many earlier questions, with their answers, the model is given
-	MaxTokens    int    // the longest answer
-	DailyLimit   int    // questions of one follower a day in China time
-	AccountLimit int    // questions of all followers a day in China time
-	Wait         string // what the follower sees while the model works
-	Sorry        string // the apology if there is no answer
-	Full         string // what a follower sees beyond a limit
-	Label        string // stands below each answer; may be empty
-}
 
 // What an ai in the file has if it does not say otherwise.
 const (
@@ -51,9 +35,6 @@ const (
 	maxLabel        = 200     // bytes
 )
 
-// AIs returns every AI of the file. All have the same BaseURL, because the account has one key.
-func (a *Account) AIs() []*AI { return a.ais }
-
 const aiFields = "base_url, model, instructions, memory, max_tokens, daily_limit, account_daily_limit, wait, sorry, full, label"
 
 // keyNames are names under which an API's key might be written into the file, where it must not be.
@@ -69,7 +50,7 @@ func (f *file) ai(e entry, to purpose) wechat.Reply {
 	if !ok {
 		return nil
 	}
-	r := &AI{
+	r := &autoreply.AI{
 		Instructions: defaultInstructions, Memory: defaultMemory, MaxTokens: defaultMaxTokens, DailyLimit: defaultDailyLimit,
 		AccountLimit: defaultAccountLimit, Wait: defaultWait, Sorry: defaultSorry, Full: defaultFull,
 	}
@@ -91,7 +72,7 @@ func (f *file) ai(e entry, to purpose) wechat.Reply {
 				"ai has no %s: add \"%s: …\"", name, name)
 		}
 	}
-	if first := slices.IndexFunc(f.ais, func(other *AI) bool { return other.BaseURL != r.BaseURL }); first >= 0 && r.BaseURL != "" {
+	if first := slices.IndexFunc(f.ais, func(other *autoreply.AI) bool { return other.BaseURL != r.BaseURL }); first >= 0 && r.BaseURL != "" {
 		f.problem(e.line, "这个 ai 的 base_url 和前面的不同，而密钥只有一个，会发给两家：请用同一个 base_url",
 			"this ai has another base_url than one above, and the account's one key would go to both: use the same")
 	}
@@ -101,7 +82,7 @@ func (f *file) ai(e entry, to purpose) wechat.Reply {
 	return r
 }
 
-func (f *file) aiField(r *AI, e entry) {
+func (f *file) aiField(r *autoreply.AI, e entry) {
 	switch e.key {
 	case "base_url":
 		r.BaseURL = f.baseURL(e)
@@ -171,7 +152,7 @@ func (f *file) aiText(e entry, longest int) string {
 	text, ok := f.shown(e.value, asIs(e.key))
 	switch {
 	case !ok:
-	case e.key != "instructions" && anyPlaceholder(text) != "", strings.Contains(text, PersonalLink):
+	case e.key != "instructions" && anyPlaceholder(text) != "", strings.Contains(text, autoreply.PersonalLink):
 		f.problem(lineOf(e.value), "%[2]s 里的 %[1]s 不会换成链接，会原样发出：请删掉",
 			"%s is sent as it is in %s: remove it", anyPlaceholder(text), e.key)
 	case len(text) > longest:

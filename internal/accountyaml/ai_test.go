@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -25,7 +26,7 @@ const (
 func TestFiveLines(t *testing.T) {
 	t.Parallel()
 	a := parse(t, withAI(aiURL, aiModel, "instructions: 你是花店的助手。"))
-	r, ok := a.Answer("郁金香多少钱？").(*accountyaml.AI)
+	r, ok := a.Answer("郁金香多少钱？").(*autoreply.AI)
 	if !ok || r != a.Default() {
 		t.Fatalf("the reply is %T", a.Answer("x"))
 	}
@@ -35,7 +36,7 @@ func TestFiveLines(t *testing.T) {
 	if r.Memory == 0 || r.MaxTokens == 0 || r.DailyLimit == 0 || r.AccountLimit == 0 || r.Wait == "" || r.Sorry == "" || r.Full == "" {
 		t.Errorf("something has no default: %+v", r)
 	}
-	if diff := cmp.Diff([]*accountyaml.AI{r}, a.AIs()); diff != "" {
+	if diff := cmp.Diff([]*autoreply.AI{r}, a.AIs()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -64,7 +65,7 @@ keywords:
         full: 满
         label: （内容由 AI 生成）
 `)
-	want := &accountyaml.AI{
+	want := &autoreply.AI{
 		BaseURL: "http://127.0.0.1:11434/v1", Model: "qwen3:8b", Instructions: "一\n二", MaxTokens: 300, DailyLimit: 3,
 		AccountLimit: 1000, Wait: "等", Sorry: "歉", Full: "满", Label: "（内容由 AI 生成）",
 	}

@@ -3,6 +3,7 @@ package accountyaml
 import (
 	"strings"
 
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -13,59 +14,53 @@ type Exchange struct{ Does, Gets bilingual.Text }
 
 // Exchanges returns what followers see of the file, each kind of act in a slice of its own: the follow, the texts by
 // keyword, everything else that followers send, and the buttons of m, the file's Menu.
-func (a *Account) Exchanges(m menu.Menu) [][]Exchange {
+func (f *File) Exchanges(m menu.Menu) [][]Exchange {
 	return [][]Exchange{
-		{{bilingual.New("关注", "follows"), described(a.welcome)}},
-		a.keywordExchanges(),
-		a.otherExchanges(),
-		a.menuExchanges(m),
+		{{bilingual.New("关注", "follows"), described(f.Data.Welcome)}},
+		f.keywordExchanges(),
+		f.otherExchanges(),
+		f.menuExchanges(m),
 	}
 }
 
 // keywordExchanges has one for each rule of the file, with all its keywords.
-func (a *Account) keywordExchanges() []Exchange {
+func (f *File) keywordExchanges() []Exchange {
 	does := map[string]bilingual.Text{
 		"exact":    bilingual.New("发送 %s", "sends %s"),
 		"prefix":   bilingual.New("发送以 %s 开头的文字", "sends %s…"),
 		"contains": bilingual.New("发送含 %s 的文字", "sends …%s…"),
 	}
 	var all []Exchange
-	for rules := a.rules; len(rules) > 0; {
-		var zh, en []string
-		first := rules[0]
-		for len(rules) > 0 && rules[0].item == first.item {
-			zh, en = append(zh, rules[0].keyword), append(en, rules[0].keyword)
-			rules = rules[1:]
-		}
-		words := bilingual.New(strings.Join(zh, "、"), strings.Join(en, ", "))
-		all = append(all, Exchange{bilingual.Format(does[first.kind].ZH, does[first.kind].EN, words), described(first.reply)})
+	for _, rule := range f.Data.Rules {
+		words := bilingual.New(strings.Join(rule.Keywords, "、"), strings.Join(rule.Keywords, ", "))
+		all = append(all, Exchange{bilingual.Format(does[rule.Kind].ZH, does[rule.Kind].EN, words), described(rule.Reply)})
 	}
 	return all
 }
 
-func (a *Account) otherExchanges() []Exchange {
+func (f *File) otherExchanges() []Exchange {
 	all := []Exchange{
-		{bilingual.New("发送以 @ 开头的文字", "sends @…"), described(a.suggestion)},
-		{bilingual.New("发送其他文字", "sends another text"), described(a.fallback)},
+		{bilingual.New("发送以 @ 开头的文字", "sends @…"), described(f.Data.Suggestion)},
+		{bilingual.New("发送其他文字", "sends another text"), described(f.Data.Default)},
 	}
 	names := map[string]bilingual.Text{
 		"image": bilingual.New("发送图片", "sends a picture"), "voice": bilingual.New("发送语音", "sends a voice message"),
 		"video": bilingual.New("发送视频", "sends a video"), "location": bilingual.New("发送位置", "sends a place"),
 		"link": bilingual.New("发送链接", "sends a link"), "file": bilingual.New("发送文件", "sends a file"),
-		other: bilingual.New("发送其他消息", "sends anything else"),
+		autoreply.Other: bilingual.New("发送其他消息", "sends anything else"),
 	}
 	for _, kind := range messageKinds {
-		if reply, ok := a.messages[kind]; ok {
+		if reply, ok := f.Data.Messages[kind]; ok {
 			all = append(all, Exchange{names[kind], described(reply)})
 		}
 	}
-	if _, ok := a.messages[other]; !ok {
+	if _, ok := f.Data.Messages[autoreply.Other]; !ok {
 		gets := bilingual.New("（不回复）", "(no reply)")
-		if handsOver(a.fallback) {
-			gets = described(a.fallback)
+		if autoreply.HandsOver(f.Data.Default) {
+			gets = described(f.Data.Default)
 		}
-		does := names[other]
-		if len(a.messages) == 0 {
+		does := names[autoreply.Other]
+		if len(f.Data.Messages) == 0 {
 			does = bilingual.New("发送图片、语音等", "sends a picture, …")
 		}
 		all = append(all, Exchange{does, gets})
@@ -73,34 +68,34 @@ func (a *Account) otherExchanges() []Exchange {
 	return all
 }
 
-func (a *Account) menuExchanges(m menu.Menu) []Exchange {
-	all := a.buttonExchanges(bilingual.New("点 ", "taps "), m.Buttons)
+func (f *File) menuExchanges(m menu.Menu) []Exchange {
+	all := f.buttonExchanges(bilingual.New("点 ", "taps "), m.Buttons)
 	for _, c := range m.Conditional {
 		of := strings.TrimSuffix(strings.TrimPrefix(c.MatchRule.String(), "for "), ":")
-		all = append(all, a.buttonExchanges(bilingual.New("点（"+of+"）", "taps ("+of+") "), c.Buttons)...)
+		all = append(all, f.buttonExchanges(bilingual.New("点（"+of+"）", "taps ("+of+") "), c.Buttons)...)
 	}
 	return all
 }
 
 // buttonExchanges has one for each button that does something. taps stands before its name.
-func (a *Account) buttonExchanges(taps bilingual.Text, buttons []menu.Button) []Exchange {
+func (f *File) buttonExchanges(taps bilingual.Text, buttons []menu.Button) []Exchange {
 	var all []Exchange
 	for _, b := range buttons {
 		taps := bilingual.New(taps.ZH+b.Name, taps.EN+b.Name)
 		if len(b.SubButton) > 0 {
-			all = append(all, a.buttonExchanges(bilingual.New(taps.ZH+" > ", taps.EN+" > "), b.SubButton)...)
+			all = append(all, f.buttonExchanges(bilingual.New(taps.ZH+" > ", taps.EN+" > "), b.SubButton)...)
 			continue
 		}
-		all = append(all, Exchange{taps, a.opens(b)})
+		all = append(all, Exchange{taps, f.opens(b)})
 	}
 	return all
 }
 
 // opens says what a button does.
-func (a *Account) opens(b menu.Button) bilingual.Text {
+func (f *File) opens(b menu.Button) bilingual.Text {
 	switch b.Type {
 	case "click":
-		return described(a.clicks[b.Key])
+		return described(f.Data.Clicks[b.Key])
 	case "view":
 		return bilingual.Format("打开 %s", "opens %s", b.URL)
 	case "miniprogram":
@@ -120,7 +115,7 @@ func described(r wechat.Reply) bilingual.Text {
 	switch r := r.(type) {
 	case wechat.TextReply:
 		text := strings.Join(strings.Fields(string(r)), " ")
-		return bilingual.New(strings.ReplaceAll(text, PersonalLink, "〔个人链接〕"), strings.ReplaceAll(text, PersonalLink, "[personal link]"))
+		return bilingual.New(strings.ReplaceAll(text, autoreply.PersonalLink, "〔个人链接〕"), strings.ReplaceAll(text, autoreply.PersonalLink, "[personal link]"))
 	case wechat.FileReply:
 		return bilingual.Format("%v %s", "%v %s", described(r.Reply), r.File)
 	case wechat.ImageReply:
@@ -142,7 +137,7 @@ func described(r wechat.Reply) bilingual.Text {
 		return bilingual.New("转人工客服", "the human desk")
 	case wechat.TransferAIReply:
 		return bilingual.New("微信的 AI 回复", "the platform's AI reply")
-	case *AI:
+	case *autoreply.AI:
 		return bilingual.Format("由模型 %s 回答", "an answer of the model %s", r.Model)
 	}
 	return bilingual.Text{}

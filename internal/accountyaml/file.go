@@ -11,9 +11,6 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
-// Files returns the files of account/media that the replies use, each once for each kind of reply.
-func (a *Account) Files() []media.Use { return slices.Clone(a.files) }
-
 // material reads the fields of a reply with a material: its id, or a file.
 func (f *file) material(e entry, id string, optional ...string) map[string]string {
 	r := f.fields(e.value, asIs(e.key), nil, slices.Concat([]string{id}, optional, []string{"file"})...)

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -27,17 +28,17 @@ keywords:
 		"news": wechat.NewsReply{{Title: "a", URL: link, PicURL: "https://example.com/a.png"}},
 	} {
 		reply := a.Answer(text)
-		if !accountyaml.HasLink(reply) {
+		if !autoreply.HasLink(reply) {
 			t.Errorf("%s: no place for a link", text)
 		}
-		if diff := cmp.Diff(want, accountyaml.WithLink(reply, link)); diff != "" {
+		if diff := cmp.Diff(want, autoreply.WithLink(reply, link)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", text, diff)
 		}
-		if !accountyaml.HasLink(a.Answer(text)) {
+		if !autoreply.HasLink(a.Answer(text)) {
 			t.Errorf("%s: the account's own reply has changed", text)
 		}
 	}
-	if accountyaml.HasLink(a.Answer("neither")) {
+	if autoreply.HasLink(a.Answer("neither")) {
 		t.Error("a place for a link where there is none")
 	}
 }
@@ -57,14 +58,14 @@ func TestLinkKeyword(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	if a := parse(t, required+"pages: oauth\n"); a.Pages() != "oauth" || accountyaml.HasLink(a.Welcome()) {
+	if a := parse(t, required+"pages: oauth\n"); a.Pages() != "oauth" || autoreply.HasLink(a.Welcome()) {
 		t.Errorf("oauth: by %v, welcome %v", a.Pages(), a.Welcome())
 	}
-	if a := parse(t, required+"pages: link\n"); a.Pages() != "link" || !accountyaml.HasLink(a.Welcome()) {
+	if a := parse(t, required+"pages: link\n"); a.Pages() != "link" || !autoreply.HasLink(a.Welcome()) {
 		t.Errorf("link: by %v, welcome %v", a.Pages(), a.Welcome())
 	}
 	own := strings.Replace(required, "welcome: ", "welcome: \"{personal_link} \" #", 1)
-	if a := parse(t, own+"pages: link\n"); strings.Count(string(a.Welcome().(wechat.TextReply)), accountyaml.PersonalLink) != 1 {
+	if a := parse(t, own+"pages: link\n"); strings.Count(string(a.Welcome().(wechat.TextReply)), autoreply.PersonalLink) != 1 {
 		t.Errorf("a welcome with a link of its own: %v", a.Welcome())
 	}
 	_, err := accountyaml.Parse("account.yaml", []byte(required+"pages: cookies\n"))
@@ -143,7 +144,7 @@ func TestWrongPlaceholder(t *testing.T) {
 func TestTextWithLinkTooLong(t *testing.T) {
 	t.Parallel()
 	for size, fits := range map[int]bool{wechat.MaxText - 400: true, wechat.MaxText - 399: false} {
-		text := strings.Repeat("a", size) + accountyaml.PersonalLink
+		text := strings.Repeat("a", size) + autoreply.PersonalLink
 		_, err := accountyaml.Parse("account.yaml", []byte(required+"clicks: {k: \""+text+"\"}\n"))
 		if (err == nil) != fits {
 			t.Errorf("%d bytes and a link: %v", size, err)

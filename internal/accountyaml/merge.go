@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/pattern"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -257,7 +258,7 @@ func entriesOf(m *ast.MappingNode) []*ast.MappingValueNode {
 
 // A filedRule is a rule with its place in the file.
 type filedRule struct {
-	writtenRule
+	autoreply.Rule
 	written  []string // its keywords as they are written
 	from, to int      // its lines; 0 if it is not in the file yet
 	new      *Rule    // what is to be written; nil: it stays as it is
@@ -300,7 +301,7 @@ func (d *draft) filedRules() ([]*filedRule, *ast.SequenceNode) {
 	var filed []*filedRule
 	for i, item := range list.Values {
 		written, _ := d.rule(item)
-		r := &filedRule{writtenRule: written, written: keywordsOf(item), from: d.dash(item), to: end}
+		r := &filedRule{Rule: written, written: keywordsOf(item), from: d.dash(item), to: end}
 		if i+1 < len(list.Values) {
 			r.to = d.dash(list.Values[i+1])
 		}
@@ -362,20 +363,20 @@ func placed(filed []*filedRule, rules []Rule, atEnd bool) []*filedRule {
 
 func newRule(rule Rule) *filedRule {
 	r := &filedRule{new: &rule}
-	r.kind, r.reply = rule.Kind, rule.Reply
+	r.Kind, r.Reply = rule.Kind, rule.Reply
 	return r
 }
 
 // shares reports whether the rules are of one kind and have a keyword in common.
 func (r *filedRule) shares(rule Rule) bool {
-	return r.kind == rule.Kind && slices.ContainsFunc(rule.Keywords, func(k string) bool { return slices.Contains(r.keywords, fold(k)) })
+	return r.Kind == rule.Kind && slices.ContainsFunc(rule.Keywords, func(k string) bool { return slices.Contains(r.Keywords, autoreply.Fold(k)) })
 }
 
 // update gives the rule the reply and the further keywords of another.
 func (r *filedRule) update(rule Rule) {
 	r.new = &Rule{Name: rule.Name, Kind: rule.Kind, Keywords: slices.Clone(r.written), Reply: rule.Reply}
 	for _, k := range rule.Keywords {
-		if !slices.Contains(r.keywords, fold(k)) {
+		if !slices.Contains(r.Keywords, autoreply.Fold(k)) {
 			r.new.Keywords = append(r.new.Keywords, k)
 		}
 	}
@@ -387,7 +388,7 @@ func uncovered(order []*filedRule) (kept []*filedRule, covered []Covered, ok boo
 	var index pattern.Index
 	var words []string // by their numbers in the index
 	add := func(kind, keyword string) (by string, isCovered bool) {
-		i, isCovered := index.Add(patternOf[kind](fold(keyword)))
+		i, isCovered := index.Add(autoreply.Pattern(kind, keyword))
 		words = append(words, keyword)
 		return words[min(i, len(words)-1)], isCovered
 	}
@@ -395,7 +396,7 @@ func uncovered(order []*filedRule) (kept []*filedRule, covered []Covered, ok boo
 	for _, r := range order {
 		if r.new == nil {
 			for _, k := range r.written {
-				_, hidden := add(r.kind, k)
+				_, hidden := add(r.Kind, k)
 				ok = ok && !hidden
 			}
 			kept = append(kept, r)
@@ -403,14 +404,14 @@ func uncovered(order []*filedRule) (kept []*filedRule, covered []Covered, ok boo
 		}
 		var good []string
 		for _, k := range r.new.Keywords {
-			if by, isCovered := add(r.kind, k); isCovered {
+			if by, isCovered := add(r.Kind, k); isCovered {
 				covered = append(covered, Covered{r.new.Name, k, by})
 			} else {
 				good = append(good, k)
 			}
 		}
 		r.new.Keywords = good
-		if slices.Equal(good, r.written) && same(r.reply, r.new.Reply) && r.from > 0 {
+		if slices.Equal(good, r.written) && same(r.Reply, r.new.Reply) && r.from > 0 {
 			r.new = nil
 		}
 		if len(good) > 0 {
@@ -451,13 +452,13 @@ func (d *draft) writeRules(filed, order []*filedRule, list *ast.SequenceNode) {
 func (r *filedRule) yaml() []string {
 	rule := r.new
 	if rule == nil {
-		rule = &Rule{Kind: r.kind, Keywords: r.written, Reply: r.reply}
+		rule = &Rule{Kind: r.Kind, Keywords: r.written, Reply: r.Reply}
 	}
 	lines := yamlKeywords(rule.Kind, rule.Keywords)
 	return item(append(lines, yamlEntry("reply", rule.Reply)...))
 }
 
-func (d *draft) setMenus(before *Account, c Changes) error {
+func (d *draft) setMenus(before *autoreply.Account, c Changes) error {
 	if len(c.Menu.Buttons) == 0 {
 		return nil
 	}

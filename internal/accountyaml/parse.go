@@ -12,8 +12,10 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/media"
+	"github.com/guanzhu/guanzhu/internal/pattern"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -26,15 +28,24 @@ const maxEventKey = 128
 //
 // Parse refuses some valid YAML that would not do what its writer means: unknown and repeated names, a second document,
 // numbers in place of texts, anchors and tags, and keyword rules that can never match.
-func Parse(name string, data []byte) (*Account, error) {
+func Parse(name string, data []byte) (*autoreply.Account, error) {
+	f, err := Read(name, data)
+	if err != nil {
+		return nil, err
+	}
+	return f.Account, nil
+}
+
+// Read is Parse for callers that need more than the account.
+func Read(name string, data []byte) (*File, error) {
 	data = normalized(data)
 	f := file{name: name}
-	a := f.account(f.root(data))
+	read := f.data(f.root(data))
 	if len(f.problems) > 0 {
 		f.explain(data)
 		return nil, f.err()
 	}
-	return a, nil
+	return &File{Account: autoreply.New(read), Data: read, sentences: f.sentences, lost: f.lost}, nil
 }
 
 // normalized returns data without the byte order mark and line ends of Windows.
@@ -52,7 +63,7 @@ type file struct {
 	name     string
 	problems []problem
 	uses     []media.Use
-	ais      []*AI
+	ais      []*autoreply.AI
 
 	sentences []sentence
 	lost      []sentence // what YAML takes for comments
@@ -197,11 +208,10 @@ func invalidLine(data []byte) int {
 	return line
 }
 
-func (f *file) account(root ast.Node) *Account {
+func (f *file) data(root ast.Node) (d autoreply.Data) {
 	if root == nil {
-		return nil
+		return d
 	}
-	a := &Account{}
 	var given []string
 	entries, _ := f.entries(root, theFile, "welcome", "default", "suggestion", "messages", "keywords", "clicks", "menu",
 		"conditionalmenu", "menu_drift", "pages")
@@ -209,102 +219,99 @@ func (f *file) account(root ast.Node) *Account {
 		given = append(given, e.key)
 		switch e.key {
 		case "welcome":
-			a.welcome = f.reply(e.value, asIs(e.key), toEvent)
+			d.Welcome = f.reply(e.value, asIs(e.key), toEvent)
 		case "default":
-			a.fallback = f.reply(e.value, asIs(e.key), toText)
+			d.Default = f.reply(e.value, asIs(e.key), toText)
 		case "suggestion":
-			a.suggestion = f.reply(e.value, asIs(e.key), toMessage)
+			d.Suggestion = f.reply(e.value, asIs(e.key), toMessage)
 		case "messages":
-			a.messages = f.readMessages(e.value)
+			d.Messages = f.readMessages(e.value)
 		case "keywords":
-			f.rules(a, e.value)
+			d.Rules = f.rules(e.value)
 		case "clicks":
-			a.clicks = f.clicks(e.value)
+			d.Clicks = f.clicks(e.value)
 		case "pages":
 			text, ok := f.text(e.value, asIs(e.key))
 			if ok && text != "oauth" && text != "link" {
 				f.problem(lineOf(e.value), "pages 写成了 %q：应为 oauth；不能使用网页授权的公众号写 link",
 					"pages is %q: use oauth, or link for an account that may not use OAuth", text)
 			}
-			a.byLink = text == "link"
+			d.ByLink = text == "link"
 		}
 	}
 	for _, e := range entries {
-		if e.key == "welcome" && a.byLink {
-			a.welcome = f.withLink(a.welcome, lineOf(e.value))
+		if e.key == "welcome" && d.ByLink {
+			d.Welcome = f.withLink(d.Welcome, lineOf(e.value))
 		}
 	}
-	f.menus(a, entries)
-	a.files, a.ais, a.sentences, a.lost = f.uses, f.ais, f.sentences, f.lost
+	f.menus(&d, entries)
+	d.Files = f.uses
 	for _, key := range []string{"welcome", "default", "suggestion"} {
 		if !slices.Contains(given, key) {
 			f.add(missing, 1, bilingual.Format("缺少 %[1]s：加一行“%[1]s: …”，写上文字",
 				"%[1]s is missing: add a line \"%[1]s: …\" with its text", key))
 		}
 	}
-	return a
+	return d
 }
 
 // withLink returns the welcome with a place for the personal link, which it must contain if there is no other way to the
 // pages.
 func (f *file) withLink(welcome wechat.Reply, line int) wechat.Reply {
-	if welcome == nil || HasLink(welcome) {
+	if welcome == nil || autoreply.HasLink(welcome) {
 		return welcome
 	}
 	text, ok := welcome.(wechat.TextReply)
 	if !ok {
 		f.problem(line, "pages: link 时，欢迎语要带上个人链接，而这条欢迎语没有地方放：改用文字，或者用图文，把 %s 写成其中一篇的 url",
 			"with pages: link, the welcome carries the link to the pages, and this one has no place for it: "+
-				"use a text, or news with %s as the url of an article", PersonalLink)
+				"use a text, or news with %s as the url of an article", autoreply.PersonalLink)
 		return welcome
 	}
 	if sent(string(text)) <= wechat.MaxText { // otherwise there is a problem already
-		f.checkLength(string(text)+"\n"+PersonalLink, bilingual.New("welcome 加上 pages: link 附带的链接以后",
+		f.checkLength(string(text)+"\n"+autoreply.PersonalLink, bilingual.New("welcome 加上 pages: link 附带的链接以后",
 			"welcome, with the link below it that pages: link adds,"), line)
 	}
-	return text + "\n" + PersonalLink
+	return text + "\n" + autoreply.PersonalLink
 }
 
 // rules reads the keyword rules. An empty list, all of its rules commented out, is fine.
-func (f *file) rules(a *Account, n ast.Node) {
+func (f *file) rules(n ast.Node) (all []autoreply.Rule) {
 	if _, ok := n.(*ast.NullNode); ok {
-		return
+		return nil
 	}
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
 		f.problem(lineOf(n), "keywords 要写成规则列表，每条以“- exact: …”“- prefix: …”或“- contains: …”开头",
 			"keywords must be a list of rules, each beginning with \"- exact: …\", "+
 				"\"- prefix: …\" or \"- contains: …\"")
-		return
+		return nil
 	}
-	for i, item := range list.Values {
+	var index pattern.Index
+	var added []autoreply.Rule // one for each keyword, by its number in the index
+	for _, item := range list.Values {
 		r, ok := f.rule(item)
 		if !ok {
 			continue
 		}
-		for _, keyword := range r.keywords {
-			if earlier, covered := a.index.Add(patternOf[r.kind](keyword)); covered {
-				f.problem(r.line, "这条规则（%s %q）永远不会生效：第 %d 行的规则（%s %q）在前面，已经回复了所有这样的文字。删掉其中一条，或者把这条移到前面",
+		for i, keyword := range r.Keywords {
+			if earlier, covered := index.Add(autoreply.Pattern(r.Kind, keyword)); covered {
+				by := added[earlier]
+				f.problem(r.Line, "这条规则（%s %q）永远不会生效：第 %d 行的规则（%s %q）在前面，已经回复了所有这样的文字。删掉其中一条，或者把这条移到前面",
 					"this rule (%s %q) never answers, since the one on line %d (%s %q) matches all its "+
 						"texts first: remove one of them, or move this one up",
-					r.kind, keyword, a.rules[earlier].line, a.rules[earlier].kind, a.rules[earlier].keyword)
+					r.Kind, keyword, by.Line, by.Kind, by.Keywords[0])
 			}
-			a.rules = append(a.rules, rule{line: r.line, item: i, kind: r.kind, keyword: keyword, reply: r.reply})
+			added = append(added, autoreply.Rule{Line: r.Line, Kind: r.Kind, Keywords: r.Keywords[i : i+1]})
 		}
+		all = append(all, r)
 	}
-}
-
-// A writtenRule is a keyword rule as the file has it: one reply for one or more keywords.
-type writtenRule struct {
-	line     int
-	kind     string   // a name in patternOf
-	keywords []string // folded
-	reply    wechat.Reply
+	return all
 }
 
 // rule reads one keyword rule and reports whether its keywords can be compared with others.
-func (f *file) rule(n ast.Node) (r writtenRule, ok bool) {
-	r.line = lineOf(n)
+func (f *file) rule(n ast.Node) (r autoreply.Rule, ok bool) {
+	r.Line = lineOf(n)
 	entries, isMapping := f.entries(n, aRule, "exact", "prefix", "contains", "reply")
 	if !isMapping {
 		return r, false
@@ -313,19 +320,19 @@ func (f *file) rule(n ast.Node) (r writtenRule, ok bool) {
 	for _, e := range entries {
 		if e.key == "reply" {
 			replies++
-			r.reply = f.reply(e.value, asIs(e.key), toText)
+			r.Reply = f.reply(e.value, asIs(e.key), toText)
 			continue
 		}
 		kinds++
-		r.kind = e.key
-		r.keywords, ok = f.keywords(e)
+		r.Kind = e.key
+		r.Keywords, ok = f.keywords(e)
 	}
 	if kinds != 1 {
-		f.problem(r.line, "每条关键词规则要有 exact、prefix、contains 中的一个，这条有 %d 个",
+		f.problem(r.Line, "每条关键词规则要有 exact、prefix、contains 中的一个，这条有 %d 个",
 			"a keyword rule needs exactly one of exact, prefix and contains, this one has %d", kinds)
 	}
 	if replies == 0 {
-		f.problem(r.line, "这条关键词规则没有回复：加上“reply: …”",
+		f.problem(r.Line, "这条关键词规则没有回复：加上“reply: …”",
 			"this keyword rule has no reply: add \"reply: …\"")
 	}
 	return r, ok && kinds == 1
@@ -367,7 +374,7 @@ func (f *file) keyword(e entry) (folded string, ok bool) {
 			"%s begins with @ or ＠: a text that does is a suggestion and never comes here; remove the rule",
 			e.key)
 	default:
-		return fold(text), true
+		return autoreply.Fold(text), true
 	}
 	return "", false
 }

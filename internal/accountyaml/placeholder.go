@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/lazy"
 )
@@ -20,7 +21,7 @@ var chineseNames = []string{"链接", "昵称", "名字", "姓名", "用户名"}
 // wrongPlaceholder returns the first part of the text that is meant as a placeholder and is none, and where it begins; ""
 // without one.
 func wrongPlaceholder(text string) (wrong string, at int) {
-	rest := strings.ReplaceAll(text, PersonalLink, "")
+	rest := strings.ReplaceAll(text, autoreply.PersonalLink, "")
 	if !strings.ContainsAny(rest, "{｛") && !strings.Contains(strings.ToLower(rest), "personal") {
 		return "", 0 // as nearly all texts, for which no expression is compiled
 	}
@@ -29,7 +30,7 @@ func wrongPlaceholder(text string) (wrong string, at int) {
 		if found[2] >= 0 {
 			name = text[found[2]:found[3]]
 		}
-		if wrong := text[found[0]:found[1]]; isPlaceholderName(name) && wrong != PersonalLink {
+		if wrong := text[found[0]:found[1]]; isPlaceholderName(name) && wrong != autoreply.PersonalLink {
 			return wrong, found[0]
 		}
 	}
@@ -38,8 +39,8 @@ func wrongPlaceholder(text string) (wrong string, at int) {
 
 // anyPlaceholder is wrongPlaceholder for a text in which the right one is wrong as well.
 func anyPlaceholder(text string) string {
-	if strings.Contains(text, PersonalLink) {
-		return PersonalLink
+	if strings.Contains(text, autoreply.PersonalLink) {
+		return autoreply.PersonalLink
 	}
 	wrong, _ := wrongPlaceholder(text)
 	return wrong
@@ -68,10 +69,10 @@ func (f *file) checkPlaceholders(s sentence, what bilingual.Text) {
 	case isNickname(wrong):
 		f.problem(line, "%v里的 %s 不是占位符，会原样发出：微信不再提供昵称，请删掉。占位符只有 %s",
 			"%v has %s, which is no placeholder and is sent as it is: WeChat no longer gives nicknames, so remove it; the only placeholder is %s",
-			what, wrong, PersonalLink)
+			what, wrong, autoreply.PersonalLink)
 	default:
 		f.problem(line, "%v里的 %s 不是占位符，会原样发出：请改成 %s，占位符只有这一个",
-			"%v has %s, which is no placeholder and is sent as it is: write %s, the only one, or remove it", what, wrong, PersonalLink)
+			"%v has %s, which is no placeholder and is sent as it is: write %s, the only one, or remove it", what, wrong, autoreply.PersonalLink)
 	}
 }
 

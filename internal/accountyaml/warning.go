@@ -6,6 +6,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/lazy"
 )
@@ -54,21 +55,21 @@ const quotes = `“”"「」『』【】‘’'`
 
 // Warnings names what is probably not meant, but no mistake: each text that ends at a #, and each that tells followers to send
 // something to which no rule of the file has a reply, although a handler in Go may have one.
-func (a *Account) Warnings() []bilingual.Text {
+func (f *File) Warnings() []bilingual.Text {
 	var warnings []bilingual.Text
-	for _, s := range a.lost {
+	for _, s := range f.lost {
 		warnings = append(warnings, bilingual.Format(
 			`%s:%d：“#%s”不算在文字里，因为空格后面的 # 开始一条注释：不是注释，就把整段文字放在半角的双引号 " 里`,
 			`%s:%d: "#%s" is no part of the text, since a # behind a space begins a comment: put the whole text in double quotes if it is none`,
-			a.menu.File, s.line, s.text))
+			f.Data.Menu.File, s.line, s.text))
 	}
-	for _, s := range a.sentences {
+	for _, s := range f.sentences {
 		for _, i := range invitations(s.text) {
-			if !a.expects(i.keyword) {
+			if !f.expects(i.keyword) {
 				warnings = append(warnings, bilingual.Format(
 					"%s:%d：这里请关注者发送“%s”，但没有关键词规则回复它：加上规则，或者改正文字；routes.go 里的处理函数会回复时，可以不管",
 					"%s:%d: this tells followers to send “%s”, and no keyword rule answers it: add one, or correct the text; "+
-						"ignore this if a handler in routes.go answers it", a.menu.File, s.lineAt(i.at), i.keyword))
+						"ignore this if a handler in routes.go answers it", f.Data.Menu.File, s.lineAt(i.at), i.keyword))
 			}
 		}
 	}
@@ -76,12 +77,12 @@ func (a *Account) Warnings() []bilingual.Text {
 }
 
 // expects reports whether the file says how a text is answered, other than by words that answer every text.
-func (a *Account) expects(text string) bool {
-	if _, ok := a.index.First(fold(text)); ok || strings.HasPrefix(text, "@") || strings.HasPrefix(text, "＠") {
+func (f *File) expects(text string) bool {
+	if f.HasRule(text) || strings.HasPrefix(text, "@") || strings.HasPrefix(text, "＠") {
 		return true
 	}
-	_, asksModel := a.fallback.(*AI)
-	return asksModel || handsOver(a.fallback)
+	_, asksModel := f.Data.Default.(*autoreply.AI)
+	return asksModel || autoreply.HandsOver(f.Data.Default)
 }
 
 // An invited is a keyword that a text tells followers to send, and where the invitation begins.

@@ -8,8 +8,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
+
+func read(t *testing.T, yaml string) *accountyaml.File {
+	t.Helper()
+	f, err := accountyaml.Read("account.yaml", []byte(yaml))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
 
 // TestWarnings has texts that tell followers to send something.
 func TestWarnings(t *testing.T) {
@@ -29,9 +39,9 @@ func TestWarnings(t *testing.T) {
 		"回复“”":                   nil,
 	} {
 		yaml := "welcome: w\ndefault: d\nsuggestion: s\nkeywords:\n- exact: 你好\n  reply: r\n- contains: 营业时间\n  reply: r\n"
-		a := parse(t, yaml+fmt.Sprintf("clicks: {k: %q}\n", text))
+		f := read(t, yaml+fmt.Sprintf("clicks: {k: %q}\n", text))
 		var got []string
-		for _, warning := range a.Warnings() {
+		for _, warning := range f.Warnings() {
 			_, rest, _ := strings.Cut(warning.In(bilingual.Chinese), "account.yaml:9：这里请关注者发送“")
 			keyword, _, _ := strings.Cut(rest, "”，但没有关键词规则回复它")
 			got = append(got, keyword)
@@ -52,7 +62,7 @@ suggestion: {video: {media_id: m, title: 发送“5”}}
 messages: {image: 发送“6”}
 `
 	var lines []string
-	for _, warning := range parse(t, everywhere).Warnings() {
+	for _, warning := range read(t, everywhere).Warnings() {
 		place, _, _ := strings.Cut(warning.EN, ": ")
 		lines = append(lines, place)
 	}
@@ -63,7 +73,7 @@ messages: {image: 发送“6”}
 
 	// The line within a text of several lines.
 	for block, line := range map[string]int{"|\n  一\n\n  发送“1”\n": 4, "|-\n  一\n  发送\n  “1”\n": 3, ">\n  一\n  发送“1”\n": 1, "\"一\\n发送“1”\"\n": 1} {
-		got := parse(t, "welcome: "+block+"default: d\nsuggestion: s\n").Warnings()
+		got := read(t, "welcome: "+block+"default: d\nsuggestion: s\n").Warnings()
 		if want := fmt.Sprintf("account.yaml:%d: ", line); len(got) != 1 || !strings.HasPrefix(got[0].EN, want) {
 			t.Errorf("%q: %v, want %s", block, got, want)
 		}
@@ -73,7 +83,7 @@ messages: {image: 发送“6”}
 	for _, answers := range []string{
 		"{transfer_customer_service: {}}", "{transfer_biz_ai_ivr: {}}", "{ai: {base_url: 'https://example.com/v1', model: m}}",
 	} {
-		if got := parse(t, "welcome: 发送“人工”\ndefault: "+answers+"\nsuggestion: s\n").Warnings(); got != nil {
+		if got := read(t, "welcome: 发送“人工”\ndefault: "+answers+"\nsuggestion: s\n").Warnings(); got != nil {
 			t.Errorf("%s: %v", answers, got)
 		}
 	}
@@ -82,7 +92,7 @@ messages: {image: 发送“6”}
 // TestLostBehindComment has texts that YAML cuts at a #.
 func TestLostBehindComment(t *testing.T) {
 	t.Parallel()
-	a := parse(t, `welcome: 地址：3号楼 #201 室
+	f := read(t, `welcome: 地址：3号楼 #201 室
 default: 您好 # 说明
 suggestion: "3号楼 #201" #201
 keywords:
@@ -95,7 +105,7 @@ messages:
   image: 多谢 #话题#
 `)
 	var zh, en []string
-	for _, warning := range a.Warnings() {
+	for _, warning := range f.Warnings() {
 		zh, en = append(zh, warning.ZH), append(en, warning.EN)
 	}
 	want := []string{`account.yaml:1: "#201 室" is no`, `account.yaml:5: "#1" is no`, `account.yaml:11: "#话题#" is no`}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/lazy"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -62,7 +63,7 @@ func yamlReply(r wechat.Reply) []string {
 		return append([]string{transfer + ":"}, indented(yamlFields("kf_account", r.KfAccount))...)
 	case wechat.TransferAIReply:
 		return []string{toAI + ": {}"}
-	case *AI:
+	case *autoreply.AI:
 		fields := yamlFields("base_url", r.BaseURL, "model", r.Model, "instructions", r.Instructions, "wait", r.Wait, "sorry", r.Sorry,
 			"full", r.Full, "label", r.Label)
 		fields = append(fields, fmt.Sprintf("memory: %d", r.Memory), fmt.Sprintf("max_tokens: %d", r.MaxTokens),

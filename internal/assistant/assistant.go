@@ -9,9 +9,9 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/ai"
 	"github.com/guanzhu/guanzhu/internal/answers"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/conversation"
 	"github.com/guanzhu/guanzhu/internal/markdown"
 	"github.com/guanzhu/guanzhu/internal/quota"
@@ -44,7 +44,7 @@ type Assistant struct {
 }
 
 // New returns the Assistant of an account. hash is keyed and replaces openids where questions are counted.
-func New(replies *accountyaml.Account, s Secrets, store Store, hash func(openid string) string, now func() time.Time) *Assistant {
+func New(replies *autoreply.Account, s Secrets, store Store, hash func(openid string) string, now func() time.Time) *Assistant {
 	a := &Assistant{secrets: s, store: store, hash: hash, now: now}
 	if all := replies.AIs(); len(all) > 0 {
 		key := func() string { return s.Current().AIKey }
@@ -61,7 +61,7 @@ const unanswerable = "抱歉，这个问题我无法回答，请换一个问题�
 //
 // The model is asked once for each call of Answer, or up to three times if it is busy. Failures that a repetition does not
 // mend, such as a wrong key, are webhook.ErrNoAnswer.
-func (a *Assistant) Answer(ctx context.Context, settings *accountyaml.AI, p *wechat.Text) (string, error) {
+func (a *Assistant) Answer(ctx context.Context, settings *autoreply.AI, p *wechat.Text) (string, error) {
 	allowed, err := a.store.CountQuestion(ctx, quota.Question{
 		At: p.Time(), ID: conversation.ID(p), FollowerHash: a.hash(p.FromUserName),
 		PerFollower: settings.DailyLimit, PerAccount: settings.AccountLimit,
@@ -127,7 +127,7 @@ func isKey(err error) bool {
 }
 
 // recall returns the turns before p.
-func (a *Assistant) recall(ctx context.Context, settings *accountyaml.AI, p *wechat.Text) ([]ai.Turn, error) {
+func (a *Assistant) recall(ctx context.Context, settings *autoreply.AI, p *wechat.Text) ([]ai.Turn, error) {
 	if settings.Memory == 0 {
 		return nil, nil
 	}
@@ -146,7 +146,7 @@ func (a *Assistant) recall(ctx context.Context, settings *accountyaml.AI, p *wec
 var errForgotten = errors.New("the conversation is another one by now")
 
 // remember keeps the turn. If that fails, the answer is good all the same.
-func (a *Assistant) remember(ctx context.Context, settings *accountyaml.AI, p *wechat.Text, answer string) {
+func (a *Assistant) remember(ctx context.Context, settings *autoreply.AI, p *wechat.Text, answer string) {
 	if settings.Memory == 0 {
 		return
 	}

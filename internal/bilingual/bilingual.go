@@ -17,6 +17,19 @@ type Text struct {
 	EN string `json:"en"`
 }
 
+// Locale returns the language of the locale, from the variables LC_ALL, LC_MESSAGES and LANG: Chinese, or else en.
+func Locale(getenv func(string) string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if locale := getenv(name); locale != "" {
+			if strings.HasPrefix(locale, Chinese) {
+				return Chinese
+			}
+			break
+		}
+	}
+	return "en"
+}
+
 // New returns a Text.
 func New(zh, en string) Text { return Text{ZH: zh, EN: en} }
 

@@ -3,12 +3,9 @@ package boot
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/dynamostore"
@@ -29,7 +26,7 @@ type Function struct {
 	Hash    func(openid string) string // keyed; takes the place of openids in logs
 }
 
-// Up reads the environment by lookup, reads account.yaml, and opens the table, the secrets and the platform's API. The
+// Up reads the environment by lookup, loads account.yaml, and opens the table, the secrets and the platform's API. The
 // error names every variable that is missing or wrong.
 func Up(ctx context.Context, lookup func(string) (string, bool)) (*Function, error) {
 	env, err := readEnv(lookup)
@@ -40,12 +37,10 @@ func Up(ctx context.Context, lookup func(string) (string, bool)) (*Function, err
 		return nil, err
 	}
 	f := &Function{Env: env, Log: setLog(env, os.Stdout)}
-	var reading errgroup.Group // account.yaml is read while the secrets are on their way
-	reading.Go(func() (err error) {
-		f.Replies, err = account.Load()
-		return err
-	})
-	if err := errors.Join(f.open(ctx), reading.Wait()); err != nil {
+	if f.Replies, err = account.Load(); err != nil {
+		return nil, err
+	}
+	if err := f.open(ctx); err != nil {
 		return nil, err
 	}
 	f.Hash = telemetry.Hasher(f.Secrets.LinkKey())

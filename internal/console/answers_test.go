@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/console"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -17,7 +17,7 @@ import (
 // slowly is an assistant that takes its time.
 type slowly time.Duration
 
-func (s slowly) Answer(ctx context.Context, _ *accountyaml.AI, _ *wechat.Text) (string, error) {
+func (s slowly) Answer(ctx context.Context, _ *autoreply.AI, _ *wechat.Text) (string, error) {
 	select {
 	case <-time.After(time.Duration(s)):
 		return "四十二", nil
@@ -29,7 +29,7 @@ func (s slowly) Answer(ctx context.Context, _ *accountyaml.AI, _ *wechat.Text) (
 // talkative is an assistant that logs.
 type talkative struct{ log *slog.Logger }
 
-func (a *talkative) Answer(ctx context.Context, _ *accountyaml.AI, _ *wechat.Text) (string, error) {
+func (a *talkative) Answer(ctx context.Context, _ *autoreply.AI, _ *wechat.Text) (string, error) {
 	a.log.InfoContext(ctx, "thinking", "depth", 3)
 	a.log.Info("outside of all requests")
 	return "四十二", nil

@@ -19,6 +19,7 @@ import (
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/answers"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/boltstore"
 	"github.com/guanzhu/guanzhu/internal/media"
@@ -56,8 +57,8 @@ type Config struct {
 	Transcript io.Writer                        // gets every delivery as text, with what is stored after it; nil: nobody does
 	Printf     func(format string, args ...any) // for the owner's terminal; it must not be nil
 
-	replies   *accountyaml.Account // instead of AccountFile
-	assistant replies.Assistant    // instead of the one that asks the model of account.yaml
+	replies   *autoreply.Account // instead of AccountFile
+	assistant replies.Assistant  // instead of the one that asks the model of account.yaml
 }
 
 // SampleFollower is the openid of the first phone: that of the samples in events/.
@@ -87,7 +88,7 @@ type Console struct {
 	followers []*phone
 	platform  *wechattest.Platform // nil if the platform is not simulated
 	faults    Faults
-	replies   *accountyaml.Account
+	replies   *autoreply.Account
 	file      FileState
 	current   *instance
 	instances int
@@ -244,7 +245,7 @@ func (c *Console) loadAccount() error {
 	name := c.config.AccountFile
 	data, err := os.ReadFile(name) //nolint:gosec // the program names the file
 	watched := err == nil
-	var replies *accountyaml.Account
+	var replies *autoreply.Account
 	switch {
 	case c.config.replies != nil:
 		replies, err = c.config.replies, nil

@@ -11,9 +11,9 @@ import (
 	"net/http/httptest"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
 	"github.com/guanzhu/guanzhu/internal/answers"
 	"github.com/guanzhu/guanzhu/internal/assistant"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -30,7 +30,7 @@ type instance struct {
 	check   http.Handler // the same without handlers
 	pages   http.Handler
 	router  *webhook.Router
-	replies *accountyaml.Account
+	replies *autoreply.Account
 	api     *wechatapi.Client
 	worker  *answers.Worker
 

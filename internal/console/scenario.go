@@ -19,7 +19,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -41,7 +41,7 @@ const (
 func RunScenario(text []byte) (got []byte, err error) { return runScenario(text, nil) }
 
 // runScenario is RunScenario with another account.yaml, unless that is nil.
-func runScenario(text []byte, replies *accountyaml.Account) (got []byte, err error) {
+func runScenario(text []byte, replies *autoreply.Account) (got []byte, err error) {
 	in := txtar.Parse(text)
 	dir, err := os.MkdirTemp("", "guanzhu-scenario-")
 	if err != nil {
@@ -75,7 +75,7 @@ func runScenario(text []byte, replies *accountyaml.Account) (got []byte, err err
 // noModel answers instead of a language model, whose answers differ each time.
 type noModel struct{}
 
-func (noModel) Answer(context.Context, *accountyaml.AI, *wechat.Text) (string, error) {
+func (noModel) Answer(context.Context, *autoreply.AI, *wechat.Text) (string, error) {
 	return "（这里由大语言模型回答）", nil
 }
 

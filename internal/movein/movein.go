@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/internal/media"
@@ -133,9 +134,9 @@ func notAsDocumented(call string, err error) error {
 // A converter turns the platform's replies and buttons into those of account.yaml.
 type converter struct {
 	owner   Owner
-	current *accountyaml.Account // nil if there is none
-	fetched map[string]material  // by media_id
-	known   map[string]string    // names of files by their content
+	current *autoreply.Account  // nil if there is none
+	fetched map[string]material // by media_id
+	known   map[string]string   // names of files by their content
 	media   map[string][]byte
 	changes accountyaml.Changes
 	notes   []Note
@@ -350,8 +351,8 @@ func (c *converter) reply(of string, r reply, event bool) wechat.Reply {
 	switch r.Type {
 	case "text":
 		converted = wechat.TextReply(oneLineEnd(r.Content))
-		if strings.Contains(r.Content, accountyaml.PersonalLink) {
-			c.note(of, "文字里有 %[1]s，没有导入：它在这里有别的意思", "a text is not carried over: it contains %[1]s, which means something else here", accountyaml.PersonalLink)
+		if strings.Contains(r.Content, autoreply.PersonalLink) {
+			c.note(of, "文字里有 %[1]s，没有导入：它在这里有别的意思", "a text is not carried over: it contains %[1]s, which means something else here", autoreply.PersonalLink)
 			return nil
 		}
 	case "img", "photo":

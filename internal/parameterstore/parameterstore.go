@@ -7,7 +7,7 @@ package parameterstore
 import (
 	"context"
 	"fmt"
-	"regexp"
+	"strings"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
@@ -26,11 +26,15 @@ type Parameter struct {
 	Version int64
 }
 
-var parameterName = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
+const nameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
 // CheckName returns an error that says how the name of a parameter must look, or nil.
 func CheckName(name string) error {
-	if parameterName.MatchString(name) {
+	parts, ok := strings.CutPrefix(name, "/")
+	for part := range strings.SplitSeq(parts, "/") {
+		ok = ok && part != "" && strings.Trim(part, nameCharacters) == ""
+	}
+	if ok {
 		return nil
 	}
 	return bilingual.New("参数的名字要像 /guanzhu/prod 这样：每一段前面有斜杠，段里是字母、数字、_、. 和 -",

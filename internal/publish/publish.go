@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/internal/media"
@@ -24,7 +24,7 @@ const (
 
 // Publisher publishes for one account.
 type Publisher struct {
-	Account   *accountyaml.Account
+	Account   *autoreply.Account
 	PublicURL string // as for Account.Menu
 	Menu      menu.Publisher
 	API       media.API

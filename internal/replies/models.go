@@ -4,16 +4,16 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // promises are the replies that stand for each ai of account.yaml until its model has answered (webhook.Router.Slow).
-type promises map[*accountyaml.AI]*webhook.Slow
+type promises map[*autoreply.AI]*webhook.Slow
 
 // register makes the promises. The endpoint never asks a model: a function that does has an Assistant.
-func (promised promises) register(r *webhook.Router, a *accountyaml.Account, model Assistant) {
+func (promised promises) register(r *webhook.Router, a *autoreply.Account, model Assistant) {
 	for _, settings := range a.AIs() {
 		promised[settings] = r.Slow(func(ctx context.Context, p *wechat.Text) (string, error) {
 			if model == nil {
@@ -28,7 +28,7 @@ func (promised promises) register(r *webhook.Router, a *accountyaml.Account, mod
 func (promised promises) replace(next webhook.PushHandler) webhook.PushHandler {
 	return func(ctx context.Context, p wechat.Push) (wechat.Reply, error) {
 		reply, err := next(ctx, p)
-		settings, ok := reply.(*accountyaml.AI)
+		settings, ok := reply.(*autoreply.AI)
 		if err != nil || !ok {
 			return reply, err
 		}

@@ -5,7 +5,7 @@ package replies
 import (
 	"context"
 
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
@@ -14,12 +14,12 @@ import (
 
 // Assistant answers a text by the language model of an ai in account.yaml. It takes up to webhook.MaxSlow.
 type Assistant interface {
-	Answer(ctx context.Context, settings *accountyaml.AI, p *wechat.Text) (string, error)
+	Answer(ctx context.Context, settings *autoreply.AI, p *wechat.Text) (string, error)
 }
 
 // Complete adds the middleware that completes the replies of a to r, which has no handlers yet. model is nil in functions
 // that do not answer slow texts.
-func Complete(r *webhook.Router, a *accountyaml.Account, f *follower.Service, library *media.Library, model Assistant) {
+func Complete(r *webhook.Router, a *autoreply.Account, f *follower.Service, library *media.Library, model Assistant) {
 	r.Use(personalLinks(f))
 	promised := promises{}
 	r.Use(promised.replace)

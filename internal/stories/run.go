@@ -19,6 +19,7 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/storetest"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/follower"
@@ -218,7 +219,7 @@ const checkIn = "测试签到"
 var earned = follower.Own[counts]("test-earned")
 
 // routes is the account's router with a handler that updates own data.
-func routes(service *follower.Service, says *accountyaml.Account) *webhook.Router {
+func routes(service *follower.Service, says *autoreply.Account) *webhook.Router {
 	r := owner.Routes(owner.Services{Followers: service, Replies: says})
 	webhook.OnText(r, webhook.Exact(checkIn), func(ctx context.Context, p *wechat.Text) (wechat.Reply, error) {
 		_, err := earned.Update(ctx, service, p, func(c *counts) error {

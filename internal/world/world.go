@@ -11,6 +11,7 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/boltstore"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
@@ -59,7 +60,7 @@ type World struct {
 	OpenURL  string // of Platform's pages
 	Store    *boltstore.Store
 	API      *wechatapi.Client
-	Account  *accountyaml.Account
+	Account  *autoreply.Account
 	Service  *follower.Service
 
 	Mode   wechattest.Mode

@@ -1,7 +1,6 @@
 package wechat
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -235,20 +234,21 @@ func CutText(s string, size int) string {
 	return s[:end]
 }
 
-var (
-	linkStart = regexp.MustCompile(`(?i)^<a[ \t\r\n][^<>]*>`)
-	linkEnd   = regexp.MustCompile(`(?i)</a>`)
-)
-
 // linkLength returns the length of the link with which s begins: to its </a>, or to the end of its tag if it has no </a>. It
 // returns 0 if s does not begin with a link.
 func linkLength(s string) int {
-	tag := linkStart.FindStringIndex(s)
-	if tag == nil {
+	const begin, end = "<a", "</a>"
+	if len(s) <= len(begin) || !strings.EqualFold(s[:len(begin)], begin) || !strings.ContainsRune(" \t\r\n", rune(s[len(begin)])) {
 		return 0
 	}
-	if end := linkEnd.FindStringIndex(s); end != nil {
-		return end[1]
+	tag := strings.IndexAny(s[1:], "<>") + 1
+	if s[tag] != '>' { // also if there is neither, when s[tag] is the < at the beginning
+		return 0
 	}
-	return tag[1]
+	for i := tag + 1; i+len(end) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(end)], end) {
+			return i + len(end)
+		}
+	}
+	return tag + 1
 }

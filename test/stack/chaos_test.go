@@ -24,7 +24,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 )
@@ -41,7 +41,7 @@ func TestChaos(t *testing.T) {
 	rie, endpoint := part(t, emulator), part(t, dynamoDB)
 	dir := t.TempDir()
 	bootstrap := filepath.Join(dir, "bootstrap")
-	run(t, []string{"CGO_ENABLED=0"}, "go", "build", "-tags=lambda.norpc,nethttpomithttp2", "-o", bootstrap, "./functions/webhook")
+	run(t, nil, "make", "bootstrap", "FUNCTION=webhook", "BOOTSTRAP="+bootstrap)
 	// Of the function's process only the emulator knows the id; this tells it, and becomes the function.
 	tellPID := filepath.Join(dir, "tell-pid")
 	script := "#!/bin/sh\necho $$ >\"$GUANZHU_TEST_PID\"\nexec '" + bootstrap + "'\n"
@@ -457,7 +457,7 @@ func record(t *testing.T, item map[string]any) {
 type chaos struct {
 	*testing.T
 	account   wechattest.Account
-	owners    *accountyaml.Account
+	owners    *autoreply.Account
 	platform  *wechattest.Platform
 	api, db   *door
 	table     table

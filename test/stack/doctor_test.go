@@ -20,7 +20,7 @@ import (
 func TestDoctorFunction(t *testing.T) {
 	rie, endpoint := part(t, emulator), part(t, dynamoDB)
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
-	run(t, []string{"CGO_ENABLED=0"}, "go", "build", "-tags=lambda.norpc,nethttpomithttp2", "-o", bootstrap, "./functions/doctor")
+	run(t, nil, "make", "bootstrap", "FUNCTION=doctor", "BOOTSTRAP="+bootstrap)
 	platform := wechattest.New(wechattest.Config{AppID: appID, AppSecret: appSecret})
 	api := httptest.NewServer(platform)
 	t.Cleanup(api.Close)

@@ -35,7 +35,7 @@ const (
 func TestEmulator(t *testing.T) {
 	rie, endpoint := part(t, emulator), part(t, dynamoDB)
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
-	run(t, []string{"CGO_ENABLED=0"}, "go", "build", "-tags=lambda.norpc,nethttpomithttp2", "-o", bootstrap, "./functions/webhook")
+	run(t, nil, "make", "bootstrap", "FUNCTION=webhook", "BOOTSTRAP="+bootstrap)
 
 	for name, mode := range map[string]wechattest.Mode{
 		"plain": wechattest.Plain, "compatible": wechattest.Compatible, "safe": wechattest.Safe,

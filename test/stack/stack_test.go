@@ -27,7 +27,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	owner "github.com/guanzhu/guanzhu/account"
-	"github.com/guanzhu/guanzhu/internal/accountyaml"
+	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 	"github.com/guanzhu/guanzhu/test/localdb"
@@ -169,7 +169,7 @@ func marshalled(t *testing.T, message []byte, reply wechat.Reply) string {
 	return string(wechat.MarshalReply(push.Common(), reply))
 }
 
-func ownersAccount(t *testing.T) *accountyaml.Account {
+func ownersAccount(t *testing.T) *autoreply.Account {
 	t.Helper()
 	a, err := owner.Load()
 	if err != nil {
