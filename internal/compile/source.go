@@ -57,7 +57,7 @@ func (w *writer) converted(v reflect.Value, constant string) {
 		w.WriteString(constant)
 		return
 	}
-	fmt.Fprintf(w, "%s(%s)", w.typeOf(v.Type()), constant)
+	w.WriteString(w.typeOf(v.Type()) + "(" + constant + ")")
 }
 
 func (w *writer) composite(v reflect.Value) {
@@ -66,7 +66,7 @@ func (w *writer) composite(v reflect.Value) {
 	case reflect.Struct:
 		for field, value := range v.Fields() {
 			if !value.IsZero() {
-				fmt.Fprintf(w, "\n%s: ", field.Name)
+				w.WriteString("\n" + field.Name + ": ")
 				w.value(value)
 				w.WriteByte(',')
 			}
