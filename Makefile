@@ -5,7 +5,10 @@ ARCH ?= arm64
 # How long each fuzz target runs: a time, or a number of inputs as in 30000x.
 FUZZTIME ?= 20s
 # The folder in which build leaves the functions.
-BUILD_DIR ?= .aws-sam/build
+BUILD_DIR = .aws-sam/build
+# The function that bootstrap builds, and its program.
+FUNCTION = webhook
+BOOTSTRAP = bin/bootstrap
 # The address of the console's page; the account answers at the next port.
 ADDR =
 # The environment of samconfig.toml to deploy: dev or prod.
