@@ -137,8 +137,11 @@ deploy: compile ## build and deploy an environment of samconfig.toml (ENV=dev or
 	$(GO) run ./test/stack/samconfig $(ENV) .aws-sam/build
 	$(SAM) deploy --config-env $(ENV)
 
+# pipefail, which not every sh has: if sam logs fails, make fails.
 logs: command ## follow the log of a deployed stack, one line a push (ENV=dev or ENV=prod)
-	$(SAM) logs --config-env $(ENV) --tail --output json | bin/guanzhu logs
+	@bash -o pipefail -c '$(SAM) logs --config-env $(ENV) --tail --output json | bin/guanzhu logs' || { \
+		echo "make logs: $(SAM) logs has failed. Install the SAM CLI, sign in to AWS, and deploy the stack of samconfig.toml" \
+			"(make deploy ENV=$(ENV)). docs/first-account.md says how." >&2; exit 1; }
 
 sam-local: ## run the functions in containers, with DynamoDB Local and a simulated platform (needs Docker and the SAM CLI)
 	test/stack/sam-local

@@ -149,8 +149,8 @@ func (p *pushing) push() {
 	p.handler.ServeHTTP(&p.answer, p.request)
 }
 
-// time returns what one push takes, of as many as fit into total: until its reply, and of the processors' time. Other programs
-// on the machine hardly change the latter.
+// time returns what one push takes, of as many as fit into total: until its reply, and of the processors' time. Other busy
+// programs change both, the latter less: they share the processors' caches.
 func (p *pushing) time(total time.Duration) (took, worked time.Duration) {
 	begun, worked, n := time.Now(), processors(), 0
 	for ; time.Since(begun) < total; n += 100 {

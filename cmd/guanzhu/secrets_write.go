@@ -60,7 +60,7 @@ func (p *parameter) ask(ctx context.Context, owner *prompt) error {
 	next, err := entered.applyTo(was)
 	switch {
 	case errors.Is(err, secrets.ErrRotating):
-		return bilingual.Errorf("上一次轮换还没有完成：guanzhu secrets rotate %[2]s 显示后台应有的值，guanzhu secrets finish %[3]s 结束这次轮换。%[1]w",
+		return bilingual.Errorf("%w。guanzhu secrets rotate %s 显示后台应有的值，guanzhu secrets finish %s 结束这次轮换",
 			"%w. `guanzhu secrets rotate %s` shows what the console must have, `guanzhu secrets finish %s` ends it", err, p.rotateFlags(), p.flags)
 	case err != nil:
 		return err

@@ -108,7 +108,7 @@ func redact(err error, s secrets.Secrets) error {
 			if api, ok := errors.AsType[smithy.APIError](err); ok {
 				return errors.New(api.ErrorCode())
 			}
-			return errors.New("its text contains a secret")
+			return bilingual.New("它的文字里有密钥，不在这里显示", "its text contains a secret")
 		}
 	}
 	return err

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -155,27 +154,30 @@ func (k *Keeper) read(ctx context.Context, within time.Duration) (secrets.Secret
 		if ctx.Err() == nil || last == nil {
 			last = err // an error that says why, rather than that the time is over
 		}
-		if advice := permanent(err); advice != "" {
-			return secrets.Secrets{}, fmt.Errorf("cannot read the parameter %s: %s: %w", k.parameter, advice, err)
+		if advice := permanent(err); advice != (bilingual.Text{}) {
+			return secrets.Secrets{}, bilingual.Errorf("读不了参数 %s：%s：%w", "cannot read the parameter %s: %s: %w", k.parameter, advice, err)
 		}
 		if pause.Random(ctx, wait) != nil {
-			return secrets.Secrets{}, fmt.Errorf("cannot read the parameter %s within %v: "+
-				"check the network path to Systems Manager and its limits: %w", k.parameter, within, last)
+			return secrets.Secrets{}, bilingual.Errorf("%[2]v 内读不了参数 %[1]s：检查到 Systems Manager 的网络和它的限额：%[3]w",
+				"cannot read the parameter %s within %v: check the network path to Systems Manager and its limits: %w",
+				k.parameter, within, last)
 		}
 	}
 }
 
-// permanent returns what to do about an error that another try cannot mend, or "" if the error may be transient.
-func permanent(err error) (advice string) {
+// permanent returns what to do about an error that another try cannot mend, or the zero Text if the error may be transient.
+func permanent(err error) (advice bilingual.Text) {
 	if awsjson.Transient(err) {
-		return ""
+		return bilingual.Text{}
 	}
 	refused, _ := errors.AsType[smithy.APIError](err)
 	switch refused.ErrorCode() {
 	case "ParameterNotFound":
-		return "create it as a SecureString in the function's region, or correct WECHAT_SECRETS"
+		return bilingual.New("把它创建为 SecureString，放在函数所在的区域，或者改正 WECHAT_SECRETS",
+			"create it as a SecureString in the function's region, or correct WECHAT_SECRETS")
 	case "AccessDeniedException":
-		return "allow the function's role ssm:GetParameter on it, and kms:Decrypt on its key"
+		return bilingual.New("给函数的角色授予它的 ssm:GetParameter 权限，以及它的密钥的 kms:Decrypt 权限",
+			"allow the function's role ssm:GetParameter on it, and kms:Decrypt on its key")
 	}
-	return "check WECHAT_SECRETS, the role and the region"
+	return bilingual.New("检查 WECHAT_SECRETS、角色和区域", "check WECHAT_SECRETS, the role and the region")
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
@@ -170,6 +171,28 @@ func TestOpenFails(t *testing.T) {
 					t.Errorf("%d calls, want %d to %d", n, tt.atLeast, tt.atMost)
 				}
 			})
+		})
+	}
+}
+
+// TestOpenFailsInChinese holds that an owner who reads Chinese gets the reason and the remedy in Chinese.
+func TestOpenFailsInChinese(t *testing.T) {
+	t.Parallel()
+	clear := answers(allJSON)
+	clear.kind = "String"
+	for want, m := range map[string]*systemsManager{
+		"2.5s 内读不了参数 /guanzhu/secrets：检查到 Systems Manager 的网络":  answers(throttled),
+		"读不了参数 /guanzhu/secrets：给函数的角色授予它的 ssm:GetParameter 权限": answers(denied),
+		"读不了参数 /guanzhu/secrets：把它创建为 SecureString":             answers(missing),
+		"参数 /guanzhu/secrets：密钥：缺少 app_secret":                  answers(`{"token":"t"}`),
+		"参数 /guanzhu/secrets 没有值":                               answers(""),
+		"参数 /guanzhu/secrets 的类型是 String，以明文保存":                 clear,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			_, err := parameterstore.Open(t.Context(), ref, parameterstore.Options{Reader: m})
+			if got := bilingual.Explain(err, bilingual.Chinese); !strings.HasPrefix(got, want) {
+				t.Errorf("%q, want %q", got, want)
+			}
 		})
 	}
 }

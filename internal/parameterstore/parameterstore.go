@@ -6,7 +6,6 @@ package parameterstore
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
@@ -45,15 +44,15 @@ func CheckName(name string) error {
 // Parse returns the secrets in the parameter called name.
 func Parse(name string, p Parameter) (secrets.Secrets, error) {
 	if p.Value == "" {
-		return secrets.Secrets{}, fmt.Errorf("the parameter %s has no value", name)
+		return secrets.Secrets{}, bilingual.Errorf("参数 %s 没有值", "the parameter %s has no value", name)
 	}
 	if p.Type == "String" || p.Type == "StringList" {
-		return secrets.Secrets{}, fmt.Errorf("the parameter %s is a %s, which is stored in clear: "+
-			"delete it and create it as a SecureString", name, p.Type)
+		return secrets.Secrets{}, bilingual.Errorf("参数 %s 的类型是 %s，以明文保存：删除它，重新创建为 SecureString",
+			"the parameter %s is a %s, which is stored in clear: delete it and create it as a SecureString", name, p.Type)
 	}
 	s, err := secrets.Parse([]byte(p.Value))
 	if err != nil {
-		return secrets.Secrets{}, fmt.Errorf("the parameter %s: %w", name, err)
+		return secrets.Secrets{}, bilingual.Errorf("参数 %s：%w", "the parameter %s: %w", name, err)
 	}
 	return s, nil
 }
