@@ -82,8 +82,8 @@ func writeWhole(path string, write func(io.Writer) error) (err error) {
 		return bilingual.Errorf("%s 不是普通文件：请换一个文件名", "%s is not a regular file: name another one", path)
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".guanzhu-*") // its mode is 0600
-	if errors.Is(err, fs.ErrNotExist) {
-		return bilingual.Errorf("%[2]s 所在的文件夹不存在：先建立它，或者换一个文件夹\n%[1]w", "%[1]w\nCreate the folder first, or name a file in another one", err, path)
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		failed.Path = filepath.Dir(path) // rather than the name of the temporary file
 	}
 	if err != nil {
 		return err

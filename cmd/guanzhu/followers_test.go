@@ -226,13 +226,13 @@ func TestWriteWhole(t *testing.T) {
 	for name, tt := range map[string]struct{ path, wantErr, wantChinese string }{
 		"a folder":    {dir, "is not a regular file", "不是普通文件"},
 		"a link":      {link, "is not a regular file", "不是普通文件"},
-		"no folder":   {filepath.Join(dir, "missing", "f.csv"), "Create the folder first", "所在的文件夹不存在"},
-		"no such one": {filepath.Join(path, "f.csv"), "not a directory", ""},
+		"no folder":   {filepath.Join(dir, "missing", "f.csv"), "there is no " + filepath.Join(dir, "missing") + ": ", "没有 " + filepath.Join(dir, "missing") + "：检查路径"},
+		"no such one": {filepath.Join(path, "f.csv"), "in " + path + ", what should be a folder is a file", path + " 中有一级是文件"},
 	} {
-		err := writeWhole(tt.path, func(io.Writer) error {
+		err := explainFile(writeWhole(tt.path, func(io.Writer) error {
 			t.Errorf("%s: is written", name)
 			return nil
-		})
+		}))
 		if err == nil || !strings.Contains(err.Error(), tt.wantErr) || !strings.Contains(bilingual.Explain(err, "zh"), tt.wantChinese) {
 			t.Errorf("%s: error %v, want %q and %q", name, err, tt.wantErr, tt.wantChinese)
 		}

@@ -48,11 +48,11 @@ func (c *importCommand) Run(lang language) error {
 	}
 	answers, download, err := c.source(ctx, lang)
 	if err != nil {
-		return c.explained(err, lang)
+		return c.explained(err)
 	}
 	result, err := movein.Import(ctx, owner, answers, download)
 	if err != nil {
-		return errors.New(bilingual.Explain(err, string(lang)))
+		return err
 	}
 	for _, note := range result.Notes {
 		fmt.Fprintln(os.Stderr, note.In(string(lang)))
@@ -98,7 +98,7 @@ func (c *importCommand) saved() (answers movein.Answers, err error) {
 	for _, name := range c.From {
 		saved, err := os.ReadFile(name) //nolint:gosec // the owner names the file
 		if err != nil {
-			return movein.Answers{}, bilingual.Errorf("读不了 --from 的文件：%w", "%w", err)
+			return movein.Answers{}, err
 		}
 		if err := answers.Add(name, saved); err != nil {
 			return movein.Answers{}, err
@@ -124,13 +124,12 @@ func (c *importCommand) askStack(ctx context.Context, lang language) (movein.Ans
 }
 
 // explained adds the way that remains to a refusal for lack of permission.
-func (c *importCommand) explained(err error, lang language) error {
-	text := bilingual.Explain(err, string(lang))
-	if errcode.Of(err) == errcode.NoPermission {
-		text += lang.say("\n账号不能调用这个接口。可以在能调用的地方（例如微信的接口调试工具）保存应答，再用 --from 导入；否则照着微信后台手工写进 account.yaml。",
-			"\nThe account may not call this API. Save the answers where they can be had, such as WeChat's tool for trying out APIs, and import them with --from; or copy the replies from WeChat's console by hand.")
+func (c *importCommand) explained(err error) error {
+	if errcode.Of(err) != errcode.NoPermission {
+		return err
 	}
-	return errors.New(text)
+	return bilingual.Errorf("%w\n账号不能调用这个接口。可以在能调用的地方（例如微信的接口调试工具）保存应答，再用 --from 导入；否则照着微信后台手工写进 account.yaml。",
+		"%w\nThe account may not call this API. Save the answers where they can be had, such as WeChat's tool for trying out APIs, and import them with --from; or copy the replies from WeChat's console by hand.", err)
 }
 
 // show prints the difference and, with --write, writes it.

@@ -132,7 +132,7 @@ func TestImportSaved(t *testing.T) {
 		{save(`{"errcode":48001,"errmsg":"api unauthorized"}`), "this is a refusal, errcode 48001", "微信拒绝了这次调用，errcode 48001"},
 		{save(`{"tags":[]}`), "this is no answer of get_current_autoreply_info, get_current_selfmenu_info or menu/get", "不是 get_current_autoreply_info、"},
 		{save(`<html>`), "this is not the JSON of an answer", "不是应答的 JSON"},
-		{"no-such-file", "no such file", "读不了 --from 的文件"},
+		{"no-such-file", "there is no no-such-file: check the path", "没有 no-such-file：检查路径"},
 	} {
 		_, stderr, status := guanzhu(t, nil, "import", "--from", tt.from, file)
 		if status != 1 || !strings.Contains(stderr, tt.want) {

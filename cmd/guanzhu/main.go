@@ -113,7 +113,7 @@ func run(args []string) int {
 		return int(status)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "guanzhu: "+named(bilingual.Explain(explainAWS(err), string(lang))))
+		fmt.Fprintln(os.Stderr, "guanzhu: "+named(bilingual.Explain(explainFile(explainAWS(err)), string(lang))))
 		return failed
 	}
 	return 0

@@ -46,7 +46,7 @@ func (c *fileFlags) read() (*accountyaml.File, error) {
 // noFile explains why account.yaml cannot be read.
 func noFile(name string, err error) error {
 	return bilingual.Errorf("读不了 %s：给出 account.yaml 的路径，或在有 account/account.yaml 的文件夹里运行\n%w",
-		"%s cannot be read: give the path of account.yaml, or run this in the folder that has account/account.yaml\n%w", name, err)
+		"%s cannot be read: give the path of account.yaml, or run this in the folder that has account/account.yaml\n%w", name, explainFile(err))
 }
 
 // media is the folder of the files that the replies use, beside account.yaml.
@@ -228,11 +228,8 @@ func (c *publishFlags) runHere(ctx context.Context, action string, lang language
 		publisher.Media = openTable(cfg, c.Table)
 	}
 	summary, err := publisher.Run(ctx, action)
-	if err != nil {
-		return publish.Summary{}, errors.New(bilingual.Explain(err, string(lang)))
-	}
 	summary.AskAgain = "" // nothing was stored
-	return summary, nil
+	return summary, err
 }
 
 // liveAPI returns a client of the API for an account that the platform knows.

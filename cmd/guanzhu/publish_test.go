@@ -38,12 +38,18 @@ func TestMain(m *testing.M) {
 // guanzhu runs the command, in an environment that has env alone.
 func guanzhu(t *testing.T, env []string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
+	return guanzhuIn(t, "", env, args...)
+}
+
+// guanzhuIn runs the command in a folder, "" for that of this package.
+func guanzhuIn(t *testing.T, folder string, env []string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(t.Context(), self, args...)
-	command.Env = environment(env...)
+	command.Env, command.Dir = environment(env...), folder
 	var out, errs bytes.Buffer
 	command.Stdout, command.Stderr = &out, &errs
 	command.Run()

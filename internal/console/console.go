@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -132,10 +133,13 @@ func (c *Console) openStore() (err error) {
 		}
 		c.store, err = boltstore.Open(c.config.File, c.clock.Now)
 	}
+	_, unusable := errors.AsType[*fs.PathError](err)
 	switch {
 	case errors.Is(err, boltstore.ErrInUse):
 		return bilingual.Errorf("%s 正被另一个进程使用，也许是这个文件夹里的另一个控制台：停掉它，或者换一个文件夹启动",
 			"%s is in use by another process, perhaps by another console in this folder: stop that one, or start this one in another folder", c.config.File)
+	case unusable:
+		return err
 	case err != nil:
 		return bilingual.Errorf("%w\n加上 --fresh，用空的状态代替它", "%w\n--fresh puts an empty state in its place", err)
 	case !c.config.Fresh:
