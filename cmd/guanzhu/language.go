@@ -30,6 +30,15 @@ func (l language) say(zh, en string, values ...any) string {
 	return l.text(bilingual.New(zh, en), values...)
 }
 
+// all returns the texts in the language.
+func (l language) all(texts []bilingual.Text) []string {
+	lines := make([]string, len(texts))
+	for i, text := range texts {
+		lines[i] = text.In(string(l))
+	}
+	return lines
+}
+
 // text returns the text in the language, formatted with the values.
 func (l language) text(format bilingual.Text, values ...any) string {
 	return fmt.Sprintf(format.In(string(l)), values...)

@@ -68,9 +68,8 @@ func (c *checkCommand) Run(lang language) error {
 	if err != nil {
 		return err
 	}
-	for _, text := range append(checked.menu.LeftOut, checked.file.Warnings()...) {
-		fmt.Fprintln(os.Stderr, text.In(string(lang)))
-	}
+	tell(lang.all(checked.menu.LeftOut))
+	tell(lang.all(checked.file.Warnings()))
 	fmt.Println(lang.say("%s 没有错误。关注者会看到（routes.go 里的处理函数优先）：\n",
 		"%s is good. What a follower does and gets (handlers in routes.go come first):\n", c.File))
 	fmt.Print(exchangesTable(checked.file.Exchanges(checked.menu), lang))
@@ -97,18 +96,14 @@ func printChecked(f checkedFile, mistakes error, lang language) error {
 		Menu     []string `json:"menu"`
 		LeftOut  []string `json:"left_out"`
 		Warnings []string `json:"warnings"`
-	}{[]string{}, []string{}, []string{}, []string{}}
+	}{Mistakes: []string{}, Menu: []string{}, Warnings: []string{}}
 	if mistakes != nil {
 		found.Mistakes = strings.Split(bilingual.Explain(mistakes, string(lang)), "\n")
 	}
 	found.Menu = append(found.Menu, menu.Compare(f.menu, f.menu)...)
-	for _, text := range f.menu.LeftOut {
-		found.LeftOut = append(found.LeftOut, text.In(string(lang)))
-	}
+	found.LeftOut = lang.all(f.menu.LeftOut)
 	if mistakes == nil {
-		for _, text := range f.file.Warnings() {
-			found.Warnings = append(found.Warnings, text.In(string(lang)))
-		}
+		found.Warnings = lang.all(f.file.Warnings())
 	}
 	if err := printJSON(os.Stdout, found); err != nil {
 		return err
@@ -117,6 +112,13 @@ func printChecked(f checkedFile, mistakes error, lang language) error {
 		return exitStatus(1)
 	}
 	return nil
+}
+
+// tell prints the lines to standard error.
+func tell(lines []string) {
+	for _, line := range lines {
+		fmt.Fprintln(os.Stderr, line)
+	}
 }
 
 type planCommand struct {
@@ -190,7 +192,7 @@ func (c *publishFlags) Validate() error {
 }
 
 // run performs the action in the stack's function, or from this machine.
-func (c *publishFlags) run(action string, lang language) (summary publish.Summary, err error) {
+func (c *publishFlags) run(action string, lang language) (result publishResult, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), publishWithin+wakesWithin)
 	defer cancel()
 	if c.Stack == "" {
@@ -198,23 +200,30 @@ func (c *publishFlags) run(action string, lang language) (summary publish.Summar
 	}
 	function, err := openFunction(ctx, lang, c.Stack, "menu")
 	if err != nil {
-		return publish.Summary{}, err
+		return publishResult{}, err
 	}
-	return summary, function.ask(ctx, action, &summary)
+	err = function.ask(ctx, action, &result.Summary)
+	return result, err
+}
+
+// publishResult is what was done, or would be done.
+type publishResult struct {
+	publish.Summary
+	Warnings []string `json:"warnings,omitempty"` // those of check, of a file that was read here
 }
 
 // publishWithin bounds the whole: uploads over a slow line take minutes.
 const publishWithin = 10 * time.Minute
 
 // runHere does what functions/menu does, without the record of the menu.
-func (c *publishFlags) runHere(ctx context.Context, action string, lang language) (publish.Summary, error) {
+func (c *publishFlags) runHere(ctx context.Context, action string, lang language) (publishResult, error) {
 	file, err := c.read()
 	if err != nil {
-		return publish.Summary{}, err
+		return publishResult{}, err
 	}
 	api, err := c.liveAPI(ctx, lang)
 	if err != nil {
-		return publish.Summary{}, err
+		return publishResult{}, err
 	}
 	publisher := publish.Publisher{
 		Account: file.Account, PublicURL: c.PublicURL, API: api, Files: c.media(),
@@ -223,13 +232,13 @@ func (c *publishFlags) runHere(ctx context.Context, action string, lang language
 	if c.Table != "" {
 		cfg, err := loadAWS(ctx)
 		if err != nil {
-			return publish.Summary{}, err
+			return publishResult{}, err
 		}
 		publisher.Media = openTable(cfg, c.Table)
 	}
 	summary, err := publisher.Run(ctx, action)
 	summary.AskAgain = "" // nothing was stored
-	return summary, err
+	return publishResult{summary, lang.all(file.Warnings())}, err
 }
 
 // liveAPI returns a client of the API for an account that the platform knows.
@@ -248,11 +257,10 @@ func (c *liveFlags) liveAPI(ctx context.Context, lang language) (*wechatapi.Clie
 }
 
 // showSummary prints the difference to standard output and everything else to standard error.
-func showSummary(s publish.Summary, lang language) error {
+func showSummary(s publishResult, lang language) error {
 	note := func(zh, en string, values ...any) { fmt.Fprintln(os.Stderr, lang.say(zh, en, values...)) }
-	for _, line := range s.LeftOut {
-		fmt.Fprintln(os.Stderr, line)
-	}
+	tell(s.LeftOut)
+	tell(s.Warnings)
 	fmt.Print(s.Diff)
 	for _, name := range s.Files.Uploads {
 		fmt.Println("+ media/" + name)
@@ -282,7 +290,7 @@ func showSummary(s publish.Summary, lang language) error {
 }
 
 // outcome returns the error by which a command exits after the summary.
-func outcome(s publish.Summary, lang language) error {
+func outcome(s publishResult, lang language) error {
 	switch {
 	case s.FilesErrcode != 0:
 		return findingError(doctor.Errcode("files", s.FilesErrcode, s.FilesReason), lang)

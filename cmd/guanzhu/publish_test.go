@@ -232,6 +232,21 @@ func TestPlanAndPublish(t *testing.T) {
 		t.Errorf("published %d times, want once", calls)
 	}
 
+	inviting := write(t, strings.Replace(menuFile, "welcome: w", "welcome: 发送“优惠”", 1))
+	const warning = `:1: this tells followers to send “优惠”, and no keyword rule answers it`
+	for _, command := range []string{"check", "plan", "publish"} {
+		if _, stderr, status := guanzhu(t, env, command, inviting); status != 0 || !strings.Contains(stderr, warning) {
+			t.Errorf("%s of a file with a warning: status %d, %s", command, status, stderr)
+		}
+	}
+	for _, command := range []string{"check", "plan"} {
+		stdout, _, _ := guanzhu(t, env, command, "--json", inviting)
+		var found struct{ Warnings []string }
+		if err := json.Unmarshal([]byte(stdout), &found); err != nil || len(found.Warnings) != 1 || !strings.Contains(found.Warnings[0], warning) {
+			t.Errorf("%s --json of a file with a warning: error %v\n%s", command, err, stdout)
+		}
+	}
+
 	platform.SetMenu("")
 	platform.Fail("/cgi-bin/menu/create", 40055, 1)
 	run("", file+":8: wechatapi: /cgi-bin/menu/create: errcode 40055: ", 1, "publish")

@@ -4,7 +4,6 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 
@@ -94,5 +93,6 @@ func (p *Publisher) files(ctx context.Context, action string, s *Summary) error 
 }
 
 // ErrNoTable is the error for files whose media_ids have no place.
-var ErrNoTable = errors.New("account/media has files, and their media_ids are kept in the stack's table: " +
-	"give the stack with --stack, or the name of its table with --table")
+var ErrNoTable error = bilingual.New("account/media 里有文件，它们的 media_id 保存在堆栈的表里：用 --stack 给出堆栈，或用 --table 给出表名",
+	"account/media has files, and their media_ids are kept in the stack's table: "+
+		"give the stack with --stack, or the name of its table with --table")

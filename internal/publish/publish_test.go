@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/publish"
@@ -96,7 +97,7 @@ func TestWithoutTable(t *testing.T) {
 	w := world.New(t, world.Options{Account: file})
 	p := publisher(w)
 	p.Media = nil
-	if _, err := p.Run(t.Context(), publish.Plan); !errors.Is(err, publish.ErrNoTable) {
+	if _, err := p.Run(t.Context(), publish.Plan); !errors.Is(err, publish.ErrNoTable) || !strings.Contains(bilingual.Explain(err, "zh"), "用 --stack 给出堆栈") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := p.Run(t.Context(), "delete"); err == nil || !strings.Contains(err.Error(), `the action "delete" is unknown`) {
