@@ -23,7 +23,7 @@ type aiCommand struct {
 
 type aiAskCommand struct {
 	parameterFlags `embed:""`
-	Question       string `arg:"" help:"The question, as a follower sends it." zh:"关注者会发来的问题。"`
+	Question       string `arg:"" zhname:"问题" help:"The question, as a follower sends it." zh:"关注者会发来的问题。"`
 	File           string `default:"${file}" help:"The account.yaml to read. Default: ${default}." zh:"account.yaml 的路径，默认 ${default}。"`
 }
 

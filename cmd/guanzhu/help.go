@@ -28,7 +28,8 @@ func commandGroups(lang language) []kong.Group {
 // A detailed command has more to say in its help than one sentence. Paragraphs are separated by empty lines.
 type detailed interface{ Detail() bilingual.Text }
 
-// localize gives the model the help of one language: that of the tags help or zh, and of Detail.
+// localize gives the model the help of one language: that of the tags help or zh, and of Detail. The tag zhname has the name of
+// an argument in Chinese.
 func localize(lang language) func(*kong.Kong) error {
 	return func(k *kong.Kong) error {
 		k.Model.HelpFlag.Help = lang.say("显示帮助。", "Show help.")
@@ -45,6 +46,9 @@ func localize(lang language) func(*kong.Kong) error {
 				v.Help = helpOf(lang, v.Tag, v.Help)
 			case *kong.Value:
 				v.Help = helpOf(lang, v.Tag, v.Help)
+				if lang == bilingual.Chinese {
+					v.Name = cmp.Or(v.Tag.Get("zhname"), v.Name)
+				}
 			}
 			return next(nil)
 		})

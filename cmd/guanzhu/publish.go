@@ -26,7 +26,7 @@ const accountFile = "account/account.yaml"
 
 // fileFlags select account.yaml. The file is read as it is now, not as it was when this program was built.
 type fileFlags struct {
-	File      string `arg:"" optional:"" default:"${file}" help:"The file. Default: ${default}." zh:"文件的路径，默认 ${default}。"`
+	File      string `arg:"" zhname:"文件" optional:"" default:"${file}" help:"The file. Default: ${default}." zh:"文件的路径，默认 ${default}。"`
 	PublicURL string `env:"PUBLIC_URL" placeholder:"URL" help:"Address of the follower's pages (${env}). It completes a url that begins with a slash." zh:"网页的地址（${env}），用来补全以 / 开头的 url。"`
 }
 

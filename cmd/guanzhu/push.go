@@ -24,7 +24,7 @@ import (
 
 type pushCommand struct {
 	accountFlags `embed:""`
-	File         string `arg:"" optional:"" type:"existingfile" help:"The push in clear, for example events/subscribe.xml. Instead of a file, one of the flags --text to --scan makes a push of the present time." zh:"明文的推送，例如 events/subscribe.xml。也可以不用文件，用 --text 到 --scan 中的一个选项生成当前时间的推送。"`
+	File         string `arg:"" zhname:"文件" optional:"" type:"existingfile" help:"The push in clear, for example events/subscribe.xml. Instead of a file, one of the flags --text to --scan makes a push of the present time." zh:"明文的推送，例如 events/subscribe.xml。也可以不用文件，用 --text 到 --scan 中的一个选项生成当前时间的推送。"`
 	Text         string `xor:"what" placeholder:"TEXT" help:"Send this text." zh:"发送这条文字。"`
 	Click        string `xor:"what" placeholder:"KEY" help:"Tap the menu button with this key." zh:"点击 key 为此值的菜单按钮。"`
 	Follow       bool   `xor:"what" help:"Follow the account; with --scan, by that QR code." zh:"关注公众号；与 --scan 同用时，是扫这个二维码关注。"`

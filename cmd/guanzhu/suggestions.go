@@ -209,7 +209,7 @@ func visible(text string) string {
 }
 
 type suggestionsHandledCommand struct {
-	ID []string `arg:"" help:"The suggestions, each by the id that begins its line in the list." zh:"建议的编号，即列表里每行开头的那一段。"`
+	ID []string `arg:"" zhname:"编号" help:"The suggestions, each by the id that begins its line in the list." zh:"建议的编号，即列表里每行开头的那一段。"`
 }
 
 // Validate refuses a value that is not the id of a suggestion.

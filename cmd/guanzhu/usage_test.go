@@ -25,6 +25,7 @@ func TestWrongUsage(t *testing.T) {
 		"suggestions":                    {"缺少 --stack=NAME 或 --table=NAME（堆栈名", "missing: --stack=NAME or --table=NAME (GUANZHU_STACK"},
 		"answers --stack s":              {"缺少以下之一：", "one of these is missing: "},
 		"followers --table T delete":     {`缺少 "<openid>"`, `missing: "<openid>"`},
+		"ai ask":                         {`缺少 "<问题>"`, `missing: "<question>"`},
 		"followers --table T delete a.b": {"不是 openid", "this is not an openid"},
 		"followers --table T export --format xml": {`--format 只能是 "csv","jsonl" 之一，不能是 "xml"`, `--format must be one of "csv","jsonl", not "xml"`},
 		"suggestions --table T --month x":         {`"x" 不是月份`, `"x" is not a month`},
@@ -103,6 +104,9 @@ func TestHelp(t *testing.T) {
 				texts[node.Path()+" --"+flag.Name] = flag.Help
 			}
 			for _, arg := range node.Positional {
+				if name := arg.Name; lang == "zh" && !node.Hidden && !strings.ContainsFunc(name, isHan) && name != "openid" && name != "shell" {
+					t.Errorf("%s has the English argument %s", node.Path(), name)
+				}
 				texts[node.Path()+" "+arg.Name] = arg.Help
 			}
 			for where, text := range texts {
