@@ -6,10 +6,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/guanzhu/guanzhu/internal/doctor"
+	"github.com/guanzhu/guanzhu/internal/lazy"
 )
 
 // A text names a command as guanzhu secrets, without the flags that select the account. Whatever prints the text makes
@@ -17,7 +17,7 @@ import (
 
 // command finds a command in a text. guanzhu completion stays as it is: it goes into the start-up file of a shell, which may
 // start in any folder.
-var command = regexp.MustCompile(
+var command = lazy.Regexp(
 	`\bguanzhu ((--help|ai|console|push|import|check|plan|publish|secrets|doctor|logs|suggestions|followers|reconcile|answers|restore|platform|candidates|version)\b( (rotate|finish|ask|failed|retry))?)`)
 
 // named returns the text with each command under the name by which this program was called.
@@ -25,8 +25,8 @@ func named(text string) string { return complete(text, nil) }
 
 // complete is named, and adds the flags of each command. They depend on its first word.
 func complete(text string, flags map[string]string) string {
-	return command.ReplaceAllStringFunc(text, func(found string) string {
-		match := command.FindStringSubmatch(found)
+	return command().ReplaceAllStringFunc(text, func(found string) string {
+		match := command().FindStringSubmatch(found)
 		return strings.TrimSpace(programName(os.Args[0]) + " " + match[1] + " " + flags[match[2]])
 	})
 }

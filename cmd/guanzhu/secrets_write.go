@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/lazy"
 	"github.com/guanzhu/guanzhu/internal/ownersecrets"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
@@ -202,14 +202,14 @@ const (
 )
 
 var (
-	tokenForm     = regexp.MustCompile(`^[A-Za-z0-9]{3,32}$`)
-	appSecretForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	tokenForm     = lazy.Match(`^[A-Za-z0-9]{3,32}$`)
+	appSecretForm = lazy.Match(`^[0-9a-f]{32}$`)
 )
 
 // The checks print the length of a value, and nothing else of it.
 
 func checkToken(answer string) error {
-	if answer == "" || answer == makeOne || tokenForm.MatchString(answer) {
+	if answer == "" || answer == makeOne || tokenForm(answer) {
 		return nil
 	}
 	return bilingual.Errorf("Token 由 3 到 32 位半角的字母和数字组成，这个有 %d 个字符，或者有别的字符",
@@ -221,7 +221,7 @@ func checkAppSecret(answer string, exists bool) error {
 	case answer == "" && !exists:
 		return bilingual.Errorf("必须填写 AppSecret：微信只在启用或重置时显示一次（开发密钥）",
 			"the app secret is required: the platform shows it once, when it is enabled or reset (开发密钥)")
-	case answer != "" && !appSecretForm.MatchString(answer):
+	case answer != "" && !appSecretForm(answer):
 		return bilingual.Errorf("AppSecret 是 32 位 0-9、a-f，这个有 %d 个字符，或者有别的字符：重新复制",
 			"an app secret has 32 digits of 0-9 and a-f; this one has %d characters, or others among them: copy it again", utf8.RuneCountInString(answer))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/lazy"
 )
 
 // wrongUsage returns the text about a command line that cannot be understood: what is wrong, and which help to read.
@@ -28,11 +29,11 @@ func usageText(err error, lang language) string {
 	}
 	text := err.Error()
 	for _, row := range usageTexts {
-		if row.kong.MatchString(text) {
+		if row.kong().MatchString(text) {
 			if lang == bilingual.Chinese && strings.HasPrefix(text, "missing") {
 				text = strings.ReplaceAll(text, " or ", " 或 ")
 			}
-			return row.kong.ReplaceAllString(text, row.text.In(string(lang)))
+			return row.kong().ReplaceAllString(text, row.text.In(string(lang)))
 		}
 	}
 	return text
@@ -40,24 +41,24 @@ func usageText(err error, lang language) string {
 
 // usageTexts are the texts of kong, and those that replace them.
 var usageTexts = []struct {
-	kong *regexp.Regexp
+	kong func() *regexp.Regexp
 	text bilingual.Text
 }{
-	{regexp.MustCompile(`^unexpected argument (.*), did you mean (.*)\?$`), bilingual.New("没有 $1，是不是 $2？", "there is no $1: did you mean $2?")},
-	{regexp.MustCompile(`^unexpected argument (.*)$`), bilingual.New("多出了参数 $1", "unexpected argument $1")},
-	{regexp.MustCompile(`^--app-id: (.*) is not an AppID, .*\(from envar WECHAT_APP_ID=.*\)$`), bilingual.New("环境变量 WECHAT_APP_ID：AppID 是 wx 加 16 位 0-9、a-f，$1 不是：从微信开发者平台重新复制",
+	{lazy.Regexp(`^unexpected argument (.*), did you mean (.*)\?$`), bilingual.New("没有 $1，是不是 $2？", "there is no $1: did you mean $2?")},
+	{lazy.Regexp(`^unexpected argument (.*)$`), bilingual.New("多出了参数 $1", "unexpected argument $1")},
+	{lazy.Regexp(`^--app-id: (.*) is not an AppID, .*\(from envar WECHAT_APP_ID=.*\)$`), bilingual.New("环境变量 WECHAT_APP_ID：AppID 是 wx 加 16 位 0-9、a-f，$1 不是：从微信开发者平台重新复制",
 		"WECHAT_APP_ID: $1 is not an AppID, which is wx and 16 digits of 0-9 and a-f: copy it again from the developer platform")},
-	{regexp.MustCompile(`^unknown flag (.*), did you mean (.*)\?$`), bilingual.New("没有选项 $1，是不是 $2？", "there is no flag $1: did you mean $2?")},
-	{regexp.MustCompile(`^unknown flag (.*)$`), bilingual.New("没有选项 $1", "there is no flag $1")},
-	{regexp.MustCompile(`^(.*): missing value, expecting .*$`), bilingual.New("$1 后面缺少值", "$1 needs a value")},
-	{regexp.MustCompile(`^(.*): expected .* value but got "EOL".*$`), bilingual.New("$1 后面缺少值", "$1 needs a value")},
-	{regexp.MustCompile(`^expected one of .*"console".*$`), bilingual.New("缺少命令", "a command is missing")},
-	{regexp.MustCompile(`^expected one of (.*)$`), bilingual.New("缺少以下之一：$1", "one of these is missing: $1")},
-	{regexp.MustCompile(`^expected (.*)$`), bilingual.New("缺少 $1", "missing: $1")},
-	{regexp.MustCompile(`^missing flags: (.*--stack=.*)$`), bilingual.New("缺少 $1（堆栈名也可以放在环境变量 GUANZHU_STACK 里）", "missing: $1 (GUANZHU_STACK can name the stack instead)")},
-	{regexp.MustCompile(`^missing (?:flags:|positional arguments) (.*)$`), bilingual.New("缺少 $1", "missing: $1")},
-	{regexp.MustCompile(`^(.*) must be one of (.*) but got (.*)$`), bilingual.New("$1 只能是 $2 之一，不能是 $3", "$1 must be one of $2, not $3")},
-	{regexp.MustCompile(`^(.*) and (.*) can't be used together$`), bilingual.New("$1 和 $2 不能同时使用", "$1 and $2 can't be used together")},
-	{regexp.MustCompile(`^(.*): stat (.*): no such file or directory$`), bilingual.New("没有文件 $2", "there is no file $2")},
-	{regexp.MustCompile(`^(.*): "(.*)" exists but is a directory$`), bilingual.New("$2 是文件夹，请给出文件", "$2 is a folder: name a file")},
+	{lazy.Regexp(`^unknown flag (.*), did you mean (.*)\?$`), bilingual.New("没有选项 $1，是不是 $2？", "there is no flag $1: did you mean $2?")},
+	{lazy.Regexp(`^unknown flag (.*)$`), bilingual.New("没有选项 $1", "there is no flag $1")},
+	{lazy.Regexp(`^(.*): missing value, expecting .*$`), bilingual.New("$1 后面缺少值", "$1 needs a value")},
+	{lazy.Regexp(`^(.*): expected .* value but got "EOL".*$`), bilingual.New("$1 后面缺少值", "$1 needs a value")},
+	{lazy.Regexp(`^expected one of .*"console".*$`), bilingual.New("缺少命令", "a command is missing")},
+	{lazy.Regexp(`^expected one of (.*)$`), bilingual.New("缺少以下之一：$1", "one of these is missing: $1")},
+	{lazy.Regexp(`^expected (.*)$`), bilingual.New("缺少 $1", "missing: $1")},
+	{lazy.Regexp(`^missing flags: (.*--stack=.*)$`), bilingual.New("缺少 $1（堆栈名也可以放在环境变量 GUANZHU_STACK 里）", "missing: $1 (GUANZHU_STACK can name the stack instead)")},
+	{lazy.Regexp(`^missing (?:flags:|positional arguments) (.*)$`), bilingual.New("缺少 $1", "missing: $1")},
+	{lazy.Regexp(`^(.*) must be one of (.*) but got (.*)$`), bilingual.New("$1 只能是 $2 之一，不能是 $3", "$1 must be one of $2, not $3")},
+	{lazy.Regexp(`^(.*) and (.*) can't be used together$`), bilingual.New("$1 和 $2 不能同时使用", "$1 and $2 can't be used together")},
+	{lazy.Regexp(`^(.*): stat (.*): no such file or directory$`), bilingual.New("没有文件 $2", "there is no file $2")},
+	{lazy.Regexp(`^(.*): "(.*)" exists but is a directory$`), bilingual.New("$2 是文件夹，请给出文件", "$2 is a folder: name a file")},
 }

@@ -1,4 +1,4 @@
-// Package lazy puts off work that most starts of a function never need.
+// Package lazy puts off work that most starts of a program never need.
 package lazy
 
 import (

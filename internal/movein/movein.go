@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/autoreply"
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/errcode"
+	"github.com/guanzhu/guanzhu/internal/lazy"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -460,7 +460,7 @@ func (c *converter) named(of string, kind media.Kind, content []byte) (name stri
 		return name, media.Check(kind, name, content)
 	}
 	extension := media.ExtensionOf(content)
-	base := strings.Trim(unfit.ReplaceAllString(of, "-"), "- .")
+	base := strings.Trim(unfit().ReplaceAllString(of, "-"), "- .")
 	if base == "" {
 		base = string(kind)
 	}
@@ -484,7 +484,7 @@ func (c *converter) named(of string, kind media.Kind, content []byte) (name stri
 }
 
 // unfit are the characters that a file's name does without.
-var unfit = regexp.MustCompile(`[^\pL\pN_-]+`)
+var unfit = lazy.Regexp(`[^\pL\pN_-]+`)
 
 func (c *converter) taken(name string) bool {
 	for _, known := range c.known {
@@ -497,10 +497,10 @@ func (c *converter) taken(name string) bool {
 
 // shown is a text of the platform as it can be part of a line on a terminal.
 func shown(text string) string {
-	if unprintable.MatchString(text) {
+	if unprintable(text) {
 		return fmt.Sprintf("%q", text)
 	}
 	return text
 }
 
-var unprintable = regexp.MustCompile(`[^\pL\pM\pN\pP\pS ]`)
+var unprintable = lazy.Match(`[^\pL\pM\pN\pP\pS ]`)
