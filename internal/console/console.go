@@ -265,7 +265,7 @@ func (c *Console) loadAccount() error {
 	}
 	c.file.File, c.file.Watched, c.file.Mistakes = name, watched, mistakes(err)
 	if err == nil {
-		c.replies, c.file.LoadedAt = replies, c.clock.Now()
+		c.replies, c.file.LoadedAt, c.file.Keyword = replies, c.clock.Now(), replies.LinkKeyword()
 	}
 	return nil
 }

@@ -160,7 +160,8 @@ type FileState struct {
 	File     string           `json:"file"`
 	Watched  bool             `json:"watched"` // false: there is no such file here, and the one in the program is used
 	LoadedAt time.Time        `json:"loaded_at"`
-	Mistakes []bilingual.Text `json:"mistakes"` // each begins with file:line: and says what to do; the last good file is in use
+	Keyword  string           `json:"keyword,omitempty"` // a text that gets the personal link, of the last good file; empty if there is none
+	Mistakes []bilingual.Text `json:"mistakes"`          // each begins with file:line: and says what to do; the last good file is in use
 }
 
 // Faults are the troubles that are switched on.

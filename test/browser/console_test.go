@@ -353,6 +353,21 @@ func TestConsoleLiveEditing(t *testing.T) {
 	d.wantQuiet("live editing")
 }
 
+// TestConsoleHintKeyword: the hint names the account's own keyword for the personal link, and no keyword if there is none.
+func TestConsoleHintKeyword(t *testing.T) {
+	d := newDesk(t, "zh")
+	d.send("follow")
+	d.copyAccount(func(text string) string { return strings.ReplaceAll(text, "登录", "会员") })
+	d.read(".hint .now p", "例如“会员”")
+	d.pressText(".hint", "带我去")
+	d.until(`document.querySelector(".composer input[type=text]").value === "会员"`)
+	d.copyAccount(func(text string) string { return strings.ReplaceAll(text, "{personal_link}", "") })
+	d.until(`!document.querySelector(".hint .now p").textContent.includes("例如")`)
+	d.pressText(".hint", "带我去")
+	d.until(`document.querySelector(".composer input[type=text]").value === "你好"`)
+	d.wantQuiet("the hint's keyword")
+}
+
 // TestConsoleTime: the session's tombstone vanishes after 31 days of the console's clock.
 func TestConsoleTime(t *testing.T) {
 	d := newDesk(t, "en")
