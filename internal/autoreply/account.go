@@ -109,7 +109,7 @@ func (a *Account) HasRule(text string) bool {
 	return ok
 }
 
-// Explain names the keyword rule that answers text, such as `account.yaml:58 exact "登录"`. It returns "default" if no rule
+// Explain names the keyword rule that answers text, such as `account.yaml:68 exact "登录"`. It returns "default" if no rule
 // does. The local console shows it.
 func (a *Account) Explain(text string) string {
 	if rule, ok := a.rule(text); ok {

@@ -42,7 +42,7 @@ type Item struct {
 // Decision says which handler took a push, and which rule of account.yaml answered.
 type Decision struct {
 	Route string `json:"route"`          // such as "OnText prefix \"@\"", "On *wechat.Subscribe" or "Default"
-	Rule  string `json:"rule,omitempty"` // such as `account.yaml:58 exact "登录"`, `clicks: KEY`, `messages: image` or default; empty if account.yaml did not decide
+	Rule  string `json:"rule,omitempty"` // such as `account.yaml:68 exact "登录"`, `clicks: KEY`, `messages: image` or default; empty if account.yaml did not decide
 }
 
 // Attempt is one request for an Item: one delivery of a push, or one request for a page.
