@@ -1,5 +1,5 @@
 // Package accountyaml reads account.yaml, in which the owner of an Official Account writes the welcome, the replies to
-// keywords and menu clicks, the reply to everything else, and the menu. It finds the replies in it.
+// keywords and menu clicks, the reply to everything else, and the menu. Package autoreply has the result.
 //
 //	welcome: 欢迎关注！                # the reply to a follow
 //	default: 编辑@+您想说的话          # the reply to a text that no rule matches

@@ -1,4 +1,4 @@
-// Package answers answers the texts whose handler takes longer than WeChat waits. The endpoint records a question and sends
+// Package answers replies to texts whose handler takes longer than WeChat waits. The endpoint records a question and sends
 // it to a queue (Replier); another function runs the handler (Worker). Whoever of the two writes to the conversation first
 // decides who delivers the answer.
 package answers

@@ -1,5 +1,5 @@
-// Package autoreply is what an account answers by itself, as the owner's account.yaml says: the replies to follows, texts,
-// clicks and other messages, and the menu. It does not read the file: internal/accountyaml does.
+// Package autoreply has the content of the owner's account.yaml as values: the replies to follows, texts, clicks and other
+// messages, and the menu. It finds the reply to a push. It does not read the file: internal/accountyaml does.
 package autoreply
 
 import (

@@ -30,7 +30,7 @@ const (
 )
 
 var verbs = [...]string{"follows", "unfollows", "suggests", "asks for a link", "says hello", "taps", "opens a page", "scans",
-	"closes the WeChat account", "withdraws an authorisation", "earns a point", "loses the session"}
+	"closes the WeChat account", "withdraws an authorization", "earns a point", "loses the session"}
 
 // push is what one follower did at one second.
 type push struct {

@@ -1,4 +1,4 @@
-// Package telemetry is what the service tells of itself without telling of its users.
+// Package telemetry writes the service's log and metrics. Neither contains a secret, a message text or a whole openid.
 package telemetry
 
 import (

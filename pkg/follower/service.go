@@ -102,7 +102,7 @@ func (s *Service) unfollow(ctx context.Context, openid string, at time.Time) err
 
 var errNothingToRevoke = errors.New("no device was signed in at that time")
 
-// Revoke signs out the devices that the user's authorisation of the pages signed in. Nothing else depends on it: the profile
+// Revoke signs out the devices that the user's authorization of the pages signed in. Nothing else depends on it: the profile
 // comes with the follow. Devices that were signed in or renewed after the push's time stay, so that a late or repeated
 // delivery does not sign them out.
 func (s *Service) Revoke(ctx context.Context, p *wechat.UserAuthorizationRevoke) error {

@@ -89,7 +89,8 @@ func (s *Slow) Sorry() string { return s.sorry }
 // ByAI reports whether the answer is to be marked as an AI's.
 func (s *Slow) ByAI() bool { return s.byAI }
 
-// ErrNoAnswer is the error of a slow handler that has returned no text.
+// ErrNoAnswer is the error of a slow handler that has returned no text. A slow handler returns an error that is ErrNoAnswer
+// (errors.Is) if another run would not help: then it does not run again, and the follower gets the apology at once.
 var ErrNoAnswer = errors.New("webhook: the slow handler has returned no text")
 
 // Answer runs the handler and returns the answer. A handler that does not return when ctx ends is abandoned.

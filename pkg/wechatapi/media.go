@@ -95,7 +95,7 @@ func (c *Client) video(ctx context.Context, address string) ([]byte, error) {
 }
 
 // AddMaterial implements media.API. It adds permanent material of the kind image, voice, video or thumb. An account
-// can have a limited number of each. The name's extension tells the platform the format.
+// can have 100,000 pictures and articles, and 1000 of each other kind. The name's extension tells the platform the format.
 //
 // https://developers.weixin.qq.com/doc/subscription/api/material/permanent/api_addmaterial
 func (c *Client) AddMaterial(
