@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/conversation"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -20,6 +21,7 @@ import (
 type followersCommand struct {
 	tableFlags `embed:""`
 	Export     followersExportCommand `cmd:"" help:"Write all followers as CSV or JSON lines." zh:"把全部关注者导出为 CSV 或 JSON Lines。"`
+	Show       followersShowCommand   `cmd:"" help:"Print all that is stored about one follower, as JSON." zh:"以 JSON 显示一个关注者的全部数据。"`
 	Delete     followersDeleteCommand `cmd:"" help:"Delete everything personal of one follower." zh:"删除一个关注者的全部个人数据。"`
 }
 
@@ -28,33 +30,38 @@ type followerStore interface {
 	Followers(ctx context.Context) iter.Seq2[follower.Follower, error]
 	Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error)
 	Own(ctx context.Context, openid string) (follower.OwnData, error)
+	Conversation(ctx context.Context, openid string) (conversation.Conversation, error)
 	Unfollow(ctx context.Context, openid string, at, expires time.Time) error
 }
 
+// openID is an openid on the command line.
+type openID string
+
+// UnmarshalText refuses what cannot be an openid.
+func (o *openID) UnmarshalText(text []byte) error {
+	if !wechat.IsOpenID(string(text)) {
+		return bilingual.Errorf("这不是 openid（1 到 128 个 0-9 A-Z a-z _ - 的字符）：从 guanzhu followers export 的输出里复制",
+			"this is not an openid, which has 1 to 128 of the characters 0-9 A-Z a-z _ -: copy one from the output of guanzhu followers export")
+	}
+	*o = openID(text)
+	return nil
+}
+
 type followersDeleteCommand struct {
-	OpenID string `arg:"" name:"openid" help:"The follower's openid." zh:"关注者的 openid。"`
+	OpenID openID `arg:"" name:"openid" help:"The follower's openid." zh:"关注者的 openid。"`
 	Yes    bool   `help:"Do not ask for confirmation. Required without a terminal." zh:"不询问，直接删除。没有终端时必须写。"`
 }
 
 // Detail is shown by --help.
 func (*followersDeleteCommand) Detail() bilingual.Text {
-	return bilingual.New("删除这个关注者的记录、登录状态和您自己的数据，与取消关注时相同。openid 和时间保留 30 天，以免迟到的推送恢复资料。\n\n"+
+	return bilingual.New("删除这个关注者的记录、登录状态、您自己的数据，以及提过的问题和回答，与取消关注时相同。openid 和时间保留 30 天，以免迟到的推送恢复资料。\n\n"+
 		"不删除建议（里面没有 openid，180 天后过期），也不删除表的备份（时间点恢复，35 天后过期）。\n\n"+
 		"微信不知道这次删除。仍在关注的人下次关注或使用个人链接时会重新记录。",
-		`This deletes the follower's record and session and your own data about the follower, as an unfollow does. The openid and the time are kept for 30 days, so that a late push does not restore the profile.
+		`This deletes the follower's record and session, your own data about the follower, and questions with their answers, as an unfollow does. The openid and the time are kept for 30 days, so that a late push does not restore the profile.
 
 It does not delete suggestions, which hold no openid and expire after 180 days, nor the table's backups, which expire after 35 days (point-in-time recovery).
 
 WeChat does not learn of it. A person who still follows the account is recorded again with the next follow or personal link.`)
-}
-
-// Validate refuses what cannot be an openid.
-func (c *followersDeleteCommand) Validate() error {
-	if c.OpenID != "" && !wechat.IsOpenID(c.OpenID) { // one that is missing is found later
-		return bilingual.Errorf("这不是 openid（1 到 128 个 0-9 A-Z a-z _ - 的字符）：从 guanzhu followers export 的输出里复制",
-			"this is not an openid, which has 1 to 128 of the characters 0-9 A-Z a-z _ -: copy one from the output of guanzhu followers export")
-	}
-	return nil
 }
 
 // Run asks before it deletes.
@@ -73,7 +80,7 @@ func (c *followersDeleteCommand) Run(parent *followersCommand, lang language) er
 	if err != nil {
 		return err
 	}
-	return deleteFollower(context.Background(), store, c.OpenID, time.Now, confirm, os.Stdout, lang)
+	return deleteFollower(context.Background(), store, string(c.OpenID), time.Now, confirm, os.Stdout, lang)
 }
 
 // deleteTime limits the calls of the table before the question, and again those after it.
@@ -86,8 +93,7 @@ func deleteFollower(
 ) error {
 	f, err := lookup(ctx, store, openid)
 	if errors.Is(err, follower.ErrNotFound) {
-		return errors.New(lang.say("这不是关注者的 openid，没有删除任何内容。同一个人在每个公众号的 openid 都不同；`guanzhu followers export` 会列出本公众号的",
-			"this is no follower's openid: nothing was deleted. Each account has its own openids for the same people; `guanzhu followers export` lists those of this one"))
+		return errNoFollower
 	}
 	if err != nil {
 		return err
@@ -122,6 +128,10 @@ func deleteFollower(
 		"Deleted. Suggestions and the table's backups are not: see guanzhu followers delete --help.")))
 	return nil
 }
+
+// errNoFollower is the error for an openid about which nothing is stored.
+var errNoFollower error = bilingual.New("这不是关注者的 openid。同一个人在每个公众号的 openid 都不同；`guanzhu followers export` 会列出本公众号的",
+	"this is no follower's openid. Each account has its own openids for the same people; `guanzhu followers export` lists those of this one")
 
 func lookup(ctx context.Context, store followerStore, openid string) (follower.Follower, error) {
 	ctx, cancel := context.WithTimeout(ctx, deleteTime)

@@ -23,7 +23,6 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 type followersExportCommand struct {
@@ -34,11 +33,11 @@ type followersExportCommand struct {
 // Detail is shown by --help.
 func (*followersExportCommand) Detail() bilingual.Text {
 	return bilingual.New("时间是中国时间。未知的值在 CSV 里为空，在 JSON Lines 里省略。\n\n"+
-		"CSV 以字节顺序标记（BOM）开头，否则 Excel 会按 GBK 读中文。以 = + - @ 或其全角形式开头的单元格会被表格软件当成公式，因此前面加一个撇号（'）。标签 id 之间用 | 分隔。JSON Lines 保留每个值原来的样子，只有它含有您自己的数据，在 own 里。\n\n"+
+		"CSV 以字节顺序标记（BOM）开头，否则 Excel 会按 GBK 读中文。以 = + - @ 或其全角形式开头的单元格会被表格软件当成公式，因此前面加一个撇号（'）。标签 id 之间用 | 分隔。JSON Lines 保留每个值原来的样子，只有它含有您自己的数据，在 own 里。登录状态和向慢处理函数提的问题、得到的回答都不导出：guanzhu followers show 显示一个关注者的。\n\n"+
 		"表是一页一页读的，期间关注或取消关注的人可能在其中，也可能不在。",
 		`Times are China time. An unknown value is empty in CSV and left out in JSON lines.
 
-CSV begins with a byte order mark; without it, Excel reads Chinese text as GBK. A cell that begins with = + - @ or their full-width forms would be a formula in a spreadsheet, so it gets an apostrophe (') in front. Tag ids are separated by |. JSON lines hold every value as it is stored. Only they have your own data about each follower, in the member own.
+CSV begins with a byte order mark; without it, Excel reads Chinese text as GBK. A cell that begins with = + - @ or their full-width forms would be a formula in a spreadsheet, so it gets an apostrophe (') in front. Tag ids are separated by |. JSON lines hold every value as it is stored. Only they have your own data about each follower, in the member own. The export has neither sessions nor the questions to slow handlers and their answers: guanzhu followers show prints those of one follower.
 
 The table is read page by page. A follower who follows or unfollows meanwhile may be missing or included.`)
 }
@@ -113,7 +112,7 @@ type exported struct {
 	Language     string `json:"language,omitempty"`
 	Remark       string `json:"remark,omitempty"`
 	Tags         []int  `json:"tags,omitempty"`
-	Profile      string `json:"profile"`
+	Profile      string `json:"profile,omitempty"`
 
 	Own map[string]json.RawMessage `json:"own,omitempty"` // not in CSV
 }
@@ -124,7 +123,7 @@ func newExported(f follower.Follower) exported {
 		Remark: f.Remark, Tags: f.Tags, Profile: string(f.State),
 	}
 	if !f.SubscribedAt.IsZero() {
-		e.SubscribedAt = f.SubscribedAt.In(wechat.ChinaTime).Format(time.RFC3339)
+		e.SubscribedAt = chinaTime(f.SubscribedAt)
 	}
 	return e
 }

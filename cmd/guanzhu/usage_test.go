@@ -27,6 +27,7 @@ func TestWrongUsage(t *testing.T) {
 		"followers --table T delete":     {`缺少 "<openid>"`, `missing: "<openid>"`},
 		"ai ask":                         {`缺少 "<问题>"`, `missing: "<question>"`},
 		"followers --table T delete a.b": {"不是 openid", "this is not an openid"},
+		"followers --table T show a.b":   {"不是 openid", "this is not an openid"},
 		"followers --table T export --format xml": {`--format 只能是 "csv","jsonl" 之一，不能是 "xml"`, `--format must be one of "csv","jsonl", not "xml"`},
 		"suggestions --table T --month x":         {`"x" 不是月份`, `"x" is not a month`},
 		"suggestions --table T handled x":         {"不是建议的编号", "is not the id of a suggestion"},

@@ -81,6 +81,11 @@ func TestFollowers(t *testing.T) {
 		t.Errorf("the file holds %q, error %v", got, err)
 	}
 
+	shown, stderr, status := guanzhu(t, "", "followers", "show", "--stack", stack, openid)
+	if status != 0 || stderr != "" || !strings.Contains(shown, `"remark": "=老朋友"`) || !strings.Contains(shown, `"established_at": "`) {
+		t.Errorf("status %d, %s\n%s", status, stderr, shown)
+	}
+	wantRun(t, 1, "", "this is no follower's openid", "followers", "show", "--table", table, "oGone")
 	wantRun(t, 1, "", "this is no follower's openid", "followers", "delete", "--stack", stack, "--yes", "oGone")
 	wantRun(t, 1, "", "with --yes", "followers", "delete", "--stack", stack, openid)
 	wantRun(t, 0, header+row, "Followers exported: 1\n", "followers", "export", "--stack", stack)
