@@ -3,7 +3,6 @@ package boltstore
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/reconcile"
@@ -29,10 +28,7 @@ func (s *Store) Find(ctx context.Context, openids []string) ([]follower.Follower
 		for _, openid := range openids {
 			var item table.Follower
 			stored, err := b.get(table.FollowerKey(openid), &item)
-			if err != nil {
-				return err
-			}
-			if stored && !item.Tombstone() {
+			if stored && err == nil && !item.Tombstone() {
 				found = append(found, item.Follower())
 			}
 		}
@@ -69,10 +65,7 @@ func (s *Store) part(
 		for seen := 1; k != nil; k, v = c.Next() {
 			if bytes.HasSuffix(k, bytesOf(table.FollowerKey(""))) && bytes.Contains(v, holds) {
 				var item table.Follower
-				if err := json.Unmarshal(v, &item); err != nil {
-					return err
-				}
-				if item.OpenID != "" && wanted(item) { // neither a tombstone nor one that cannot be read
+				if unpack(v, &item) == nil && item.OpenID != "" && wanted(item) { // neither unreadable nor a tombstone
 					part = append(part, item.Follower())
 				}
 			}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -205,6 +206,7 @@ func testUnreadable(t *testing.T, f fixture) {
 		{"pk": "suggestions#2040-05", "sk": "follower", "openid": "suggestions#2040-05", "event_time": n(1), "profile": "pending"},
 		{"pk": "oBroken", "sk": "follower", "openid": "oBroken", "profile": "pending"}, // without its time
 		{"pk": "oBroken", "sk": "session"},
+		{"pk": "oStrange", "sk": "follower", "openid": "oStrange", "event_time": n(1), "tags": "none"}, // no list
 	} {
 		must(t, f.store.Put(f.ctx, record))
 	}
@@ -225,8 +227,19 @@ func testUnreadable(t *testing.T, f fixture) {
 		must(t, err)
 		all = append(all, fo)
 	}
-	if diff := cmp.Diff([]follower.Follower{person(1)}, all); diff != "" || skipped != 2 {
-		t.Errorf("%d cannot be read, want 2; followers (-want +got):\n%s", skipped, diff)
+	if diff := cmp.Diff([]follower.Follower{person(1)}, all); diff != "" || skipped != 3 {
+		t.Errorf("%d cannot be read, want 3; followers (-want +got):\n%s", skipped, diff)
+	}
+
+	found, err := f.store.Find(f.ctx, []string{person(1).OpenID, "oStrange"})
+	must(t, err)
+	if diff := cmp.Diff([]follower.Follower{person(1)}, found); diff != "" {
+		t.Errorf("Find (-want +got):\n%s", diff)
+	}
+	part, _, err := f.store.Unchecked(f.ctx, second(1000), "")
+	must(t, err)
+	if slices.ContainsFunc(part, func(fo follower.Follower) bool { return fo.OpenID == "oStrange" }) {
+		t.Error("Unchecked gives a record that cannot be read")
 	}
 
 	// A follower's broken record counts as absent, and the next write replaces it.
