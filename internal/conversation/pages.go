@@ -81,22 +81,15 @@ func clean(text string) string {
 }
 
 // cut returns the beginning of s that fits into so many bytes, cut at a character.
-func cut(s string, size int) string {
-	if len(s) <= size {
-		return s
-	}
-	for size > 0 && !utf8.RuneStart(s[size]) {
-		size--
-	}
-	return s[:size]
-}
+func cut(s string, size int) string { return strings.ToValidUTF8(s[:min(len(s), size)], "") }
 
 // Page returns page n of the answer to the question id as it is sent: with a link to the next page, if there is one.
 func (j *Job) Page(id string, n int) string {
 	if n == len(j.Pages)-1 {
 		return j.Pages[n]
 	}
-	return j.Pages[n] + fmt.Sprintf("\n\n%s", link(nextPage, fmt.Sprintf("%s（%d/%d）", nextPage, n+2, len(j.Pages)), Tap{id, n + 1}))
+	caption := fmt.Sprintf("%s（%d/%d）", nextPage, n+2, len(j.Pages))
+	return j.Pages[n] + "\n\n" + link(nextPage, caption, Tap{id, n + 1})
 }
 
 // WaitText returns the wait text for the question id, with a link that shows the answer.

@@ -220,7 +220,7 @@ func CutText(s string, size int) string {
 		return s
 	}
 	end := size
-	for !utf8.RuneStart(s[end]) {
+	for end > 0 && !utf8.RuneStart(s[end]) {
 		end--
 	}
 	// Links are not nested: only the last one that starts before end can reach beyond it.

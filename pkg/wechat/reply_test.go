@@ -104,6 +104,13 @@ func TestTextEndsOutsideALink(t *testing.T) {
 	}
 }
 
+// TestCutTextOfNoCharacters: a text that is not UTF-8 may have no beginning of a character.
+func TestCutTextOfNoCharacters(t *testing.T) {
+	if got := CutText(strings.Repeat("\x80", 10), 5); got != "" {
+		t.Errorf("CutText = %q, want nothing", got)
+	}
+}
+
 func cutAtCharacter(s string, n int) string {
 	for !utf8.RuneStart(s[n]) {
 		n--
