@@ -49,13 +49,10 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (handler, er
 	if err != nil {
 		return nil, err
 	}
-	publisher := &menu.Publisher{API: f.API, Store: f.Store, Now: time.Now}
 	reconciler := reconcile.New(reconcile.Config{
 		Platform: f.API, Records: f.Store, Checkpoints: f.Store,
-		Menu: func(ctx context.Context, action string) (menu.Summary, error) {
-			return publisher.Run(ctx, action, wanted)
-		},
-		RepairMenu: f.Replies.RepairsMenu(), Concurrency: concurrency, Hash: f.Hash, Now: time.Now, Log: f.Log,
+		Menu: &menu.Publisher{API: f.API, Store: f.Store, Now: time.Now}, WantedMenu: wanted, RepairMenu: f.Replies.RepairsMenu(),
+		Concurrency: concurrency, Hash: f.Hash, Now: time.Now, Log: f.Log,
 	})
 	return func(ctx context.Context, r request) (reconcile.Summary, error) {
 		summary, err := reconciler.Run(ctx, r.Action)

@@ -39,7 +39,7 @@ func (c *Console) publish() {
 			return err
 		}
 		publisher := menu.Publisher{API: i.api, Now: c.clock.Now}
-		summary, err := publisher.Run(ctx, "", wanted)
+		summary, err := publisher.Publish(ctx, wanted)
 		if err == nil && summary.Result == menu.Refused {
 			err = errors.New(summary.Reason)
 		}

@@ -252,7 +252,7 @@ func (p *Platform) menu(ctx context.Context, may permissions) Finding {
 	}
 	// The record is passed on without the time of the next attempt, and nothing is stored.
 	publisher := menu.Publisher{API: p.API, Store: published{was.Hash}, Now: p.Now}
-	s, err := publisher.Run(ctx, "plan", p.Menu)
+	s, err := publisher.Plan(ctx, p.Menu)
 	switch {
 	case err != nil:
 		return p.refused("menu", err)

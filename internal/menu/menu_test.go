@@ -112,10 +112,23 @@ func wanted(t *testing.T, yaml string) menu.Menu {
 	return m
 }
 
-// run runs action and demands the result.
-func (w *fixture) run(action string, m menu.Menu, result string) menu.Summary {
+// publish publishes m and demands the result.
+func (w *fixture) publish(m menu.Menu, result string) menu.Summary {
 	w.t.Helper()
-	s, err := w.publisher.Run(w.t.Context(), action, m)
+	return w.run((*menu.Publisher).Publish, m, result)
+}
+
+// plan is publish for a plan.
+func (w *fixture) plan(m menu.Menu, result string) menu.Summary {
+	w.t.Helper()
+	return w.run((*menu.Publisher).Plan, m, result)
+}
+
+type action = func(*menu.Publisher, context.Context, menu.Menu) (menu.Summary, error)
+
+func (w *fixture) run(do action, m menu.Menu, result string) menu.Summary {
+	w.t.Helper()
+	s, err := do(w.publisher, w.t.Context(), m)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -128,7 +141,7 @@ func (w *fixture) run(action string, m menu.Menu, result string) menu.Summary {
 // fails runs a publishing that must fail, and returns the error's text.
 func (w *fixture) fails(m menu.Menu) string {
 	w.t.Helper()
-	s, err := w.publisher.Run(w.t.Context(), "", m)
+	s, err := w.publisher.Publish(w.t.Context(), m)
 	if err == nil {
 		w.t.Fatalf("no error: %+v", s)
 	}
@@ -177,7 +190,7 @@ func (w *fixture) wantRecord(want menu.Record) {
 func TestPublishedOnce(t *testing.T) {
 	w := newFixture(t, wechattest.Config{})
 	m := wanted(t, file)
-	s := w.run("", m, menu.Published)
+	s := w.publish(m, menu.Published)
 	want := menu.Diff{
 		"+ 帮助 (click, key help)",
 		"+ 更多",
@@ -196,7 +209,7 @@ func TestPublishedOnce(t *testing.T) {
 		t.Errorf("sent (-want +got):\n%s", diff)
 	}
 
-	s = w.run("", m, menu.Unchanged)
+	s = w.publish(m, menu.Unchanged)
 	for i, line := range want {
 		want[i] = strings.Replace(line, "+", " ", 1)
 	}
@@ -216,7 +229,7 @@ func TestEqual(t *testing.T) {
 		{"sub_button":[{"url":"https://example.com/?a=1&b=<2>","name":"首页","type":"view","sub_button":[]},
 		{"name":"我的","url":"https://host.example/me","type":"view"}],"name":"更多"}]}`)
 	m := wanted(t, file)
-	w.run("", m, menu.Unchanged)
+	w.publish(m, menu.Unchanged)
 	w.wantCalls(map[string]int{get: 1})
 	w.wantRecord(menu.Record{Hash: m.Hash()})
 }
@@ -224,15 +237,15 @@ func TestEqual(t *testing.T) {
 func TestDrift(t *testing.T) {
 	w := newFixture(t, wechattest.Config{})
 	m := wanted(t, file)
-	if s := w.run("", m, menu.Published); s.Drift {
+	if s := w.publish(m, menu.Published); s.Drift {
 		t.Error("the first menu is no drift")
 	}
 	other := strings.ReplaceAll(file, "帮助\n      type: click", "求助\n      type: click")
-	if s := w.run("plan", wanted(t, other), menu.Different); s.Drift {
+	if s := w.plan(wanted(t, other), menu.Different); s.Drift {
 		t.Error("another file is no drift")
 	}
 	w.Platform.SetMenu(`{"button":[{"type":"click","name":"帮助","key":"help"},{"type":"click","name":"别人的","key":"x"}]}`)
-	s := w.run("plan", m, menu.Different)
+	s := w.plan(m, menu.Different)
 	want := menu.Summary{Result: menu.Different, Drift: true, Diff: menu.Diff{
 		"  帮助 (click, key help)",
 		"- 别人的 (click, key x)",
@@ -247,19 +260,19 @@ func TestDrift(t *testing.T) {
 	w.wantRecord(menu.Record{Hash: m.Hash()})
 
 	want.Result = menu.Published
-	if diff := cmp.Diff(want, w.run("", m, menu.Published)); diff != "" {
+	if diff := cmp.Diff(want, w.publish(m, menu.Published)); diff != "" {
 		t.Errorf("repair (-want +got):\n%s", diff)
 	}
 	w.wantLive(m)
 	w.Platform.SetMenu("")
-	w.run("", m, menu.Published)
+	w.publish(m, menu.Published)
 	w.wantLive(m)
 }
 
 // TestPlanChangesNothing is the first run of all.
 func TestPlanChangesNothing(t *testing.T) {
 	w := newFixture(t, wechattest.Config{})
-	w.run("plan", wanted(t, file+conditional), menu.Different)
+	w.plan(wanted(t, file+conditional), menu.Different)
 	w.wantCalls(map[string]int{get: 1})
 	w.wantRecord(menu.Record{})
 }
@@ -270,7 +283,7 @@ func TestConsoleMenu(t *testing.T) {
 	w.Platform.SetConsoleMenu(`{"button":[{"type":"click","name":"帮助","key":"help"},
 		{"name":"旧","sub_button":[{"type":"text","name":"问候","value":"您好"}]}]}`)
 	m := wanted(t, file)
-	s := w.run("plan", m, menu.Different)
+	s := w.plan(m, menu.Different)
 	want := `- 帮助 (click, key help)
 - 旧
 -   问候 (text)
@@ -282,12 +295,12 @@ func TestConsoleMenu(t *testing.T) {
 	if diff := cmp.Diff(want, s.Diff.String()); diff != "" {
 		t.Errorf("diff (-want +got):\n%s", diff)
 	}
-	w.run("", m, menu.Published)
+	w.publish(m, menu.Published)
 	w.wantLive(m)
 
 	// One that looks the same is not shown either.
 	w.Platform.SetConsoleMenu(strings.TrimSpace(w.bodies[0]))
-	w.run("", m, menu.Published)
+	w.publish(m, menu.Published)
 	w.wantLive(m)
 }
 
@@ -297,7 +310,7 @@ func TestConditional(t *testing.T) {
 	w.Platform.Follow("oAndroid", wechattest.User{Tags: []int{100}, ClientPlatform: 2})
 	w.Platform.Follow("oOther", wechattest.User{ClientPlatform: 2})
 	m := wanted(t, file+conditional)
-	s := w.run("", m, menu.Published)
+	s := w.publish(m, menu.Published)
 	want := menu.Diff{
 		"+ for client_platform_type 2, tag_id 100:",
 		"+   安卓会员 (click, key help)",
@@ -309,18 +322,18 @@ func TestConditional(t *testing.T) {
 	}
 	w.wantLive(m)
 	w.wantShown(map[string]string{"oMember": "会员", "oAndroid": "安卓会员", "oOther": "帮助"})
-	w.run("", m, menu.Unchanged)
+	w.publish(m, menu.Unchanged)
 	w.wantCalls(map[string]int{get: 3, create: 1, add: 2})
 
 	// Any change publishes the whole set again, in its order.
 	changed := wanted(t, file+strings.Replace(conditional, "name: 安卓会员", "name: 会员专享", 1))
-	w.run("", changed, menu.Published)
+	w.publish(changed, menu.Published)
 	w.wantLive(changed)
 	w.wantShown(map[string]string{"oMember": "会员", "oAndroid": "会员专享", "oOther": "帮助"})
 	w.wantCalls(map[string]int{get: 5, create: 2, add: 4, del: 2})
 
 	none := wanted(t, file)
-	s = w.run("", none, menu.Published)
+	s = w.publish(none, menu.Published)
 	w.wantLive(none)
 	w.wantShown(map[string]string{"oMember": "帮助", "oAndroid": "帮助", "oOther": "帮助"})
 	if len(s.Diff) != 8 || s.Diff[7] != "-   会员 (click, key help)" {
@@ -364,7 +377,7 @@ func TestBrokenOff(t *testing.T) {
 			w := newFixture(t, wechattest.Config{})
 			w.Platform.SetMenu(`{"button":[{"type":"click","name":"旧","key":"old"}]}`)
 			old := wanted(t, file+conditional)
-			w.run("", old, menu.Published)
+			w.publish(old, menu.Published)
 			m := wanted(t, strings.Replace(file+conditional, "name: 安卓会员", "name: 会员专享", 1))
 			w.Platform.Fail(path, 40015, 1)
 			told := w.fails(m)
@@ -374,7 +387,7 @@ func TestBrokenOff(t *testing.T) {
 				t.Errorf("%q does not say what is published", told)
 			}
 			w.wantRecord(menu.Record{Hash: old.Hash()})
-			w.run("", m, menu.Published)
+			w.publish(m, menu.Published)
 			w.wantLive(m)
 		})
 	}
@@ -418,17 +431,18 @@ func TestRefusals(t *testing.T) {
 // TestToldOnce is about what nobody can do anything about now: it is no failure, and nothing is asked again in vain.
 func TestToldOnce(t *testing.T) {
 	for _, tt := range []struct {
-		name, action, path string
-		errcode            int
-		fails              func(p *wechattest.Platform)
-		kind               wechattest.Kind
-		again              time.Time
+		name, path string
+		do         action
+		errcode    int
+		fails      func(p *wechattest.Platform)
+		kind       wechattest.Kind
+		again      time.Time
 	}{
-		{name: "no permission", path: get, errcode: 48001, kind: wechattest.PersonalAccount,
+		{name: "no permission", do: (*menu.Publisher).Publish, path: get, errcode: 48001, kind: wechattest.PersonalAccount,
 			again: time.Date(2026, time.March, 15, 23, 9, 26, 0, wechat.ChinaTime)},
-		{name: "no permission to plan", action: "plan", path: get, errcode: 48001, kind: wechattest.PersonalAccount,
+		{name: "no permission to plan", do: (*menu.Publisher).Plan, path: get, errcode: 48001, kind: wechattest.PersonalAccount,
 			again: time.Date(2026, time.March, 15, 23, 9, 26, 0, wechat.ChinaTime)},
-		{name: "no quota", path: create, errcode: 45009,
+		{name: "no quota", do: (*menu.Publisher).Publish, path: create, errcode: 45009,
 			fails: func(p *wechattest.Platform) { p.SetQuota(create, 0) },
 			again: time.Date(2026, time.March, 15, 0, 0, 0, 0, wechat.ChinaTime)},
 	} {
@@ -438,7 +452,7 @@ func TestToldOnce(t *testing.T) {
 				tt.fails(w.Platform)
 			}
 			m := wanted(t, file)
-			s := w.run(tt.action, m, menu.Refused)
+			s := w.run(tt.do, m, menu.Refused)
 			if s.Errcode != tt.errcode || !strings.Contains(s.Reason, fmt.Sprintf("errcode %d: ", tt.errcode)) ||
 				s.AskAgain != tt.again.Format(time.RFC3339) {
 				t.Errorf("%+v", s)
@@ -447,8 +461,8 @@ func TestToldOnce(t *testing.T) {
 
 			calls := w.Platform.Calls(get)
 			w.Clock.Advance(tt.again.Add(-time.Second).Sub(w.Clock.Now()))
-			for _, action := range []string{"", "plan"} {
-				s = w.run(action, m, menu.Waiting)
+			for _, do := range []action{(*menu.Publisher).Publish, (*menu.Publisher).Plan} {
+				s = w.run(do, m, menu.Waiting)
 				if s.Errcode != tt.errcode || s.AskAgain != tt.again.Format(time.RFC3339) || s.Reason == "" {
 					t.Errorf("%+v", s)
 				}
@@ -457,7 +471,7 @@ func TestToldOnce(t *testing.T) {
 				t.Errorf("asked %d times meanwhile", got-calls)
 			}
 			w.Clock.Advance(tt.again.Sub(w.Clock.Now()))
-			w.run(tt.action, m, menu.Refused)
+			w.run(tt.do, m, menu.Refused)
 			if got := w.Platform.Calls(tt.path); got != 2 {
 				t.Errorf("%s was called %d times, want 2", tt.path, got)
 			}
@@ -470,9 +484,9 @@ func TestPermissionComes(t *testing.T) {
 	w := newFixture(t, wechattest.Config{})
 	m := wanted(t, file)
 	w.Platform.Fail(get, 48001, 1)
-	w.run("", m, menu.Refused)
+	w.publish(m, menu.Refused)
 	w.Clock.Advance(24 * time.Hour)
-	w.run("", m, menu.Published)
+	w.publish(m, menu.Published)
 	w.wantRecord(menu.Record{Hash: m.Hash()})
 }
 
@@ -488,19 +502,11 @@ func TestNothingToPublish(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := w.run("", m, menu.NoMenu)
+	s := w.publish(m, menu.NoMenu)
 	if len(s.LeftOut) != 1 || !strings.HasPrefix(s.LeftOut[0], "account.yaml:4: 页 is left out") {
 		t.Errorf("left out: %q", s.LeftOut)
 	}
-	w.run("", menu.Menu{}, menu.NoMenu)
-	w.wantCalls(map[string]int{})
-}
-
-func TestUnknownAction(t *testing.T) {
-	w := newFixture(t, wechattest.Config{})
-	if s, err := w.publisher.Run(t.Context(), "delete", wanted(t, file)); err == nil || !strings.Contains(err.Error(), `"delete"`) {
-		t.Errorf("%+v, error %v", s, err)
-	}
+	w.publish(menu.Menu{}, menu.NoMenu)
 	w.wantCalls(map[string]int{})
 }
 
@@ -508,8 +514,8 @@ func TestUnknownAction(t *testing.T) {
 func TestWithoutStore(t *testing.T) {
 	w := newFixture(t, wechattest.Config{Kind: wechattest.PersonalAccount})
 	w.publisher.Store = nil
-	w.run("", wanted(t, file), menu.Refused)
-	w.run("", wanted(t, file), menu.Refused)
+	w.publish(wanted(t, file), menu.Refused)
+	w.publish(wanted(t, file), menu.Refused)
 	w.wantCalls(map[string]int{get: 2})
 	w.publisher.Store = w.Store
 	w.wantRecord(menu.Record{})
@@ -518,7 +524,7 @@ func TestWithoutStore(t *testing.T) {
 func TestStoreFails(t *testing.T) {
 	w := newFixture(t, wechattest.Config{})
 	w.Store.Close()
-	if s, err := w.publisher.Run(t.Context(), "", wanted(t, file)); err == nil {
+	if s, err := w.publisher.Publish(t.Context(), wanted(t, file)); err == nil {
 		t.Errorf("no error: %+v", s)
 	}
 	w.wantCalls(map[string]int{})

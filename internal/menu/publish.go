@@ -48,14 +48,11 @@ type Record struct {
 const (
 	Published = "published" // the file's menu is live now
 	Unchanged = "unchanged" // it was already
-	Different = "different" // it is not, and the action was plan
+	Different = "different" // it is not, as Plan has found
 	NoMenu    = "no menu"   // the file has none; the live menu stays
 	Refused   = "refused"   // for lack of permission or quota
 	Waiting   = "not asked" // an earlier run was refused, and it is too early to try again
 )
-
-// planOnly is the action that shows the difference and publishes nothing.
-const planOnly = "plan"
 
 // Summary describes the result of a run for the owner.
 type Summary struct {
@@ -78,16 +75,21 @@ type Publisher struct {
 	Language string // of the texts in a Summary: zh, or English for any other
 }
 
-// Run performs an action: "" publishes wanted if it is not live, "plan" only shows the difference. A menu that is live already
-// is not sent again.
+// Publish publishes wanted if it is not live.
 //
 // A refusal for lack of permission (48001) or quota (45009) is not an error. After it, no call is made for a day, or until
 // 00:00 China time. The error of any other refusal is a bilingual.Error with the errcode, its meaning and remedy, and the
 // lines in the file that it is about.
-func (p *Publisher) Run(ctx context.Context, action string, wanted Menu) (Summary, error) {
-	if action != "" && action != planOnly {
-		return Summary{}, fmt.Errorf("the action %q is unknown: use {} to publish, or {\"action\":\"plan\"}", action)
-	}
+func (p *Publisher) Publish(ctx context.Context, wanted Menu) (Summary, error) {
+	return p.run(ctx, wanted, false)
+}
+
+// Plan shows the changes that Publish would make. All else is as in Publish.
+func (p *Publisher) Plan(ctx context.Context, wanted Menu) (Summary, error) {
+	return p.run(ctx, wanted, true)
+}
+
+func (p *Publisher) run(ctx context.Context, wanted Menu, planOnly bool) (Summary, error) {
 	s := Summary{Result: NoMenu}
 	for _, text := range wanted.LeftOut {
 		s.LeftOut = append(s.LeftOut, text.In(p.Language))
@@ -108,7 +110,7 @@ func (p *Publisher) Run(ctx context.Context, action string, wanted Menu) (Summar
 		s.Reason = fmt.Sprintf(recently.In(p.Language), was.Errcode)
 		return s, nil
 	}
-	is, err := p.run(ctx, action, wanted, was, &s)
+	is, err := p.compare(ctx, wanted, planOnly, was, &s)
 	if code := errcode.Of(err); code == errcode.NoPermission || code == errcode.NoQuota {
 		is = Record{Hash: was.Hash, AskAgain: p.askAgain(code), Errcode: code}
 		s.Result, s.Errcode, s.Reason, s.AskAgain = Refused, code, bilingual.Explain(err, p.Language), inChina(is.AskAgain)
@@ -123,23 +125,23 @@ func (p *Publisher) Run(ctx context.Context, action string, wanted Menu) (Summar
 	return s, nil
 }
 
-// run makes the calls. It completes s and returns the record to store.
-func (p *Publisher) run(ctx context.Context, action string, wanted Menu, was Record, s *Summary) (Record, error) {
+// compare makes the calls. It completes s and returns the record to store.
+func (p *Publisher) compare(ctx context.Context, wanted Menu, planOnly bool, was Record, s *Summary) (Record, error) {
 	live, err := p.API.GetMenu(ctx)
 	if err != nil && !errors.Is(err, ErrNoMenu) {
 		return was, err
 	}
 	s.Diff = Compare(live, wanted)
 	is := Record{Hash: wanted.Hash()}
-	switch {
-	case same(live, wanted):
+	if same(live, wanted) {
 		s.Result = Unchanged
 		return is, nil
-	case action == planOnly:
-		s.Result, s.Drift = Different, was.Hash == is.Hash
-		return Record{Hash: was.Hash}, nil
 	}
 	s.Drift = was.Hash == is.Hash
+	if planOnly {
+		s.Result = Different
+		return Record{Hash: was.Hash}, nil
+	}
 	if err := p.publish(ctx, live, wanted); err != nil {
 		return was, err
 	}

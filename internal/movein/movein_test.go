@@ -137,7 +137,7 @@ func TestPlanAfterImport(t *testing.T) {
 			t.Fatal(err)
 		}
 		publisher := menu.Publisher{API: w.API, Now: w.Clock.Now}
-		if s, err := publisher.Run(t.Context(), "plan", wanted); err != nil || s.Result != menu.Unchanged {
+		if s, err := publisher.Plan(t.Context(), wanted); err != nil || s.Result != menu.Unchanged {
 			t.Errorf("PUBLIC_URL %q: a plan says %+v, error %v", url, s, err)
 		}
 	}

@@ -82,7 +82,7 @@ func (m *mover) account(t *testing.T, c console) {
 		t.Fatal(err)
 	}
 	menus := &menu.Publisher{API: w.API, Now: w.Clock.Now}
-	if _, err := menus.Run(ctx, "", wanted); err != nil {
+	if _, err := menus.Publish(ctx, wanted); err != nil {
 		t.Fatal(err)
 	}
 	services := w.Services()
@@ -96,7 +96,7 @@ func (m *mover) account(t *testing.T, c console) {
 	m.checkButtons(t, ctx)
 
 	// All that is published is in the file, and importing again changes nothing.
-	if s, err := menus.Run(ctx, "plan", wanted); err != nil || s.Result != menu.Unchanged && s.Result != menu.NoMenu {
+	if s, err := menus.Plan(ctx, wanted); err != nil || s.Result != menu.Unchanged && s.Result != menu.NoMenu {
 		t.Errorf("a plan says %+v, error %v", s, err)
 	}
 	if s, err := publisher.Plan(ctx, a.Files()); err != nil || len(s.Uploads)+len(s.Unused) > 0 {

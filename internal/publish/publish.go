@@ -43,11 +43,11 @@ type Summary struct {
 
 // Run performs the action, first for the files, then for the menu. Refusals for lack of permission or quota are no errors.
 func (p *Publisher) Run(ctx context.Context, action string) (Summary, error) {
-	menuAction := ""
+	publish := p.Menu.Publish
 	switch action {
 	case All, RemoveUnused:
 	case Plan:
-		menuAction = Plan
+		publish = p.Menu.Plan
 	default:
 		return Summary{}, fmt.Errorf("the action %q is unknown: use {} to publish, {\"action\":\"plan\"}, or {\"action\":\"remove-unused\"}", action)
 	}
@@ -59,7 +59,7 @@ func (p *Publisher) Run(ctx context.Context, action string) (Summary, error) {
 	if err := p.files(ctx, action, &s); err != nil {
 		return Summary{}, err
 	}
-	if s.Summary, err = p.Menu.Run(ctx, menuAction, wanted); err != nil {
+	if s.Summary, err = publish(ctx, wanted); err != nil {
 		return Summary{}, err
 	}
 	if uploads := len(s.Files.Uploads) > 0; uploads && (s.Result == menu.Unchanged || s.Result == menu.NoMenu) {

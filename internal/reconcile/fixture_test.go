@@ -142,9 +142,7 @@ func (w *fixture) withMenu(repair bool) *menu.Publisher {
 	publisher := &menu.Publisher{API: w.Client(w.APIURL), Store: w.Store, Now: w.Clock.Now}
 	w.change = func(c *reconcile.Config) {
 		c.RepairMenu = repair
-		c.Menu = func(ctx context.Context, action string) (menu.Summary, error) {
-			return publisher.Run(ctx, action, liveMenu)
-		}
+		c.Menu, c.WantedMenu = publisher, liveMenu
 	}
 	return publisher
 }

@@ -350,7 +350,7 @@ func TestMenuDrift(t *testing.T) {
 				t.Errorf("a menu that was never published: %+v", s.Menu)
 			}
 			w.wantCalls("/cgi-bin/menu/create", 0)
-			if _, err := publisher.Run(w.ctx(), "", liveMenu); err != nil {
+			if _, err := publisher.Publish(w.ctx(), liveMenu); err != nil {
 				t.Fatal(err)
 			}
 			if s := w.run(""); s.Menu.Result != menu.Unchanged {

@@ -32,9 +32,9 @@ func (r *run) keepMenu(ctx context.Context) error {
 	if r.Menu == nil {
 		return nil
 	}
-	summary, err := r.Menu(ctx, "plan")
+	summary, err := r.Menu.Plan(ctx, r.WantedMenu)
 	if err == nil && summary.Drift && r.RepairMenu {
-		summary, err = r.Menu(ctx, "")
+		summary, err = r.Menu.Publish(ctx, r.WantedMenu)
 	}
 	if err == nil {
 		r.summary.Menu = &summary
@@ -165,7 +165,7 @@ func (r *run) addMissing(ctx context.Context) error {
 	return nil
 }
 
-// parts bounds how much of the table is read for one slice: most of it may have been checked already.
+// partsOfSlice bounds how much of the table is read for one slice: most of it may have been checked already.
 const partsOfSlice = 20
 
 // verifyAll goes through the table and fetches the followers who were not fetched in this pass.

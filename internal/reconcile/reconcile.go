@@ -100,8 +100,8 @@ type Config struct {
 	Records     Records
 	Checkpoints Checkpoints
 
-	// Menu compares the live menu with the file's and, with "" for "plan", publishes the file's. nil: there is no menu.
-	Menu func(ctx context.Context, action string) (menu.Summary, error)
+	Menu       *menu.Publisher // nil: there is no menu
+	WantedMenu menu.Menu       // the file's
 	// RepairMenu publishes the file's menu if someone else has changed the live one.
 	RepairMenu bool
 
