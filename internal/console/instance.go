@@ -2,7 +2,6 @@ package console
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -141,7 +140,7 @@ func secretsOf(s secrets.Secrets, mode string) fixed {
 func (f fixed) Current() secrets.Secrets    { return f.Secrets }
 func (f fixed) AppSecret() string           { return f.Secrets.AppSecret }
 func (f fixed) Reload(context.Context) bool { return false }
-func (f fixed) LinkKey() string             { return cmp.Or(f.Secrets.LinkKey, f.Secrets.AppSecret) }
+func (f fixed) LinkKey() string             { return f.LinkKeyOrAppSecret() }
 
 // inProcess answers requests by a handler of this process. It returns as soon as the request's context ends, as a client
 // that hangs up, or the instance is killed.

@@ -1,7 +1,6 @@
 package parameterstore
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -94,10 +93,7 @@ func (k *Keeper) Current() secrets.Secrets { return *k.current.Load() }
 func (k *Keeper) AppSecret() string { return k.Current().AppSecret }
 
 // LinkKey returns the link key as last read, or the app secret if there is no link key.
-func (k *Keeper) LinkKey() string {
-	s := k.Current()
-	return cmp.Or(s.LinkKey, s.AppSecret)
-}
+func (k *Keeper) LinkKey() string { return k.Current().LinkKeyOrAppSecret() }
 
 // ReloadFailed is the message that Reload logs if it cannot read the secrets.
 const ReloadFailed = "cannot read the secrets again; the old ones stay in use"

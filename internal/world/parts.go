@@ -74,14 +74,7 @@ func (s *Secrets) Current() secrets.Secrets {
 
 func (s *Secrets) AppSecret() string { return s.Current().AppSecret }
 
-// LinkKey returns the app secret if the secrets have no link key, as in a function.
-func (s *Secrets) LinkKey() string {
-	now := s.Current()
-	if now.LinkKey == "" {
-		return now.AppSecret
-	}
-	return now.LinkKey
-}
+func (s *Secrets) LinkKey() string { return s.Current().LinkKeyOrAppSecret() }
 
 func (s *Secrets) Reload(context.Context) (changed bool) {
 	s.mu.Lock()

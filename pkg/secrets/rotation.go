@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"math/big"
+
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 )
 
 const (
@@ -41,8 +43,8 @@ func random(n int, alphabet string) string {
 func (s Secrets) Rotating() bool { return s.PreviousToken != "" || s.PreviousEncodingAESKey != "" }
 
 // ErrRotating is the error of a rotation that begins before the last one is finished.
-var ErrRotating error = problem{"上一次轮换还没有完成：微信后台可能还在用旧的值，再轮换一次会删掉它",
-	"a rotation is not finished: the platform's console may still use the previous value, and another rotation would remove it"}
+var ErrRotating error = bilingual.New("上一次轮换还没有完成：微信后台可能还在用旧的值，再轮换一次会删掉它",
+	"a rotation is not finished: the platform's console may still use the previous value, and another rotation would remove it")
 
 // Replace returns s with another token and another EncodingAESKey. An empty argument keeps the value. The replaced values
 // become the previous ones, so that both are valid until Finish. Replace returns ErrRotating if a previous value would be

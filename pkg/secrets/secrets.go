@@ -7,14 +7,15 @@ package secrets
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"slices"
 	"strings"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -31,11 +32,14 @@ type Secrets struct {
 	PreviousEncodingAESKey string // empty unless a rotation is in progress
 
 	// LinkKey is the key from which the keys of personal links and of openid hashes are derived. It does not change when
-	// the app secret is replaced. Secrets that an early version wrote have none; the app secret then takes its place.
+	// the app secret is replaced. Secrets that an early version wrote have none; see LinkKeyOrAppSecret.
 	LinkKey string
 
 	AIKey string // of the language model's API, for ai in account.yaml; may be empty
 }
+
+// LinkKeyOrAppSecret returns the link key or, if there is none, the app secret, which takes its place.
+func (s Secrets) LinkKeyOrAppSecret() string { return cmp.Or(s.LinkKey, s.AppSecret) }
 
 const hidden = "secrets [hidden]"
 
@@ -96,20 +100,7 @@ type reader struct {
 }
 
 func (r *reader) problem(zh, en string, args ...any) {
-	r.problems = append(r.problems, problem{fmt.Sprintf("密钥："+zh, args...), fmt.Sprintf("secrets: "+en, args...)})
-}
-
-// problem is an error with a text in Chinese too.
-type problem struct{ zh, en string }
-
-func (p problem) Error() string { return p.en }
-
-// In returns the text in Chinese (zh) or in English.
-func (p problem) In(language string) string {
-	if language == "zh" {
-		return p.zh
-	}
-	return p.en
+	r.problems = append(r.problems, bilingual.Format("密钥："+zh, "secrets: "+en, args...))
 }
 
 // object returns the members of the JSON object data, or nil if data is not an object. The full names of the members
