@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -75,12 +74,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Site) serve(w *response, r *http.Request) {
 	defer func() {
 		if value := recover(); value != nil {
-			// The value may contain a secret or a user's text, unless it is an error of the Go runtime.
-			what := "a value that is not logged"
-			if e, ok := value.(runtime.Error); ok {
-				what = e.Error()
-			}
-			s.config.Log.ErrorContext(r.Context(), "page panicked", "panic", what, "stack", string(debug.Stack()))
+			s.config.Log.ErrorContext(r.Context(), "page panicked", "panic", telemetry.Panic(value), "stack", string(debug.Stack()))
 			note(r, "panicked")
 			if w.status == 0 {
 				s.page(w, r, http.StatusInternalServerError, trouble, view{})

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"runtime/debug"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -60,12 +60,7 @@ func (h *Handler) handle(ctx context.Context, handler PushHandler, p wechat.Push
 func guard(ctx context.Context, log *slog.Logger, handler PushHandler, p wechat.Push) (r result) {
 	defer func() {
 		if value := recover(); value != nil {
-			// The value may contain what the user wrote, unless it is an error of the runtime.
-			what := "a value that is not logged"
-			if e, ok := value.(runtime.Error); ok {
-				what = e.Error()
-			}
-			log.ErrorContext(ctx, "handler panicked", "kind", kind(p), "panic", what, "stack", string(debug.Stack()))
+			log.ErrorContext(ctx, "handler panicked", "kind", kind(p), "panic", telemetry.Panic(value), "stack", string(debug.Stack()))
 			r = result{err: errors.New("handler panicked")}
 		}
 	}()
