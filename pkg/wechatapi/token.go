@@ -136,6 +136,46 @@ func (c *Client) mayForce(ctx context.Context, stored wechat.AccessToken) bool {
 	return err == nil && first
 }
 
+// FetchToken asks the platform for the account's current access token, without forcing a new one. The client uses that token
+// from then on. An error shows that the platform refuses the appid, the app secret or the caller's address.
+func (c *Client) FetchToken(ctx context.Context) error {
+	token, err := c.fetchToken(ctx, false)
+	if err != nil {
+		return err
+	}
+	c.remember(token)
+	return nil
+}
+
+// KeepToken replaces the stored access token if it ends before until and the platform has a newer one. It returns until when
+// the stored token is valid. It does not ask the platform if the stored token lasts long enough, and never forces a token.
+func (c *Client) KeepToken(ctx context.Context, until time.Time) (validUntil time.Time, err error) {
+	stored, err := c.store.AccessToken(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if stored.Valid(until) {
+		return stored.ValidUntil, nil
+	}
+	token, err := c.fetchToken(ctx, false)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if token.Value != stored.Value || token.ValidUntil.After(stored.ValidUntil) {
+		if err := c.store.SaveAccessToken(ctx, token.Value, token.ValidUntil); err != nil {
+			return time.Time{}, err
+		}
+	}
+	c.remember(token)
+	return token.ValidUntil, nil
+}
+
+func (c *Client) remember(token wechat.AccessToken) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.token = token
+}
+
 // fetchToken asks the platform for the account's token. Without force, every call returns the current token. With force, the
 // platform makes a new one and ends the current one.
 // https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken

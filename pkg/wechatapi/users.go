@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"time"
 
 	"github.com/guanzhu/guanzhu/internal/reconcile"
 	"github.com/guanzhu/guanzhu/pkg/follower"
-	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 var _ reconcile.Platform = (*Client)(nil)
@@ -72,33 +70,4 @@ func (c *Client) Profiles(ctx context.Context, openids []string) (profiles map[s
 		}
 	}
 	return profiles, gone, nil
-}
-
-// KeepToken replaces the stored access token if it ends before until and the platform has a newer one. It returns until when
-// the stored token is valid. It does not ask the platform if the stored token lasts long enough, and never forces a token.
-func (c *Client) KeepToken(ctx context.Context, until time.Time) (validUntil time.Time, err error) {
-	stored, err := c.store.AccessToken(ctx)
-	if err != nil {
-		return time.Time{}, err
-	}
-	if stored.Valid(until) {
-		return stored.ValidUntil, nil
-	}
-	token, err := c.fetchToken(ctx, false)
-	if err != nil {
-		return time.Time{}, err
-	}
-	if token.Value != stored.Value || token.ValidUntil.After(stored.ValidUntil) {
-		if err := c.store.SaveAccessToken(ctx, token.Value, token.ValidUntil); err != nil {
-			return time.Time{}, err
-		}
-	}
-	c.remember(token)
-	return token.ValidUntil, nil
-}
-
-func (c *Client) remember(token wechat.AccessToken) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.token = token
 }
