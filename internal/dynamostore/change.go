@@ -163,8 +163,5 @@ func (s *Store) replaceSession(ctx context.Context, old item, record table.Sessi
 		ConditionExpression:       aws.String(strings.Join(condition, " AND ")),
 		ExpressionAttributeValues: values,
 	})
-	if err != nil && !conditionFailed(err) {
-		return false, err
-	}
-	return err == nil, nil
+	return held(err)
 }

@@ -69,10 +69,7 @@ func (s *Store) putConversation(ctx context.Context, old string, at time.Time, r
 		ConditionExpression:       aws.String("version = :old"),
 		ExpressionAttributeValues: item{":old": text(old)},
 	})
-	if err != nil && !conditionFailed(err) {
-		return false, err
-	}
-	return err == nil, nil
+	return held(err)
 }
 
 // beginConversation stores record if there is no conversation and the follower has neither unfollowed at that time or

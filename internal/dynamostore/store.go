@@ -179,6 +179,14 @@ func (s *Store) known(ctx context.Context, openid, sk string) (known follower.Kn
 	return known, session, nil
 }
 
+// held reports whether the condition of a write held that returned err.
+func held(err error) (bool, error) {
+	if conditionFailed(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 func conditionFailed(err error) bool {
 	var failed *types.ConditionalCheckFailedException
 	return errors.As(err, &failed)
