@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -51,7 +52,10 @@ func retryAfter(err error, receive int, wait time.Duration) time.Duration {
 	return time.Duration(receive) * wait
 }
 
-// Local is a Queue in this process. Its messages end with the process. It is safe for concurrent use.
+// sameFor is the time within which a Local does not deliver the same Task again, as SQS's FIFO queues.
+const sameFor = 5 * time.Minute
+
+// Local is a Queue in this process. Its messages end with the process, and it keeps no dead letters. It is safe for concurrent use.
 type Local struct {
 	work  func(context.Context, Message) error
 	wait  time.Duration
@@ -61,8 +65,7 @@ type Local struct {
 
 	mu     sync.Mutex
 	groups map[string][]Message // that wait, by follower; there is an entry while one is worked on
-	sent   map[Task]time.Time   // for deduplication, without SentAt
-	dead   []Message
+	sent   map[Task]time.Time   // in the last sameFor, for deduplication; without SentAt
 }
 
 // NewLocal returns a Local that calls work for each message, and again if it returns an error: n times wait after the nth
@@ -85,7 +88,8 @@ func (q *Local) Send(_ context.Context, t Task) error {
 	defer q.mu.Unlock()
 	same := t
 	same.SentAt = 0
-	if at, ok := q.sent[same]; ok && time.Since(at) < 5*time.Minute {
+	maps.DeleteFunc(q.sent, func(_ Task, at time.Time) bool { return time.Since(at) >= sameFor })
+	if _, ok := q.sent[same]; ok {
 		return nil
 	}
 	q.sent[same] = time.Now()
@@ -131,14 +135,4 @@ func (q *Local) deliver(m Message) {
 			return
 		}
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.dead = append(q.dead, m)
-}
-
-// Dead returns the dead letters.
-func (q *Local) Dead() []Message {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return append([]Message(nil), q.dead...)
 }

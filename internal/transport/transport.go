@@ -1,5 +1,5 @@
-// Package transport makes the HTTP clients by which this program calls other services: DynamoDB, Systems Manager and
-// the platform.
+// Package transport makes the HTTP clients by which this program calls other services: those of AWS, the platform and language
+// models.
 package transport
 
 import (
