@@ -1,5 +1,5 @@
-// Package transport makes the HTTP clients by which this program calls other services: those of AWS, the platform and language
-// models.
+// Package transport makes the HTTP clients by which this program calls other services: those of AWS, the platform and the APIs
+// of language models.
 package transport
 
 import (
