@@ -29,7 +29,7 @@ type aiAskCommand struct {
 
 // Detail is shown by --help.
 func (*aiAskCommand) Detail() bilingual.Text {
-	return bilingual.New("部署之前用它试 base_url、模型和密钥。问题从本机发给大模型，不带公众号的关注者、次数限制和对话记忆，费用是模型方一次回答的价格。\n\n"+
+	return bilingual.New("部署之前用它试 base_url、模型和密钥。问题从本机发给大模型，不涉及公众号的关注者、次数限制和对话记忆，费用按模型服务商一次回答的价格。\n\n"+
 		"密钥从 guanzhu secrets 写入的参数里读取。本机上的模型不需要密钥。",
 		"This tests base_url, model and key before you deploy. The question goes from this machine to the model's provider, "+
 			"without the account's followers, limits and memory. It costs what the provider charges for one answer.\n\n"+

@@ -31,9 +31,9 @@ func pieces(text string) (pieces []string) {
 	var piece strings.Builder
 	var before rune
 	for _, r := range strings.Join(strings.Fields(text), " ") {
-		opens := strings.ContainsRune("（“《", before)
-		closes := strings.ContainsRune("，。、；：）”》！？", r)
-		if piece.Len() > 0 && (r == ' ' || !opens && !closes && (columnsOf(r) == 2 || columnsOf(before) == 2)) {
+		opens := strings.ContainsRune("（“《[<", before)
+		closes := strings.ContainsRune("，。、；：）”》！？]>", r)
+		if piece.Len() > 0 && before != ' ' && (r == ' ' || !opens && !closes && (columnsOf(r) == 2 || columnsOf(before) == 2)) {
 			pieces = append(pieces, piece.String())
 			piece.Reset()
 		}

@@ -29,9 +29,9 @@ type consoleCommand struct {
 	Addr         string `default:"127.0.0.1:8080" help:"Address of the console's page, on this machine: HOST:PORT, or the port alone." zh:"控制台网页的地址，只能是本机：HOST:PORT，也可以只写端口。"`
 	AccountAddr  string `placeholder:"HOST:PORT" help:"Address of the account as deployed, on this machine: its endpoint and pages. Default: the port after that of --addr." zh:"与部署后相同的公众号（服务器和网页）在本机的地址，默认是 --addr 的下一个端口。"`
 	APIURL       string `name:"api-url" placeholder:"URL" help:"The platform's API for a real test account, https://api.weixin.qq.com; without it the platform is simulated." zh:"接入真实测试号时的微信接口 https://api.weixin.qq.com；不写则使用模拟的微信平台。"`
-	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Where a tunnel to --account-addr is, for a real test account (${env})." zh:"接入真实测试号时，通到 --account-addr 的隧道的地址（${env}）。"`
-	Fresh        bool   `help:"Start with an empty state instead of that in .guanzhu/console.db." zh:"不用 .guanzhu/console.db 里保存的状态，从空的开始。"`
-	Transcript   bool   `help:"Print all that comes, goes and stays." zh:"打印收到、发出和保存的全部内容。"`
+	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Address of the tunnel that leads to --account-addr, for a real test account (${env})." zh:"接入真实测试号时，通到 --account-addr 的隧道的地址（${env}）。"`
+	Fresh        bool   `help:"Start with an empty state instead of that in .guanzhu/console.db." zh:"不使用 .guanzhu/console.db 里保存的状态，从空白开始。"`
+	Transcript   bool   `help:"Print all that the account receives, sends and stores." zh:"打印收到、发出和保存的全部内容。"`
 	NoOpen       bool   `help:"Do not open the browser." zh:"不打开浏览器。"`
 }
 

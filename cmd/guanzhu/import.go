@@ -29,8 +29,8 @@ func (*importCommand) Detail() bilingual.Text {
 	return bilingual.New("在有 account/account.yaml 的文件夹里运行。关注回复、默认回复、关键词规则和菜单写进 account.yaml，图片、语音和视频存进 account/media。account.yaml 里的其他内容不变，包括注释和只有文件里才有的规则。\n\n"+
 		"标准输出是差别；标准错误是没有带过来的内容，每行一条，写明规则或按钮的名字。\n\n"+
 		"退出码：没有差别或已全部写入时是 0，有差别时是 2，无法知道时是 1。",
-		"Run it in the folder that has account/account.yaml. Welcome, default, keyword rules and menu become entries of account.yaml, "+
-			"pictures, sounds and videos files in account/media. All else in account.yaml stays, comments included, and so do rules that only the file has.\n\n"+
+		"Run it in the folder that has account/account.yaml. It puts welcome, default, keyword rules and menu into account.yaml, and "+
+			"pictures, sounds and videos into account/media. All else in account.yaml stays: comments too, and rules that only the file has.\n\n"+
 			"Standard output has the difference. Standard error has what is not carried over, one line each, with the name of the rule or button.\n\n"+
 			"Exit status: 0 if nothing differs or all is written, 2 if something differs, 1 if that is not known.")
 }

@@ -39,13 +39,13 @@ type commands struct {
 	Import  importCommand  `cmd:"" group:"account" help:"Write account.yaml from the replies and the menu that the account has on the platform." zh:"把公众号在微信后台的自动回复和菜单写进 account.yaml。"`
 	AI      aiCommand      `cmd:"" name:"ai" group:"account" help:"Try the language model of account.yaml." zh:"试用 account.yaml 里的大模型。"`
 
-	Secrets   secretsCommand   `cmd:"" group:"aws" help:"Write the account's secrets into AWS, and rotate them without a gap." zh:"把公众号的密钥写入 AWS，不中断服务地轮换。"`
+	Secrets   secretsCommand   `cmd:"" group:"aws" help:"Write the account's secrets into AWS, and rotate them without downtime." zh:"把公众号的密钥写入 AWS，轮换时不中断服务。"`
 	Doctor    doctorCommand    `cmd:"" group:"aws" help:"Examine the account, and say what to do about each problem." zh:"检查公众号，并说明每个问题怎样解决。"`
 	Logs      logsCommand      `cmd:"" group:"aws" help:"Print the output of sam logs in a readable form, one line a push. make logs runs it." zh:"把 sam logs 的输出变得易读，每条推送一行，由 make logs 运行。"`
-	Reconcile reconcileCommand `cmd:"" group:"aws" help:"Put the records in step with the platform now, and show how far that is." zh:"立即与微信平台对账，并显示进度。"`
+	Reconcile reconcileCommand `cmd:"" group:"aws" help:"Compare the followers' records with the platform now, and show the progress." zh:"立即与微信平台对账，并显示进度。"`
 	Answers   answersCommand   `cmd:"" group:"aws" help:"List the questions whose slow handler has failed, or ask them again." zh:"列出处理失败的问题，或重新处理。"`
 
-	Followers   followersCommand   `cmd:"" group:"records" help:"Export the followers, or delete one." zh:"导出关注者，或删除一个关注者的数据。"`
+	Followers   followersCommand   `cmd:"" group:"records" help:"Export all followers, or show or delete one." zh:"导出全部关注者，或者显示、删除一个关注者的数据。"`
 	Suggestions suggestionsCommand `cmd:"" group:"records" help:"List what followers suggest, or mark it as handled." zh:"列出关注者的建议，或标为已处理。"`
 	Restore     restoreCommand     `cmd:"" group:"records" help:"Copy followers and suggestions from a restored table into the present one." zh:"把恢复出的表里的关注者和建议复制到现在的表。"`
 

@@ -26,7 +26,7 @@ const accountFile = "account/account.yaml"
 
 // fileFlags select account.yaml. The file is read as it is now, not as it was when this program was built.
 type fileFlags struct {
-	File      string `arg:"" zhname:"文件" optional:"" default:"${file}" help:"The file. Default: ${default}." zh:"文件的路径，默认 ${default}。"`
+	File      string `arg:"" zhname:"文件" optional:"" default:"${file}" help:"Path of account.yaml. Default: ${default}." zh:"account.yaml 的路径，默认 ${default}。"`
 	PublicURL string `env:"PUBLIC_URL" placeholder:"URL" help:"Address of the follower's pages (${env}). It completes a url that begins with a slash." zh:"网页的地址（${env}），用来补全以 / 开头的 url。"`
 }
 
@@ -143,7 +143,7 @@ func (c *planCommand) Run(lang language) error {
 
 type publishCommand struct {
 	publishFlags `embed:""`
-	RemoveUnused bool `help:"Delete the permanent material that was made from files which account.yaml uses no longer." zh:"删除 account.yaml 不再使用的文件所对应的永久素材。"`
+	RemoveUnused bool `help:"Delete the permanent material of files that account.yaml no longer uses." zh:"删除 account.yaml 不再使用的文件所对应的永久素材。"`
 }
 
 // Run publishes what differs.
@@ -170,7 +170,7 @@ func (*publishCommand) Detail() bilingual.Text { return publishDetail }
 
 var publishDetail = bilingual.New("发布的内容：菜单，以及 account/media 里回复用到的文件。回复本身随部署生效。\n\n"+
 	"有 --stack 时由堆栈的函数 menu 发布：它带着部署时的 account.yaml 和文件，而且它的地址在公众号的 IP 白名单里。这时不使用选择账号和文件的选项。",
-	"What is published: the menu, and the files of account/media that replies use. Replies themselves go out as they are deployed.\n\n"+
+	"What is published: the menu, and the files of account/media that replies use. Replies themselves take effect when you deploy.\n\n"+
 		"With --stack, the stack's function menu does the work. It has the account.yaml and the files that the stack was deployed with, "+
 		"and its address is on the account's IP whitelist. The flags that select an account or a file are not used then.")
 

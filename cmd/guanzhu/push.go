@@ -33,7 +33,7 @@ type pushCommand struct {
 	From         string `default:"${follower}" placeholder:"OPENID" help:"The user who acts (${default})." zh:"操作的用户（${default}）。"`
 	URL          string `default:"http://127.0.0.1:8080/login/wechat" help:"Address of the endpoint. Without a path, it gets /login/wechat." zh:"服务器地址(URL)。没有路径时补上 /login/wechat。"`
 	Mode         string `enum:"auto,plain,compatible,safe" default:"auto" help:"The message mode of WeChat's console: plain, compatible or safe; auto is safe with an EncodingAESKey, else plain." zh:"微信后台的消息加解密方式：plain 明文、compatible 兼容、safe 安全；auto 在有 EncodingAESKey 时是 safe，否则是 plain。"`
-	Now          bool   `help:"Give the push of the file the present time and a new MsgId." zh:"把文件里的推送改成当前时间和新的 MsgId。"`
+	Now          bool   `help:"Send the push of the file with the present time and a new MsgId." zh:"把文件里的推送改成当前时间和新的 MsgId。"`
 	Print        bool   `help:"Show the request without sending it." zh:"只显示请求，不发送。"`
 }
 

@@ -19,7 +19,7 @@ import (
 
 type reconcileCommand struct {
 	Now    reconcileRunCommand    `cmd:"" name:"run" help:"Compare all followers with the platform now, and wait for the end." zh:"立即对照微信平台核对全部关注者，并等到结束。"`
-	Status reconcileStatusCommand `cmd:"" help:"Show how far the comparison is." zh:"显示对账的进度。"`
+	Status reconcileStatusCommand `cmd:"" help:"Show the progress of the comparison." zh:"显示对账的进度。"`
 }
 
 // Detail is shown by --help.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -116,6 +117,13 @@ func TestHelp(t *testing.T) {
 				}
 				if text == "" && !strings.HasSuffix(where, "in detail") && node.Parent != nil {
 					t.Errorf("%s has no help", where)
+				}
+			}
+			h := helpText{lang: lang, width: 80}
+			h.command("guanzhu", node)
+			for line := range strings.Lines(h.String()) {
+				if regexp.MustCompile(`^ *[]>，。、）]|[[<（ ]\n$`).MatchString(line) {
+					t.Errorf("%s: a line is broken at a wrong place: %q", node.Path(), line)
 				}
 			}
 			for _, child := range node.Children {
