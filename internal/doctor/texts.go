@@ -220,8 +220,8 @@ var (
 		"Enter the final address in WeChat's console, or remove the redirect (http to https, a slash, another domain).")
 	answerNotFound = failure(
 		"404：这个地址上没有服务器接口", "404: the endpoint is not at this address",
-		"路径必须是 {path}；堆栈的参数 DefaultEndpoint 是 disabled 时，AWS 给的地址不再应答，要用自己的域名（堆栈的输出 ServerUrl）。",
-		"The path must be {path}. With the stack's parameter DefaultEndpoint=disabled, the address that AWS assigned does not answer: use your own domain (the stack's output ServerUrl).")
+		"路径必须是 {path}；堆栈的参数 DefaultEndpoint 是 disabled 时，AWS 给的地址不再应答，要用自己的域名 DomainName（堆栈的输出 ServerUrl）。",
+		"The path must be {path}. With the stack's parameter DefaultEndpoint=disabled, the address that AWS assigned does not answer: use your own domain, DomainName (the stack's output ServerUrl).")
 	answerForbidden = failure(
 		"403，但不是服务器给出的：请求没有到达它", "403, but not from the endpoint: the request did not reach it",
 		"检查服务器前面的防火墙（WAF）和代理，让微信的请求通过；用自己的域名时，确认它的 DNS 指向堆栈的输出 DomainTarget；在 AWS 中国区域，AWS 账户和域名都要有 ICP 备案（docs/china.zh-CN.md）。",
