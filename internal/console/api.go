@@ -24,12 +24,8 @@ const (
 	maxState   = 256 << 20 // bytes of a whole state
 )
 
-// refusal is an error that says what to do, in both languages.
-type refusal struct{ bilingual.Text }
-
-func (r *refusal) Error() string { return r.EN }
-
-func refuse(zh, en string) error { return &refusal{bilingual.New(zh, en)} }
+// refuse returns an error that says what to do, in both languages.
+func refuse(zh, en string) error { return bilingual.New(zh, en) }
 
 // Page returns the handler of the console's page and API. It answers pushes, too.
 func (c *Console) Page() http.Handler {
@@ -112,11 +108,7 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 }
 
 func writeError(w http.ResponseWriter, status int, err error) {
-	text := bilingual.New(err.Error(), err.Error())
-	if r, ok := errors.AsType[*refusal](err); ok {
-		text = r.Text
-	}
-	writeJSON(w, status, map[string]bilingual.Text{"error": text})
+	writeJSON(w, status, map[string]bilingual.Text{"error": inBoth(err)})
 }
 
 var (

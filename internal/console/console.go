@@ -77,7 +77,6 @@ type Console struct {
 	stream       *stream
 	timeline     *timeline
 	queue        *answers.Local // of the questions whose handler is slow
-	never        time.Time      // no deadline
 	saving       sync.Mutex
 	visiting     sync.Mutex // the platform knows one visitor at a time
 	transcribing sync.Mutex
@@ -277,9 +276,14 @@ func mistakes(err error) []bilingual.Text {
 		return all
 	}
 	for _, one := range bilingual.Joined(err) {
-		all = append(all, bilingual.New(bilingual.Explain(one, bilingual.Chinese), one.Error()))
+		all = append(all, inBoth(one))
 	}
 	return all
+}
+
+// inBoth returns the text of an error in both languages.
+func inBoth(err error) bilingual.Text {
+	return bilingual.New(bilingual.Explain(err, bilingual.Chinese), err.Error())
 }
 
 // task records what the running process does outside of requests. openid is that of the user whom it is about, or empty.

@@ -71,7 +71,7 @@ func (c *Console) refused(r *Reply, target string) error {
 	return nil
 }
 
-// begin adds a delivery of message to the timeline.
+// beginDelivery adds a delivery of the message that compose makes to the timeline.
 func (c *Console) beginDelivery(from, target string, of int64, compose func(id int64) []byte) (*recording, []byte) {
 	var message []byte
 	rec := c.timeline.begin(func(i *Item) {
@@ -251,8 +251,8 @@ func (c *Console) receive(w http.ResponseWriter, r *http.Request) {
 
 // openPush returns the message of a push's body, which is the body itself if it is in clear or cannot be opened.
 func openPush(account wechattest.Account, body []byte) []byte {
-	var envelope struct{ Encrypt string }
-	if err := xml.Unmarshal(body, &envelope); err != nil || envelope.Encrypt == "" {
+	envelope, err := wechat.ReadEnvelope(body)
+	if err != nil || envelope.Encrypt == "" {
 		return body
 	}
 	cipher, err := wechat.NewCipher(account.AppID, account.EncodingAESKey)

@@ -101,6 +101,9 @@ type Change struct {
 	After  json.RawMessage `json:"after"`  // null if it was deleted
 }
 
+// isRecord reports whether one half of a Change is a record. The file keeps a half without one as null.
+func isRecord(half json.RawMessage) bool { return half != nil && string(half) != "null" }
+
 // Reply is what a follower gets in the conversation.
 type Reply struct {
 	Type        string    `json:"type"` // text, image, voice, video, music, news, transfer_customer_service, …

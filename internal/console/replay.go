@@ -281,7 +281,7 @@ func (c *Console) recordsBefore(ctx context.Context, id int64) (map[place]json.R
 			for _, change := range slices.Backward(step.Changes) {
 				switch {
 				case change.PK == accountPK:
-				case change.Before == nil || string(change.Before) == "null":
+				case !isRecord(change.Before):
 					delete(records, place{change.PK, change.SK})
 				default:
 					records[place{change.PK, change.SK}] = change.Before

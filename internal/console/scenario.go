@@ -185,7 +185,7 @@ func written(i *Item) string {
 				keys = append(keys, key)
 			}
 			last[key] = "-"
-			if change.After != nil && string(change.After) != "null" {
+			if isRecord(change.After) {
 				last[key] = withoutKeys(change.After)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // frame is one event of the stream.
@@ -78,7 +79,7 @@ func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 	frames := c.stream.listen()
 	defer c.stream.leave(frames)
 	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(c.never)
+	_ = control.SetWriteDeadline(time.Time{}) // no deadline
 	w.Header().Set("Content-Type", "text/event-stream")
 	first, err := json.Marshal(c.state())
 	if err != nil {

@@ -2,9 +2,10 @@ package wechattest
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"time"
+
+	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
 // User is the platform's record of a follower.
@@ -95,8 +96,6 @@ func (u user) info(openid string) map[string]any {
 
 const maxBatch = 100 // users per batchget
 
-var openidForm = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
-
 // userInfoBatch refuses the whole call if one of its values does not have the form of an openid. It answers for an
 // unknown openid as for a user who does not follow.
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
@@ -116,7 +115,7 @@ func (p *Platform) userInfoBatch(_ url.Values, body []byte) (any, int) {
 	infos := make([]any, len(in.Users))
 	for i, asked := range in.Users {
 		u, known := p.user(asked.OpenID)
-		if !known && !openidForm.MatchString(asked.OpenID) {
+		if !known && !wechat.IsOpenID(asked.OpenID) {
 			return nil, 40003
 		}
 		infos[i] = u.info(asked.OpenID)
