@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -80,10 +79,7 @@ func as[E error](err error) bool {
 }
 
 // ofAWS reports whether err comes from a call to AWS.
-func ofAWS(err error) bool {
-	call, ok := errors.AsType[*url.Error](err)
-	return as[*smithy.OperationError](err) || ok && strings.Contains(call.URL, ".amazonaws.")
-}
+func ofAWS(err error) bool { return as[*smithy.OperationError](err) }
 
 // code reports whether AWS refused a call with one of the codes.
 func code(err error, codes ...string) bool {

@@ -69,10 +69,17 @@ func regional(service, region string) string {
 	return "https://" + service + "." + region + "." + domain
 }
 
-// Call lets the service perform an action with in, and reads the answer into out, which may be nil. If the service refuses
-// the call, the error is a smithy.APIError. No error contains a part of an answer, but for the code and the message of a
-// refusal.
+// Call lets the service perform an action with in, and reads the answer into out, which may be nil. The error is a
+// *smithy.OperationError, as of the SDK's clients, and contains a smithy.APIError if the service refuses the call. No error
+// contains a part of an answer, but for the code and the message of a refusal.
 func (c *Client) Call(ctx context.Context, action string, in, out any) error {
+	if err := c.call(ctx, action, in, out); err != nil {
+		return &smithy.OperationError{ServiceID: c.service.Name, OperationName: action, Err: err}
+	}
+	return nil
+}
+
+func (c *Client) call(ctx context.Context, action string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err

@@ -5,15 +5,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/doctor"
+	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
 )
@@ -26,6 +31,22 @@ func apiError(code string) error {
 // called is what the SDK returns where a call fails.
 func called(err error) error {
 	return &smithy.OperationError{ServiceID: "Any", OperationName: "Call", Err: err}
+}
+
+// TestSecretsOutOfReach asks for the secrets where nothing listens.
+func TestSecretsOutOfReach(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(nil)
+	server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("id", "key", "")}
+	client := parameterstore.NewClient(cfg, server.URL)
+	_, err := parameterstore.Open(ctx, "ssm:/p", parameterstore.Options{Reader: client})
+	f := doctor.Secrets("/p", secrets.Secrets{}, err)[0]
+	if f.Status != doctor.Failure || !strings.Contains(f.What.EN, "cannot be reached") {
+		t.Errorf("%+v", f)
+	}
 }
 
 // TestStackFindings is what AWS tells of the stack, each with the findings that come of it: check, status, and parts of
