@@ -271,6 +271,40 @@ func TestTap(t *testing.T) {
 	}
 }
 
+// TestTwoDays: an answer waits for 48 hours. Later, the words of the link are a text like any other.
+func TestTwoDays(t *testing.T) {
+	for after, want := range map[time.Duration]string{
+		48*time.Hour - time.Minute: "答",
+		48*time.Hour + time.Minute: "这条回答已经过期，请重新提问。",
+	} {
+		run(t, func(f *fixture) {
+			f.refusal, f.takes = refusal(48001), 30*time.Second
+			_, id := link(f.push(text(1, "问")))
+			time.Sleep(after)
+			if got := f.push(tap(2, id)); got != want {
+				t.Errorf("%v after the question: %q, want %q", after, got, want)
+			}
+		})
+	}
+}
+
+// TestNotAskedForADay: an account that may not send customer-service messages is not asked again for a day.
+func TestNotAskedForADay(t *testing.T) {
+	run(t, func(f *fixture) {
+		f.refusal, f.takes = refusal(48001), 30*time.Second
+		f.push(text(1, "问"))
+		time.Sleep(23 * time.Hour)
+		f.refusal = nil
+		f.push(text(2, "问"))
+		time.Sleep(time.Minute)
+		f.wantSent()
+		time.Sleep(time.Hour)
+		f.push(text(3, "问"))
+		time.Sleep(time.Minute)
+		f.wantSent("答")
+	})
+}
+
 // TestTapEarly: a tap before the answer waits as the question did.
 func TestTapEarly(t *testing.T) {
 	run(t, func(f *fixture) {

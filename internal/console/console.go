@@ -309,6 +309,7 @@ func (c *Console) Account() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+pushPath, c.receive)
 	mux.HandleFunc("GET "+pushPath, c.receiveCheck)
+	mux.HandleFunc("HEAD "+pushPath, c.visit) // the gateway's route for GET takes no HEAD
 	mux.HandleFunc("/", c.visit)
 	return c.guard(mux, c.config.AccountURL, c.config.PublicURL)
 }

@@ -668,6 +668,18 @@ func TestTunnel(t *testing.T) {
 	}
 }
 
+// TestEndpointsMethods: as behind the gateway, the endpoint gets GET and POST alone. The pages answer the rest.
+func TestEndpointsMethods(t *testing.T) {
+	d := newDesk(t, nil)
+	for method, status := range map[string]int{"GET": 403, "POST": 403, "HEAD": 404, "PUT": 404, "OPTIONS": 404} {
+		w := httptest.NewRecorder()
+		d.Account().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, accountURL+"/login/wechat", nil))
+		if w.Code != status {
+			t.Errorf("%s: %d, want %d", method, w.Code, status)
+		}
+	}
+}
+
 // TestRealAccount calls the API at an address, with the secrets, in the place of the simulated platform.
 func TestRealAccount(t *testing.T) {
 	platform := wechattest.New(wechattest.Config{AppID: "wx0123456789abcdef", AppSecret: appSecret})

@@ -107,6 +107,7 @@ func TestArrival(t *testing.T) {
 		"now":                      {now, now},
 		"a cold start ago":         {now.Add(-3 * time.Second), now.Add(-3 * time.Second)},
 		"five seconds ago":         {now.Add(-5 * time.Second), now.Add(-5 * time.Second)},
+		"six seconds ago":          {now.Add(-6 * time.Second), now},
 		"when sam local started":   {now.Add(-time.Minute), now},
 		"by a clock that is ahead": {now.Add(time.Second), now},
 		"not told":                 {time.UnixMilli(0), now},
