@@ -15,7 +15,8 @@ import (
 // Store keeps conversations.
 //
 // Reads are consistent. A write is durable when it returns nil. One that returns an error may or may not have been made.
-// An unfollow deletes the conversation in its own transaction.
+// An unfollow deletes the conversation in its own transaction. Both methods leave out what is from before the follow, in case
+// that unfollow was lost or is late.
 type Store interface {
 	// Conversation returns the follower's conversation, the zero Conversation if there is none or it has expired.
 	Conversation(ctx context.Context, openid string) (conversation.Conversation, error)
@@ -23,8 +24,8 @@ type Store interface {
 	// ChangeConversation stores what change makes of the conversation. If another write comes in between, it reads again
 	// and calls change again. If change returns an error, nothing is written.
 	//
-	// at is the time of the push for which the conversation changes. If there is no conversation and the follower has
-	// unfollowed at that time or later, or followed later, the error is follower.ErrNotFound.
+	// at is the time of the push for which the conversation changes. If the push is from before the follow, or there is no
+	// conversation and the follower has unfollowed at that time or later, the error is follower.ErrNotFound.
 	ChangeConversation(ctx context.Context, openid string, at time.Time, change func(*conversation.Conversation) error) error
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/guanzhu/guanzhu/internal/answers"
 	"github.com/guanzhu/guanzhu/internal/boltstore"
 	"github.com/guanzhu/guanzhu/internal/world"
+	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
@@ -488,6 +489,41 @@ func TestUnfollow(t *testing.T) {
 		if err != nil || len(c.Jobs) != 0 {
 			t.Errorf("%d jobs, error %v", len(c.Jobs), err)
 		}
+	})
+}
+
+// TestFollowedAgain: a late delivery of a question from before an unfollow gets no reply, also beside newer questions. The
+// same goes for other texts.
+func TestFollowedAgain(t *testing.T) {
+	run(t, func(f *fixture) {
+		follow := func() {
+			t.Helper()
+			now := time.Now()
+			p := follower.Follower{OpenID: openid, Profile: follower.Profile{SubscribedAt: now}, EventTime: now}
+			if _, _, err := f.store.Follow(t.Context(), p, follower.Session{EventTime: now}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		follow()
+		old, hello, early := text(1, "问"), text(2, "你好"), tap(3, "")
+		f.push(old)
+		time.Sleep(time.Second)
+		follow() // the unfollow in between is late
+		f.takes, f.refusal = 10*time.Second, refusal(48001)
+		f.push(text(4, "问"))
+		if got := f.push(old); got != "" {
+			t.Errorf("the old question is answered with %q", got)
+		}
+		time.Sleep(time.Minute)
+		for _, p := range []*wechat.Text{hello, early} {
+			if got := f.deliver(p); got != "" {
+				t.Errorf("%q from before is answered with %q", p.Content, got)
+			}
+		}
+		if got := f.push(tap(5, "")); got != "答" {
+			t.Errorf("the new question is answered with %q", got)
+		}
+		f.wantCalls(2)
 	})
 }
 

@@ -42,8 +42,21 @@ var _ webhook.Answers = (*Replier)(nil)
 // errUnchanged ends a change that has nothing to write.
 var errUnchanged = errors.New("unchanged")
 
+// errLeft is the error of a change for a text from before an unfollow.
+var errLeft = errors.New("the follower has unfollowed since")
+
 // Text implements webhook.Answers.
 func (r *Replier) Text(
+	ctx context.Context, p *wechat.Text, handle func(context.Context) (wechat.Reply, error),
+) (wechat.Reply, error) {
+	reply, err := r.text(ctx, p, handle)
+	if errors.Is(err, errLeft) {
+		return nil, nil
+	}
+	return reply, err
+}
+
+func (r *Replier) text(
 	ctx context.Context, p *wechat.Text, handle func(context.Context) (wechat.Reply, error),
 ) (wechat.Reply, error) {
 	if tap, sure, ok := conversation.ParseTap(p); ok {
@@ -139,8 +152,6 @@ func (r *Replier) ask(ctx context.Context, p *wechat.Text, slow *webhook.Slow) (
 	switch {
 	case errors.Is(err, conversation.ErrTooMany):
 		return slow.Sorry(), nil
-	case errors.Is(err, follower.ErrNotFound):
-		return "", nil // the question is from before an unfollow
 	case err != nil:
 		return "", err
 	}
@@ -221,8 +232,11 @@ func join(page, reply string) string {
 // change is Store.ChangeConversation for a push. A change that returns errUnchanged is no error.
 func (r *Replier) change(ctx context.Context, p *wechat.Text, change func(*conversation.Conversation) error) error {
 	err := r.Store.ChangeConversation(ctx, p.FromUserName, p.Time(), change)
-	if errors.Is(err, errUnchanged) {
+	switch {
+	case errors.Is(err, errUnchanged):
 		return nil
+	case errors.Is(err, follower.ErrNotFound):
+		return errLeft
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package boltstore
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"github.com/guanzhu/guanzhu/internal/conversation"
@@ -17,12 +18,18 @@ func (s *Store) Conversation(ctx context.Context, openid string) (c conversation
 		if !wechat.IsOpenID(openid) {
 			return follower.ErrOpenID
 		}
-		var record table.Conversation
-		_, err := b.get(table.ConversationKey(openid), &record)
-		c = record.Current(s.now())
+		record, f, err := b.conversation(openid)
+		c = record.Current(f, s.now())
 		return err
 	})
 	return c, err
+}
+
+// conversation returns the follower, too.
+func (r records) conversation(openid string) (c table.Conversation, f table.Follower, err error) {
+	_, conversationErr := r.get(table.ConversationKey(openid), &c)
+	_, followerErr := r.get(table.FollowerKey(openid), &f)
+	return c, f, errors.Join(conversationErr, followerErr)
 }
 
 // ChangeConversation implements answers.Store.
@@ -30,33 +37,22 @@ func (s *Store) ChangeConversation(
 	ctx context.Context, openid string, at time.Time, change func(*conversation.Conversation) error,
 ) error {
 	return s.updateFor(ctx, "change a conversation", openid, func(b records) error {
-		var record table.Conversation
-		found, err := b.get(table.ConversationKey(openid), &record)
+		record, f, err := b.conversation(openid)
 		if err != nil {
 			return err
 		}
-		changed := record.Current(s.now())
+		changed := record.Current(f, s.now())
 		if err := change(&changed); err != nil {
 			return err
 		}
-		if !found {
-			if err := s.mayBegin(b, openid, at); err != nil {
-				return err
-			}
+		if f.FromBefore(at) || record.Version == "" && !s.mayBegin(f, at) {
+			return follower.ErrNotFound
 		}
 		return b.put(table.ConversationKey(openid), table.NewConversation(openid, rand.Text(), changed))
 	})
 }
 
-// mayBegin returns follower.ErrNotFound if the follower has unfollowed at that time or later, or followed later.
-func (s *Store) mayBegin(b records, openid string, at time.Time) error {
-	var f table.Follower
-	found, err := b.get(table.FollowerKey(openid), &f)
-	switch {
-	case err != nil || !found || s.expired(f.ExpiresAt):
-		return err
-	case f.EventTime > table.Seconds(at), f.EventTime == table.Seconds(at) && f.Tombstone():
-		return follower.ErrNotFound
-	}
-	return nil
+// mayBegin reports whether the follower has neither unfollowed at that time or later, nor followed later.
+func (s *Store) mayBegin(f table.Follower, at time.Time) bool {
+	return s.expired(f.ExpiresAt) || f.EventTime < table.Seconds(at) || f.EventTime == table.Seconds(at) && !f.Tombstone()
 }

@@ -486,6 +486,18 @@ func (c *Conversation) serves(id string) bool {
 	return slices.ContainsFunc(c.Served, func(s Served) bool { return s.Job == id })
 }
 
+// Forget drops what is from before the follow at that time, in seconds. The unfollow before that follow would have deleted it,
+// but was lost or has yet to come.
+func (c *Conversation) Forget(followed int64) {
+	before := func(id string) bool {
+		at, err := strconv.ParseInt(seconds(id), 10, 64)
+		return err == nil && at < followed
+	}
+	maps.DeleteFunc(c.Jobs, func(id string, _ *Job) bool { return before(id) })
+	c.Served = slices.DeleteFunc(c.Served, func(s Served) bool { return before(s.Push) || before(s.Job) })
+	c.Turns = slices.DeleteFunc(c.Turns, func(t Turn) bool { return before(t.ID) })
+}
+
 // Expires returns when nothing of the conversation is needed any longer, the zero Time if there is nothing.
 func (c *Conversation) Expires() time.Time {
 	var last int64

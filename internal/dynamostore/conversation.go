@@ -3,6 +3,7 @@ package dynamostore
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,18 +19,30 @@ import (
 
 // Conversation implements answers.Store.
 func (s *Store) Conversation(ctx context.Context, openid string) (conversation.Conversation, error) {
-	record, err := s.conversation(ctx, openid)
+	record, f, err := s.conversation(ctx, openid)
 	if err != nil {
 		return conversation.Conversation{}, fmt.Errorf("read a conversation: %w", err)
 	}
-	return record.Current(s.now()), nil
+	return record.Current(f, s.now()), nil
 }
 
-func (s *Store) conversation(ctx context.Context, openid string) (record table.Conversation, err error) {
+// conversation returns the follower, too.
+func (s *Store) conversation(ctx context.Context, openid string) (c table.Conversation, f table.Follower, err error) {
 	if !wechat.IsOpenID(openid) {
-		return record, follower.ErrOpenID
+		return c, f, follower.ErrOpenID
 	}
-	return record, s.get(ctx, table.ConversationKey(openid), &record)
+	found, err := s.getAll(ctx, table.ConversationKey(openid), table.FollowerKey(openid))
+	for _, packed := range found {
+		var key table.Key
+		err = errors.Join(err, unpack(packed, &key))
+		switch key.SK {
+		case table.ConversationSK:
+			err = errors.Join(err, unpack(packed, &c))
+		case table.FollowerSK:
+			err = errors.Join(err, unpack(packed, &f))
+		}
+	}
+	return c, f, err
 }
 
 // ChangeConversation implements answers.Store.
@@ -38,16 +51,19 @@ func (s *Store) ChangeConversation(
 ) error {
 	version := "" // of the last try
 	err := untilStored(ctx, func() (stored bool, err error) {
-		record, err := s.conversation(ctx, openid)
+		record, f, err := s.conversation(ctx, openid)
 		if err != nil {
 			return false, err
 		}
 		if version != "" && record.Version == version {
 			return true, nil // the answer to the last try was lost
 		}
-		changed := record.Current(s.now())
+		changed := record.Current(f, s.now())
 		if err := change(&changed); err != nil {
 			return false, err
+		}
+		if f.FromBefore(at) {
+			return false, follower.ErrNotFound
 		}
 		version = rand.Text()
 		return s.putConversation(ctx, record.Version, at, table.NewConversation(openid, version, changed))

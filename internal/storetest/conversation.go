@@ -140,6 +140,78 @@ func testConversationUnfollowed(t *testing.T, f fixture) {
 	must(t, ask(f, 5, 4))
 }
 
+// testConversationFollowedAgain: what is from before a follow is forgotten, whether or not the unfollow arrives.
+func testConversationFollowedAgain(t *testing.T, f fixture) {
+	follow := func(n int) {
+		t.Helper()
+		if _, _, err := f.store.Follow(f.ctx, person(n), session(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ids := func() (ids []string) {
+		t.Helper()
+		c, err := f.store.Conversation(f.ctx, openid)
+		must(t, err)
+		for _, turn := range c.Turns {
+			ids = append(ids, turn.ID)
+		}
+		for id := range c.Jobs {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	remember := func(n int, msgID uint64) {
+		t.Helper()
+		must(t, ask(f, n, msgID))
+		must(t, f.store.ChangeConversation(f.ctx, openid, second(n), func(c *conversation.Conversation) error {
+			c.Remember(conversation.Turn{ID: conversation.ID(question(n, msgID)), Question: "问", Answer: "答"}, 5, second(n))
+			return nil
+		}))
+	}
+	follow(1)
+	remember(2, 1)
+	follow(5) // the unfollow of second 3 is late
+	if got := ids(); got != nil {
+		t.Errorf("after the next follow the conversation has %q", got)
+	}
+	remember(5, 2)
+	latest := conversation.ID(question(5, 2))
+	must(t, f.store.Unfollow(f.ctx, openid, second(3), second(3).Add(follower.TombstoneFor)))
+	if err := ask(f, 2, 1); !errors.Is(err, follower.ErrNotFound) { // a late delivery of the old question
+		t.Errorf("the old question again: error %v", err)
+	}
+	if diff := cmp.Diff([]string{latest, latest}, ids()); diff != "" {
+		t.Errorf("the conversation (-want +got):\n%s", diff)
+	}
+	items, err := f.items(openid)
+	must(t, err)
+	for _, item := range items {
+		if jobs, ok := item["jobs"].(map[string]any); ok && len(jobs) != 1 {
+			t.Errorf("stored: %v", jobs)
+		}
+	}
+}
+
+// testConversationBeforeFollow: a question that overtakes its follow stays, and so does one of a follower of whom only a
+// later message is known.
+func testConversationBeforeFollow(t *testing.T, f fixture) {
+	must(t, ask(f, 2, 1))
+	begun := follower.Follower{OpenID: openid, State: follower.Pending, EventTime: second(3), PendingSince: second(3)}
+	added, err := f.store.AddTicket(f.ctx, follower.Ticket{Hash: "hash", Until: second(600)}, begun, session(3))
+	must(t, err)
+	if n := jobs(t, f); n != 1 || !added {
+		t.Errorf("%d jobs after a later message, want 1; link: %v", n, added)
+	}
+	must(t, f.store.Unfollow(f.ctx, openid, second(4), second(4).Add(follower.TombstoneFor)))
+	must(t, ask(f, 6, 2))
+	if _, _, err := f.store.Follow(f.ctx, person(5), session(5)); err != nil {
+		t.Fatal(err)
+	}
+	if n := jobs(t, f); n != 1 {
+		t.Errorf("%d jobs after the follow, want 1", n)
+	}
+}
+
 // testConversationChanges: of changes at the same time, none is lost.
 func testConversationChanges(t *testing.T, f fixture) {
 	const n = 8

@@ -115,6 +115,8 @@ func Run(t *testing.T, open Open) {
 		{"conversation", testConversation},
 		{"conversation, turns", testConversationTurns},
 		{"conversation of a follower who has unfollowed", testConversationUnfollowed},
+		{"conversation of a follower who has followed again", testConversationFollowedAgain},
+		{"conversation that begins before its follow", testConversationBeforeFollow},
 		{"concurrent changes of a conversation", testConversationChanges},
 		{"conversation of no openid", testConversationNoOpenID},
 		{"questions of one day", testQuestionsOfOneDay},

@@ -26,10 +26,12 @@ func NewConversation(openid, version string, c conversation.Conversation) Conver
 	return Conversation{ConversationKey(openid), version, c, Seconds(c.Expires())}
 }
 
-// Current returns the conversation, the zero Conversation if the record has expired.
-func (r Conversation) Current(now time.Time) conversation.Conversation {
+// Current returns the conversation with f, the zero Conversation if the record has expired. It leaves out what is from before
+// the follow.
+func (r Conversation) Current(f Follower, now time.Time) conversation.Conversation {
 	if r.ExpiresAt != 0 && r.ExpiresAt <= now.Unix() {
 		return conversation.Conversation{}
 	}
+	r.Forget(f.followed())
 	return r.Conversation
 }

@@ -96,6 +96,12 @@ func NewTombstone(openid string, at, expires time.Time) Follower {
 // Tombstone reports whether the record is the tombstone of a follower.
 func (r Follower) Tombstone() bool { return r.ExpiresAt != 0 }
 
+// FromBefore reports whether a push of that time is from before the follow. The zero Time is that of no push.
+func (r Follower) FromBefore(at time.Time) bool { return !at.IsZero() && Seconds(at) < r.followed() }
+
+// followed returns the time of the follow, 0 if it is not known, as for a record that a message began.
+func (r Follower) followed() int64 { return min(r.SubscribedAt, r.EventTime) }
+
 // Follower returns the follower, the zero Follower for a tombstone or no record.
 func (r Follower) Follower() follower.Follower {
 	if r.Tombstone() {
