@@ -61,7 +61,7 @@ func TestPushRefused(t *testing.T) {
 		"/504/":            {"并发上限", "concurrency limit"},
 		"/302/":            {"https://elsewhere.example/", "https://elsewhere.example/"},
 		"/204/":            {"只接受 200", "200 alone"},
-		"/200/not-for-you": {"看不懂这个回复", "would not understand this reply"},
+		"/200/not-for-you": {"看不懂这个回复，请检查处理这条推送的代码：回复既不是 success，也不是 XML", "would not understand this reply"},
 	} {
 		for i, lang := range []string{"zh", "en"} {
 			_, stderr, status := guanzhu(t, nil, "push", "--lang", lang, "--text", "a", "--url", server.URL+path)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guanzhu/guanzhu/account"
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/media"
 	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
@@ -185,7 +186,8 @@ func TestPublishWithoutRoom(t *testing.T) {
 	w, p, _ := newWorld(t)
 	p.API = fullLibrary{w.API}
 	_, err := p.Publish(t.Context(), w.Account.Files(), false)
-	if err == nil || !strings.Contains(err.Error(), "has 1000 permanent materials of the kind video and can have 1000: there is no room for 1 more") {
+	if err == nil || !strings.Contains(err.Error(), "has 1000 permanent materials of the kind video and can have 1000: there is no room for 1 more") ||
+		!strings.Contains(bilingual.Explain(err, "zh"), "video 类永久素材已有 1000 个，上限是 1000 个，放不下另外 1 个") {
 		t.Errorf("error %v", err)
 	}
 	if calls := w.Platform.Calls(add); calls != 0 {

@@ -2,10 +2,10 @@ package media
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"slices"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/errcode"
 )
 
@@ -56,7 +56,7 @@ func (p *Publisher) Publish(ctx context.Context, uses []Use, remove bool) (Summa
 	}
 	for _, m := range record.unused(uses) {
 		if err := p.API.DeleteMaterial(ctx, m.MediaID); err != nil {
-			return s, fmt.Errorf("delete the material of %s: %w", m.Name, err)
+			return s, bilingual.Errorf("删除 %s 的素材：%w", "delete the material of %s: %w", m.Name, err)
 		}
 		record = record.without(m.MediaID)
 		if err := p.Store.SaveMediaRecord(ctx, record); err != nil {
@@ -86,7 +86,7 @@ func (p *Publisher) run(
 		m := Material{Kind: u.Kind, Name: u.Name, Hash: hashOf(content)}
 		if m.MediaID = record.mediaID(m.Kind, m.Hash); m.MediaID == "" {
 			if m.MediaID, err = upload(ctx, u, content); err != nil {
-				return s, record, fmt.Errorf("upload %s: %w", u.Name, err)
+				return s, record, bilingual.Errorf("上传 %s：%w", "upload %s: %w", u.Name, err)
 			}
 			s.Uploads = append(s.Uploads, u.Name)
 		} else if current, _ := record.find(m.Kind, m.Name); current == m {
@@ -125,8 +125,9 @@ func (p *Publisher) checkRoom(ctx context.Context, uses []Use) error {
 	}
 	for _, kind := range Kinds {
 		if most := limits[kind].library; more[kind] > 0 && count[string(kind)]+more[kind] > most {
-			return fmt.Errorf("the account has %d permanent materials of the kind %s and can have %d: there is no room for %d more; "+
-				"delete some in WeChat's console, or with guanzhu publish --remove-unused", count[string(kind)], kind, most, more[kind])
+			return bilingual.Errorf("公众号的 %[2]s 类永久素材已有 %[1]d 个，上限是 %[3]d 个，放不下另外 %[4]d 个：在微信后台删除一些，或用 guanzhu publish --remove-unused 删除",
+				"the account has %d permanent materials of the kind %s and can have %d: there is no room for %d more; "+
+					"delete some in WeChat's console, or with guanzhu publish --remove-unused", count[string(kind)], kind, most, more[kind])
 		}
 	}
 	return nil

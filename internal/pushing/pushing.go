@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -18,6 +17,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 )
 
@@ -65,7 +65,7 @@ func (a Account) Push(ctx context.Context, endpoint string, mode Mode, message [
 	if mode == Compatible {
 		var found bool
 		if fields, found = bytes.CutSuffix(bytes.TrimSpace(message), []byte("</xml>")); !found {
-			return nil, errors.New("the push does not end with </xml>")
+			return nil, bilingual.New("推送没有以 </xml> 结尾", "the push does not end with </xml>")
 		}
 	}
 	encrypt := cipher.Encrypt(message)
@@ -163,22 +163,22 @@ func (a Account) Open(mode Mode, body []byte) ([]byte, error) {
 		MsgSignature, TimeStamp, Nonce string
 	}
 	if err := xml.Unmarshal(body, &envelope); err != nil {
-		return nil, fmt.Errorf("the reply is neither success nor XML: %w", err)
+		return nil, bilingual.Errorf("回复既不是 success，也不是 XML：%w", "the reply is neither success nor XML: %w", err)
 	}
 	switch {
 	case envelope.Encrypt == nil && mode == Safe:
-		return nil, errors.New("a reply in clear to a push in safe mode")
+		return nil, bilingual.New("安全模式的推送，回复却是明文", "a reply in clear to a push in safe mode")
 	case envelope.Encrypt == nil:
 		return body, nil
 	}
 	if _, err := strconv.ParseInt(envelope.TimeStamp, 10, 32); err != nil || envelope.Nonce == "" {
-		return nil, errors.New("the encrypted reply lacks a TimeStamp in seconds or a Nonce")
+		return nil, bilingual.New("加密的回复缺少以秒计的 TimeStamp 或 Nonce", "the encrypted reply lacks a TimeStamp in seconds or a Nonce")
 	}
 	if !wechat.VerifySignature(envelope.MsgSignature, a.Token, envelope.TimeStamp, envelope.Nonce, *envelope.Encrypt) {
-		return nil, errors.New("the reply's MsgSignature is wrong")
+		return nil, bilingual.New("回复的 MsgSignature 不对", "the reply's MsgSignature is wrong")
 	}
 	if mode == Plain {
-		return nil, errors.New("an encrypted reply to a push in clear")
+		return nil, bilingual.New("明文模式的推送，回复却是加密的", "an encrypted reply to a push in clear")
 	}
 	cipher, err := wechat.NewCipher(a.AppID, a.EncodingAESKey)
 	if err != nil {
@@ -186,7 +186,7 @@ func (a Account) Open(mode Mode, body []byte) ([]byte, error) {
 	}
 	reply, err := cipher.Decrypt(*envelope.Encrypt)
 	if err != nil {
-		return nil, fmt.Errorf("the reply's Encrypt: %w", err)
+		return nil, bilingual.Errorf("回复的 Encrypt：%w", "the reply's Encrypt: %w", err)
 	}
 	return reply, nil
 }
