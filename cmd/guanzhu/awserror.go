@@ -12,6 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/doctor"
 )
 
 // explainAWS puts what is wrong and what to do in front of an error of AWS's SDK. It returns other errors as they are, and nil for
@@ -47,7 +48,7 @@ var awsErrors = []struct {
 	{func(err error) bool { return code(err, unknownKeys...) }, bilingual.New(
 		"AWS 不接受这份凭证：检查 AWS_PROFILE（aws sts get-caller-identity 显示是谁的）、区域（AWS 中国区域的账户是独立的）和本机时钟",
 		"AWS does not accept these credentials: check AWS_PROFILE (aws sts get-caller-identity shows whose they are), the region (the China regions have accounts of their own) and this machine's clock")},
-	{func(err error) bool { return code(err, denied...) }, bilingual.New(
+	{doctor.Denied, bilingual.New(
 		"这个 AWS 身份没有权限：请管理员授予下面提到的权限，或换一个 AWS_PROFILE",
 		"this AWS identity lacks a permission: have the one that is named below granted, or use another AWS_PROFILE")},
 	{func(err error) bool { return code(err, "ResourceNotFoundException") }, bilingual.New(
@@ -69,7 +70,6 @@ var awsErrors = []struct {
 var (
 	expired     = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 	unknownKeys = []string{"UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"}
-	denied      = []string{"AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"}
 	throttled   = []string{"Throttling", "ThrottlingException", "TooManyRequestsException"}
 )
 

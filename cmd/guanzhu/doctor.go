@@ -73,15 +73,14 @@ type printer struct {
 var symbols = map[doctor.Status]string{doctor.OK: "✓", doctor.Warning: "!", doctor.Failure: "✗", doctor.Skipped: "–"}
 
 func (p *printer) show(findings ...doctor.Finding) {
-	in := string(p.language)
 	for _, f := range findings {
 		f.Do = bilingual.New(complete(f.Do.ZH, p.flags), complete(f.Do.EN, p.flags))
 		p.findings = append(p.findings, f)
 		if f.Status == doctor.Failure {
 			p.failures++
 		}
-		text := p.language.say("%s %s：%s\n", "%s %s: %s\n", symbols[f.Status], f.Name.In(in), f.What.In(in))
-		if do := f.Do.In(in); do != "" {
+		text := p.language.say("%s %s：%s\n", "%s %s: %s\n", symbols[f.Status], f.Name, f.What)
+		if do := f.Do.In(string(p.language)); do != "" {
 			text += "    " + do + "\n"
 		}
 		if !p.json && p.err == nil {

@@ -102,7 +102,7 @@ func deleteFollower(
 	if !f.SubscribedAt.IsZero() {
 		since = f.SubscribedAt.In(wechat.ChinaTime).Format(time.DateTime) + lang.say("（北京时间）", " (China time)")
 	}
-	fmt.Fprintln(out, lang.say("关注于 %s。资料：%s。", "Follows since %s. Profile: %s.", since, stateName(f.State).In(string(lang))))
+	fmt.Fprintln(out, lang.say("关注于 %s。资料：%s。", "Follows since %s. Profile: %s.", since, stateName(f.State)))
 	question := lang.say("删除这位关注者的记录、会话和自有数据？", "Delete this follower's record and session, and your own data about the follower?")
 	if err := confirm(question); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
@@ -39,7 +38,8 @@ func (l language) all(texts []bilingual.Text) []string {
 	return lines
 }
 
-// text returns the text in the language, formatted with the values.
+// text returns the text in the language, formatted with the values. An error among them, such as a bilingual.Text, is in the
+// same language.
 func (l language) text(format bilingual.Text, values ...any) string {
-	return fmt.Sprintf(format.In(string(l)), values...)
+	return bilingual.Format(format.ZH, format.EN, values...).In(string(l))
 }

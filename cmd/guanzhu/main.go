@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/console"
 	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/pkg/wechat"
 	"github.com/guanzhu/guanzhu/pkg/wechatapi"
@@ -20,7 +21,7 @@ import (
 // The account that console and push use unless the environment names another. events/env.json has the same.
 const (
 	sampleAppID     = "wx0123456789abcdef"
-	sampleFollower  = "oSAMPLEfollower0000000000001" // in the samples in events/
+	sampleFollower  = console.SampleFollower // in the samples in events/
 	sampleAccountID = "gh_0123456789ab"
 
 	sampleSecrets = `{"token":"guanzhuSampleToken","app_secret":"sample-app-secret-not-real"}`

@@ -41,8 +41,7 @@ func programName(called string) string {
 
 // findingError returns a finding as the error of a command.
 func findingError(f doctor.Finding, lang language) error {
-	in := string(lang)
-	return errors.New(lang.say("%s：%s\n%s", "%s: %s\n%s", f.Name.In(in), f.What.In(in), f.Do.In(in)))
+	return errors.New(lang.say("%s：%s\n%s", "%s: %s\n%s", f.Name, f.What, f.Do))
 }
 
 // printJSON prints a value as indented JSON.

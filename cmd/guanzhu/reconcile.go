@@ -210,11 +210,7 @@ func (c *reconcileFlags) print(out io.Writer, s reconcile.Summary, lang language
 	case reconcile.Running:
 		say("正在运行。", "A run is at work.")
 	case reconcile.Waiting:
-		because := map[int]string{
-			45009: lang.say("当日接口额度用完", "the day's quota of calls is used up"),
-			48001: lang.say("该类型的账号无权获取关注者", "the account's type may not ask for its followers"),
-		}[s.Errcode]
-		say("等到 %s：%s（%d）。", "Waiting until %s: %s (%d).", inChina(s.AskAgain), because, s.Errcode)
+		say("等到 %s：%s（%d）。", "Waiting until %s: %s (%d).", inChina(s.AskAgain), reconcile.Reasons[s.Errcode], s.Errcode)
 	}
 	if s.Menu != nil && s.Menu.Drift {
 		say("平台上的菜单被别处改动过：%s。", "Someone else has changed the live menu: %s.", s.Menu.Result)

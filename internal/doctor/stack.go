@@ -43,7 +43,7 @@ func Secrets(parameter string, s secrets.Secrets, err error) []Finding {
 		switch {
 		case refusalCode(err) == "ParameterNotFound":
 			return []Finding{secretsNone.of("secrets", places...)}
-		case denied(err):
+		case Denied(err):
 			return []Finding{secretsDenied.of("secrets", places...)}
 		case refusalCode(err) != "":
 			return []Finding{secretsAWS.of("secrets", places...)}
@@ -80,9 +80,9 @@ func refusalCode(err error) string {
 	return ""
 }
 
-// denied reports whether AWS refused a call for lack of permission. Its services have different names for that.
+// Denied reports whether AWS refused a call for lack of permission. Its services have different names for that.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html
-func denied(err error) bool {
+func Denied(err error) bool {
 	switch refusalCode(err) {
 	case "AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation":
 		return true
@@ -95,7 +95,7 @@ func denied(err error) bool {
 // endpoint sends one wrong signature on purpose.
 func Refusals(counts map[refusal.Reason]int, err error) []Finding {
 	switch {
-	case denied(err):
+	case Denied(err):
 		return []Finding{metricsDenied.of("refusals", "{error}", err.Error())}
 	case err != nil:
 		return []Finding{metricsNone.of("refusals", "{error}", err.Error())}
@@ -130,7 +130,7 @@ type Alarm struct{ Name, Description string }
 // Alarms explains which alarms of the stack are in the state ALARM, or the error of asking for that.
 func Alarms(active []Alarm, err error) []Finding {
 	switch {
-	case denied(err):
+	case Denied(err):
 		return []Finding{alarmsDenied.of("alarms", "{error}", err.Error())}
 	case err != nil:
 		return []Finding{alarmsNone.of("alarms", "{error}", err.Error())}
@@ -164,7 +164,7 @@ func Function(payload []byte, functionError string, err error) []Finding {
 // "menu-function" or "reconcile-function". The other parameters are as in Function.
 func Invocation(check string, payload []byte, functionError string, err error) (f Finding, failed bool) {
 	switch {
-	case denied(err):
+	case Denied(err):
 		return functionDenied.of(check, "{error}", err.Error()), true
 	case err != nil && (!called(err) || refusalCode(err) == "ResourceNotFoundException"):
 		return functionNone.of(check, "{error}", err.Error()), true

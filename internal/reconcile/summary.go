@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/guanzhu/guanzhu/internal/bilingual"
 	"github.com/guanzhu/guanzhu/internal/errcode"
 	"github.com/guanzhu/guanzhu/internal/menu"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
@@ -122,7 +123,7 @@ func (r *run) summarize() {
 	for _, w := range []wait{is.ListWait, is.FetchWait} {
 		if now.Before(w.Until) && (r.waits || is.unfinished() || w.Errcode == errcode.NoPermission) {
 			s.Result = cmp.Or(s.Result, Waiting)
-			s.Errcode, s.Reason, s.AskAgain = w.Errcode, reasons[w.Errcode], inChina(w.Until)
+			s.Errcode, s.Reason, s.AskAgain = w.Errcode, Reasons[w.Errcode].EN, inChina(w.Until)
 		}
 	}
 	if is.unfinished() {
@@ -150,10 +151,10 @@ func (r *run) summarize() {
 	r.plan(p, now)
 }
 
-// reasons say why a run waits.
-var reasons = map[int]string{
-	errcode.NoQuota:      "the day's quota of calls is used up",
-	errcode.NoPermission: "the account's type may not ask for its followers",
+// Reasons say why a run waits, by Summary.Errcode.
+var Reasons = map[int]bilingual.Text{
+	errcode.NoQuota:      bilingual.New("当日接口额度用完", "the day's quota of calls is used up"),
+	errcode.NoPermission: bilingual.New("该类型的账号无权获取关注者", "the account's type may not ask for its followers"),
 }
 
 func inChina(t time.Time) string { return t.In(wechat.ChinaTime).Format(time.RFC3339) }
