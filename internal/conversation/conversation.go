@@ -494,7 +494,6 @@ func (c *Conversation) Forget(followed int64) {
 		return err == nil && at < followed
 	}
 	maps.DeleteFunc(c.Jobs, func(id string, _ *Job) bool { return before(id) })
-	c.Served = slices.DeleteFunc(c.Served, func(s Served) bool { return before(s.Push) || before(s.Job) })
 	c.Turns = slices.DeleteFunc(c.Turns, func(t Turn) bool { return before(t.ID) })
 }
 

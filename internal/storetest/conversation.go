@@ -204,7 +204,9 @@ func testConversationBeforeFollow(t *testing.T, f fixture) {
 	}
 	must(t, f.store.Unfollow(f.ctx, openid, second(4), second(4).Add(follower.TombstoneFor)))
 	must(t, ask(f, 6, 2))
-	if _, _, err := f.store.Follow(f.ctx, person(5), session(5)); err != nil {
+	follow := person(5)
+	follow.SubscribedAt = second(60) // by another clock
+	if _, _, err := f.store.Follow(f.ctx, follow, session(5)); err != nil {
 		t.Fatal(err)
 	}
 	if n := jobs(t, f); n != 1 {

@@ -189,6 +189,33 @@ func TestBusy(t *testing.T) {
 	b.wantSignedIn(true)
 }
 
+// throttled is a store whose table is throttled. It counts the retries that it may make.
+type throttled struct {
+	web.Store
+	retries *int
+}
+
+func (s throttled) Lookup(ctx context.Context, _ string) (follower.Follower, follower.Session, error) {
+	for follower.TakeRetry(ctx) == nil {
+		*s.retries++
+	}
+	return follower.Follower{}, follower.Session{}, follower.ErrBusy
+}
+
+// TestRetriesOfPage: a page has three retries of the table in all.
+func TestRetriesOfPage(t *testing.T) {
+	t.Parallel()
+	retries := 0
+	w := newFixture(t, func(c *web.Config) { c.Store = throttled{retries: &retries} })
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/", nil)
+	r.Header.Set("Cookie", sessionCookie+"="+base64URL(openid)+"."+follower.NewKey())
+	answer := httptest.NewRecorder()
+	w.handler.ServeHTTP(answer, r)
+	if answer.Code != http.StatusServiceUnavailable || retries != 3 {
+		t.Errorf("status %d after %d retries, want 503 after 3", answer.Code, retries)
+	}
+}
+
 // TestLargeForm: a form has at most 4 KiB.
 func TestLargeForm(t *testing.T) {
 	t.Parallel()

@@ -272,6 +272,23 @@ func TestStaleConnection(t *testing.T) {
 	})
 }
 
+// A message to a follower is not sent again then: it may have arrived.
+func TestMessageOnStaleConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var posts atomic.Int32
+		a := newInstance(t, withToken("T", func(http.ResponseWriter, *http.Request) {
+			posts.Add(1)
+			panic(http.ErrAbortHandler)
+		}), &store{})
+		if err := a.SendText(t.Context(), openid, "答", true); err == nil {
+			t.Error("no error, want one")
+		}
+		if got := posts.Load(); got != 1 {
+			t.Errorf("sent %d times, want 1", got)
+		}
+	})
+}
+
 func TestSlowPlatform(t *testing.T) {
 	tests := []struct {
 		name     string
