@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -27,8 +28,9 @@ func TestShow(t *testing.T) {
 				return err
 			}
 			earlier := present.Add(-time.Hour).Unix()
-			c.Jobs["1#1"] = &conversation.Job{State: conversation.Delivered, AskedAt: earlier, Pages: []string{"今天营业，", "到十点。"}}
-			c.Turns = []conversation.Turn{{ID: "1#1", Question: "今天营业吗", Answer: "今天营业，到十点。", At: earlier}}
+			id := fmt.Sprintf("%d#1", earlier)
+			c.Jobs[id] = &conversation.Job{State: conversation.Delivered, AskedAt: earlier, Pages: []string{"今天营业，", "到十点。"}}
+			c.Turns = []conversation.Turn{{ID: id, Question: "今天营业吗", Answer: "今天营业，到十点。", At: earlier}}
 			return nil
 		})
 		if err != nil {
