@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -52,6 +54,22 @@ func TestPushOfFlags(t *testing.T) {
 		if status != 80 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: status %d, %s", args, status, stderr)
 		}
+	}
+}
+
+// TestPushOfJSON pushes a file in the platform's JSON form.
+func TestPushOfJSON(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "push.json")
+	message := `{"ToUserName":"gh_0123456789ab","FromUserName":"oJSON","CreateTime":1700000000,"MsgType":"text","Content":"@开门","MsgId":1}`
+	if err := os.WriteFile(file, []byte(message), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	site, _ := startConsole(t)
+	stdout, stderr, status := guanzhu(t, nil, "push", "--now", "--url", site, file)
+	if status != 0 || !strings.Contains(stdout, "200 OK  application/json") || !strings.Contains(stdout, `"FromUserName":"oJSON"`) ||
+		strings.Contains(stdout, "1700000000") || strings.Contains(stdout, `"MsgId":1,`) {
+		t.Errorf("status %d\n%s%s", status, stdout, stderr)
 	}
 }
 

@@ -7,6 +7,7 @@ package pushing
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -50,7 +51,7 @@ func (a Account) Check(ctx context.Context, endpoint string, now time.Time) (*ht
 	return request(ctx, http.MethodGet, endpoint, query, nil)
 }
 
-// Push returns the request that delivers message, the XML in clear, in the given mode. It is signed at the time now.
+// Push returns the request that delivers message, XML or JSON in clear, in the given mode. It is signed at the time now.
 func (a Account) Push(ctx context.Context, endpoint string, mode Mode, message []byte, now time.Time) (*http.Request, error) {
 	query := a.query(now)
 	query.Set("openid", userName(message, "From"))
@@ -61,18 +62,44 @@ func (a Account) Push(ctx context.Context, endpoint string, mode Mode, message [
 	if err != nil {
 		return nil, err
 	}
-	fields := []byte("<xml><ToUserName><![CDATA[" + userName(message, "To") + "]]></ToUserName>")
+	encrypt := cipher.Encrypt(message)
+	query.Set("encrypt_type", "aes")
+	query.Set("msg_signature", wechat.Signature(a.Token, query.Get("timestamp"), query.Get("nonce"), encrypt))
+	body, err := envelope(mode, message, encrypt)
+	if err != nil {
+		return nil, err
+	}
+	return request(ctx, http.MethodPost, endpoint, query, body)
+}
+
+// envelope returns the body of an encrypted push.
+func envelope(mode Mode, message []byte, encrypt string) ([]byte, error) {
+	to := userName(message, "To")
+	if fields := members(message); fields != nil {
+		if mode == Safe {
+			fields = map[string]any{"ToUserName": to}
+		}
+		fields["Encrypt"] = encrypt
+		return json.Marshal(fields)
+	}
+	fields := []byte("<xml><ToUserName><![CDATA[" + to + "]]></ToUserName>")
 	if mode == Compatible {
 		var found bool
 		if fields, found = bytes.CutSuffix(bytes.TrimSpace(message), []byte("</xml>")); !found {
 			return nil, bilingual.New("推送没有以 </xml> 结尾", "the push does not end with </xml>")
 		}
 	}
-	encrypt := cipher.Encrypt(message)
-	query.Set("encrypt_type", "aes")
-	query.Set("msg_signature", wechat.Signature(a.Token, query.Get("timestamp"), query.Get("nonce"), encrypt))
-	body := fmt.Appendf(nil, "%s<Encrypt><![CDATA[%s]]></Encrypt></xml>", fields, encrypt)
-	return request(ctx, http.MethodPost, endpoint, query, body)
+	return fmt.Appendf(nil, "%s<Encrypt><![CDATA[%s]]></Encrypt></xml>", fields, encrypt), nil
+}
+
+// members returns the fields of a message in the platform's JSON form, nil for XML. Numbers keep all their digits.
+func members(message []byte) (fields map[string]any) {
+	d := json.NewDecoder(bytes.NewReader(message))
+	d.UseNumber()
+	if d.Decode(&fields) != nil {
+		return nil
+	}
+	return fields
 }
 
 func (a Account) query(now time.Time) url.Values {
@@ -99,6 +126,9 @@ func request(ctx context.Context, method, endpoint string, query url.Values, bod
 	r.Header.Set("Accept", "*/*")
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "text/xml")
+		if members(body) != nil {
+			r.Header.Set("Content-Type", "application/json")
+		}
 	}
 	return r, nil
 }
@@ -107,6 +137,9 @@ var userNames = regexp.MustCompile(`<(To|From)UserName>\s*(?:<!\[CDATA\[)?([^<\]
 
 // userName returns the ToUserName or FromUserName of message. It does not parse the XML, because users' texts may break it.
 func userName(message []byte, which string) string {
+	if name, ok := members(message)[which+"UserName"].(string); ok {
+		return name
+	}
 	for _, match := range userNames.FindAllSubmatch(message, -1) {
 		if string(match[1]) == which {
 			return string(match[2])
@@ -120,8 +153,16 @@ var (
 	msgID      = regexp.MustCompile(`<MsgId>[^<]*</MsgId>`)
 )
 
-// AsOf returns message, XML in clear, with the time at and, if it has a MsgId, that one.
+// AsOf returns message, XML or JSON in clear, with the time at and, if it has a MsgId, that one.
 func AsOf(message []byte, at time.Time, id int64) []byte {
+	if fields := members(message); fields != nil {
+		fields["CreateTime"] = at.Unix()
+		if fields["MsgId"] != nil {
+			fields["MsgId"] = id
+		}
+		message, _ = json.Marshal(fields) // what was decoded can be encoded
+		return message
+	}
 	message = createTime.ReplaceAll(message, []byte("<CreateTime>"+strconv.FormatInt(at.Unix(), 10)+"</CreateTime>"))
 	return msgID.ReplaceAll(message, []byte("<MsgId>"+strconv.FormatInt(id, 10)+"</MsgId>"))
 }
@@ -149,8 +190,8 @@ func Send(client *http.Client, r *http.Request) (answer Answer, err error) {
 	return Answer{response.StatusCode, response.Header, body}, err
 }
 
-// Open returns the content of body, the answer to a push in the given mode, as the platform reads it: the XML inside an encrypted
-// reply, a reply in clear as it is, and success or an empty body as they are. It returns an error if the user would see that
+// Open returns the content of body, the answer to a push in the given mode, as the platform reads it: the message inside an
+// encrypted reply, a reply in clear as it is, and success or an empty body as they are. It returns an error if the user would see that
 // the account is out of order. An encrypted reply to a push in Plain mode is such an error, and a reply in clear to a push in
 // Safe mode; in Compatible mode, both are understood.
 func (a Account) Open(mode Mode, body []byte) ([]byte, error) {
@@ -158,11 +199,16 @@ func (a Account) Open(mode Mode, body []byte) ([]byte, error) {
 		return body, nil
 	}
 	var envelope struct {
-		XMLName                        xml.Name `xml:"xml"`
-		Encrypt                        *string
-		MsgSignature, TimeStamp, Nonce string
+		XMLName             xml.Name `xml:"xml" json:"-"`
+		Encrypt             *string
+		MsgSignature, Nonce string
+		TimeStamp           json.Number
 	}
-	if err := xml.Unmarshal(body, &envelope); err != nil {
+	decode := xml.Unmarshal
+	if members(body) != nil {
+		decode = json.Unmarshal
+	}
+	if err := decode(body, &envelope); err != nil {
 		return nil, bilingual.Errorf("回复既不是 success，也不是 XML：%w", "the reply is neither success nor XML: %w", err)
 	}
 	switch {
@@ -171,10 +217,10 @@ func (a Account) Open(mode Mode, body []byte) ([]byte, error) {
 	case envelope.Encrypt == nil:
 		return body, nil
 	}
-	if _, err := strconv.ParseInt(envelope.TimeStamp, 10, 32); err != nil || envelope.Nonce == "" {
+	if _, err := strconv.ParseInt(envelope.TimeStamp.String(), 10, 32); err != nil || envelope.Nonce == "" {
 		return nil, bilingual.New("加密的回复缺少以秒计的 TimeStamp 或 Nonce", "the encrypted reply lacks a TimeStamp in seconds or a Nonce")
 	}
-	if !wechat.VerifySignature(envelope.MsgSignature, a.Token, envelope.TimeStamp, envelope.Nonce, *envelope.Encrypt) {
+	if !wechat.VerifySignature(envelope.MsgSignature, a.Token, envelope.TimeStamp.String(), envelope.Nonce, *envelope.Encrypt) {
 		return nil, bilingual.New("回复的 MsgSignature 不对", "the reply's MsgSignature is wrong")
 	}
 	if mode == Plain {

@@ -46,7 +46,7 @@ func (a Account) Check(ctx context.Context, serverURL string, now time.Time) (*h
 	return r, wrap(err)
 }
 
-// Request returns one push of message, the XML in clear, as the platform sends it in mode, signed at the time now.
+// Request returns one push of message, XML or JSON in clear, as the platform sends it in mode, signed at the time now.
 func (a Account) Request(
 	ctx context.Context, serverURL string, mode Mode, message []byte, now time.Time,
 ) (*http.Request, error) {
@@ -54,7 +54,7 @@ func (a Account) Request(
 	return r, wrap(err)
 }
 
-// OpenReply returns the content of the body of an answer to a push, as WeChat reads it: the XML inside an encrypted reply, a
+// OpenReply returns the content of the body of an answer to a push, as WeChat reads it: the message inside an encrypted reply, a
 // reply in clear as it is, and success or an empty body as they are. It returns an error if the user would see that the
 // account is out of order.
 func (a Account) OpenReply(body []byte) ([]byte, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"encoding/hex"
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -180,6 +181,40 @@ func TestRequest(t *testing.T) {
 	}
 }
 
+// TestRequestInJSON: a message in the platform's JSON form is sent in it.
+func TestRequestInJSON(t *testing.T) {
+	t.Parallel()
+	message := fmt.Sprintf(`{"ToUserName":%q,"FromUserName":%q,"CreateTime":1795305600,"MsgType":"text","Content":"<hello>","MsgId":23456789012345678}`,
+		account.ID, openid)
+	for mode, want := range map[wechattest.Mode][]string{
+		wechattest.Plain:      {"Content", "CreateTime", "FromUserName", "MsgId", "MsgType", "ToUserName"},
+		wechattest.Compatible: {"Content", "CreateTime", "Encrypt", "FromUserName", "MsgId", "MsgType", "ToUserName"},
+		wechattest.Safe:       {"Encrypt", "ToUserName"},
+	} {
+		r, err := account.Request(t.Context(), "https://example.com/login/wechat", mode, []byte(message), created)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]json.RawMessage
+		if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, names(got)); diff != "" {
+			t.Errorf("mode %v: fields (-want +got):\n%s", mode, diff)
+		}
+		if r.Header.Get("Content-Type") != "application/json" || r.URL.Query().Get("openid") != openid ||
+			string(got["ToUserName"]) != `"`+account.ID+`"` || mode != wechattest.Safe && string(got["MsgId"]) != "23456789012345678" {
+			t.Errorf("mode %v: %s of %s, from %q", mode, r.Header.Get("Content-Type"), got, r.URL.Query().Get("openid"))
+		}
+		if mode == wechattest.Plain {
+			continue
+		}
+		if inner, err := testCipher(t).Decrypt(strings.Trim(string(got["Encrypt"]), `"`)); string(inner) != message {
+			t.Errorf("mode %v: encrypted %s, error %v", mode, inner, err)
+		}
+	}
+}
+
 func testCipher(t *testing.T) *wechat.Cipher {
 	t.Helper()
 	c, err := wechat.NewCipher(account.AppID, account.EncodingAESKey)
@@ -241,6 +276,8 @@ func seal(t *testing.T, token, timestamp, nonce string) string {
 
 func TestOpenReply(t *testing.T) {
 	t.Parallel()
+	const jsonReply = `{"MsgType":"text","Content":"hello"}`
+	sealed := string(testCipher(t).Seal([]byte(jsonReply), account.Token, "42", created))
 	tests := []struct {
 		name    string
 		body    string
@@ -251,6 +288,8 @@ func TestOpenReply(t *testing.T) {
 		{name: "nothing", body: "", want: ""},
 		{name: "in clear", body: textReply, want: textReply},
 		{name: "encrypted", body: seal(t, account.Token, "1795305600", "42"), want: textReply},
+		{name: "in clear, in JSON", body: `{"MsgType":"text"}`, want: `{"MsgType":"text"}`},
+		{name: "encrypted, in JSON", body: sealed, want: jsonReply},
 		{name: "another token", body: seal(t, "other", "1795305600", "42"), wantErr: "MsgSignature"},
 		{name: "milliseconds", body: seal(t, account.Token, "1795305600000", "42"), wantErr: "TimeStamp"},
 		{name: "no nonce", body: seal(t, account.Token, "1795305600", ""), wantErr: "Nonce"},
