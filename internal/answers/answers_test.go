@@ -16,6 +16,7 @@ import (
 
 	"github.com/guanzhu/guanzhu/internal/answers"
 	"github.com/guanzhu/guanzhu/internal/boltstore"
+	"github.com/guanzhu/guanzhu/internal/conversation"
 	"github.com/guanzhu/guanzhu/internal/world"
 	"github.com/guanzhu/guanzhu/pkg/follower"
 	"github.com/guanzhu/guanzhu/pkg/webhook"
@@ -272,6 +273,46 @@ func TestTap(t *testing.T) {
 	}
 }
 
+// overtaken is a Store in which another write comes between the first change and its own, as may happen in DynamoDB.
+type overtaken struct {
+	answers.Store
+	other func()
+}
+
+func (s *overtaken) ChangeConversation(
+	ctx context.Context, openid string, at time.Time, change func(*conversation.Conversation) error,
+) error {
+	if other := s.other; other != nil {
+		s.other = nil
+		c, err := s.Store.Conversation(ctx, openid)
+		if err != nil {
+			return err
+		}
+		_ = change(&c) // it is not written
+		other()
+	}
+	return s.Store.ChangeConversation(ctx, openid, at, change)
+}
+
+// TestTwoTextsAtOnce: of two texts at the same time, one gets the answer that waits.
+func TestTwoTextsAtOnce(t *testing.T) {
+	for _, second := range []string{"你好", "问二"} {
+		run(t, func(f *fixture) {
+			f.takes, f.refusal, f.answer = 30*time.Second, refusal(48001), "晴"
+			f.push(text(1, "问一"))
+			time.Sleep(time.Minute)
+			f.replier.Store = &overtaken{f.store, func() {
+				if got := f.deliver(text(2, "?")); got != "晴" {
+					t.Errorf("the first text gets %q", got)
+				}
+			}}
+			if got := f.deliver(text(3, second)); strings.Contains(got, "晴") {
+				t.Errorf("%s gets the answer once more: %q", second, got)
+			}
+		})
+	}
+}
+
 // TestTwoDays: an answer waits for 48 hours. Later, the words of the link are a text like any other.
 func TestTwoDays(t *testing.T) {
 	for after, want := range map[time.Duration]string{
@@ -295,7 +336,9 @@ func TestNotAskedForADay(t *testing.T) {
 		f.refusal, f.takes = refusal(48001), 30*time.Second
 		f.push(text(1, "问"))
 		time.Sleep(23 * time.Hour)
+		f.mu.Lock()
 		f.refusal = nil
+		f.mu.Unlock()
 		f.push(text(2, "问"))
 		time.Sleep(time.Minute)
 		f.wantSent()

@@ -129,10 +129,32 @@ func (r *Replier) tapped(ctx context.Context, p *wechat.Text, tap conversation.T
 func (r *Replier) ask(ctx context.Context, p *wechat.Text, slow *webhook.Slow) (reply string, err error) {
 	id := conversation.ID(p)
 	wait := conversation.WaitText(slow.Wait(), id)
-	var earlier string
-	unstarted := false
+	earlier, unstarted, err := r.record(ctx, p, slow)
+	switch {
+	case errors.Is(err, conversation.ErrTooMany):
+		return slow.Sorry(), nil
+	case err != nil:
+		return "", err
+	}
+	if unstarted {
+		if err := r.send(ctx, p, id); err != nil {
+			return "", err
+		}
+	}
+	if earlier != "" {
+		delivered(ctx, "next")
+		return join(earlier, wait), nil
+	}
+	return r.awaitAnswer(ctx, p, wait)
+}
+
+// record records the question. It returns the page of an earlier answer that is the reply, if there is one, and whether the
+// handler has not been started yet.
+func (r *Replier) record(ctx context.Context, p *wechat.Text, slow *webhook.Slow) (earlier string, unstarted bool, err error) {
+	id := conversation.ID(p)
 	question := conversation.Question{Text: p, Site: webhook.Site(ctx), Sorry: slow.Sorry(), ByAI: slow.ByAI()}
 	err = r.change(ctx, p, func(c *conversation.Conversation) error {
+		earlier = "" // of another try
 		known := c.Jobs[id] != nil
 		job, err := c.Ask(question, r.Now())
 		if err != nil {
@@ -149,21 +171,12 @@ func (r *Replier) ask(ctx context.Context, p *wechat.Text, slow *webhook.Slow) (
 		}
 		return nil
 	})
-	switch {
-	case errors.Is(err, conversation.ErrTooMany):
-		return slow.Sorry(), nil
-	case err != nil:
-		return "", err
-	}
-	if unstarted {
-		if err := r.send(ctx, p, id); err != nil {
-			return "", err
-		}
-	}
-	if earlier != "" {
-		delivered(ctx, "next")
-		return join(earlier, wait), nil
-	}
+	return earlier, unstarted, err
+}
+
+// awaitAnswer returns the answer to a recorded question if it is there in time, else the wait text.
+func (r *Replier) awaitAnswer(ctx context.Context, p *wechat.Text, wait string) (reply string, err error) {
+	id := conversation.ID(p)
 	err = r.await(ctx, func(last bool) (done bool, err error) {
 		waits := false
 		err = r.change(ctx, p, func(c *conversation.Conversation) error {
@@ -202,6 +215,7 @@ func (r *Replier) afterEarlier(ctx context.Context, p *wechat.Text, reply wechat
 	if err == nil {
 		if earlier = c.Earlier(id); earlier == "" && c.Undelivered(id, r.Now()) != "" {
 			err = r.change(ctx, p, func(c *conversation.Conversation) error {
+				earlier = "" // of another try
 				before := c.Undelivered(id, r.Now())
 				if before == "" {
 					return errUnchanged
