@@ -121,11 +121,11 @@ func (c *pushCommand) Run(lang language) error {
 	if c.Print {
 		return nil
 	}
-	return show(account, mode, request, lang)
+	return show(account, mode, message, request, lang)
 }
 
-// show sends the request and prints the reply, decrypted if need be.
-func show(account pushing.Account, mode pushing.Mode, request *http.Request, lang language) error {
+// show sends the request, which delivers message, and prints the reply, decrypted if need be.
+func show(account pushing.Account, mode pushing.Mode, message []byte, request *http.Request, lang language) error {
 	begun := time.Now()
 	answer, err := pushing.Send(http.DefaultClient, request)
 	if err != nil {
@@ -136,7 +136,7 @@ func show(account pushing.Account, mode pushing.Mode, request *http.Request, lan
 	if answer.Status != http.StatusOK {
 		return refused(request.URL, answer)
 	}
-	opened, err := account.Open(mode, answer.Body)
+	opened, err := account.Open(mode, message, answer.Body)
 	if err != nil {
 		return bilingual.Errorf("微信看不懂这个回复，请检查处理这条推送的代码：%w", "WeChat would not understand this reply: check the handler of this push: %w", err)
 	}

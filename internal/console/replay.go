@@ -206,7 +206,7 @@ func (a *again) sendOnce(ctx context.Context) {
 		a.err = err
 	default:
 		a.done = true
-		a.reply, a.err = sender.Open(mode, answer.Body)
+		a.reply, a.err = sender.Open(mode, a.message, answer.Body)
 	}
 }
 

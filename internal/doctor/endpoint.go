@@ -111,9 +111,9 @@ func (v *visit) mode() pushing.Mode {
 	return pushing.Plain
 }
 
-// understands reports whether the platform would understand body as the answer to a push.
+// understands reports whether the platform would understand body as the answer to the event.
 func (v *visit) understands(body string) bool {
-	_, err := v.account().Open(v.mode(), []byte(body))
+	_, err := v.account().Open(v.mode(), []byte(event), []byte(body))
 	return err == nil
 }
 

@@ -190,11 +190,11 @@ func Send(client *http.Client, r *http.Request) (answer Answer, err error) {
 	return Answer{response.StatusCode, response.Header, body}, err
 }
 
-// Open returns the content of body, the answer to a push in the given mode, as the platform reads it: the message inside an
-// encrypted reply, a reply in clear as it is, and success or an empty body as they are. It returns an error if the user would see that
+// Open returns the content of body, the answer to a push of message in the given mode, as the platform reads it: what is inside
+// an encrypted reply, a reply in clear as it is, and success or an empty body as they are. It returns an error if the user would see that
 // the account is out of order. An encrypted reply to a push in Plain mode is such an error, and a reply in clear to a push in
-// Safe mode; in Compatible mode, both are understood.
-func (a Account) Open(mode Mode, body []byte) ([]byte, error) {
+// Safe mode; in Compatible mode, both are understood. A reply to XML must be XML, and a reply to JSON must be JSON.
+func (a Account) Open(mode Mode, message, body []byte) ([]byte, error) {
 	if len(body) == 0 || string(body) == wechat.Success {
 		return body, nil
 	}
@@ -204,12 +204,12 @@ func (a Account) Open(mode Mode, body []byte) ([]byte, error) {
 		MsgSignature, Nonce string
 		TimeStamp           json.Number
 	}
-	decode := xml.Unmarshal
-	if members(body) != nil {
-		decode = json.Unmarshal
+	form, decode := "XML", xml.Unmarshal
+	if members(message) != nil {
+		form, decode = "JSON", json.Unmarshal
 	}
 	if err := decode(body, &envelope); err != nil {
-		return nil, bilingual.Errorf("回复既不是 success，也不是 XML：%w", "the reply is neither success nor XML: %w", err)
+		return nil, bilingual.Errorf("回复既不是 success，也不是 %s：%w", "the reply is neither success nor %s: %w", form, err)
 	}
 	switch {
 	case envelope.Encrypt == nil && mode == Safe:

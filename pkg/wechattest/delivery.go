@@ -41,14 +41,14 @@ func (a Account) Deliver(
 		attempt := send(client, request)
 		made = append(made, attempt)
 		if attempt.Err == nil {
-			reply, err := a.open(mode, attempt.Body)
+			reply, err := a.open(mode, message, attempt.Body)
 			return reply, made, err
 		}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, made, fmt.Errorf("wechattest: delivering a push: %w", err)
 	}
-	_, err = a.outcome(mode, made)
+	_, err = a.outcome(mode, message, made)
 	return nil, made, err
 }
 
@@ -97,7 +97,7 @@ func (a Account) DeliverAll(
 	}
 	running.Wait()
 	for i := range deliveries {
-		deliveries[i].Reply, deliveries[i].Err = a.outcome(mode, deliveries[i].Attempts)
+		deliveries[i].Reply, deliveries[i].Err = a.outcome(mode, messages[i], deliveries[i].Attempts)
 	}
 	return deliveries
 }
@@ -114,10 +114,10 @@ func (c Chaos) order(n int) []int {
 }
 
 // outcome returns the reply that the user sees.
-func (a Account) outcome(mode Mode, made []Attempt) (reply []byte, err error) {
+func (a Account) outcome(mode Mode, message []byte, made []Attempt) (reply []byte, err error) {
 	for _, attempt := range made {
 		if attempt.Err == nil {
-			return a.open(mode, attempt.Body)
+			return a.open(mode, message, attempt.Body)
 		}
 	}
 	return nil, fmt.Errorf("wechattest: %d attempts failed, the last one: %w", len(made), made[len(made)-1].Err)
@@ -133,7 +133,7 @@ func send(client *http.Client, r *http.Request) (a Attempt) {
 	return Attempt{Status: answer.Status, Body: answer.Body, Err: err}
 }
 
-func (a Account) open(mode Mode, body []byte) ([]byte, error) {
-	reply, err := a.sender().Open(mode, body)
+func (a Account) open(mode Mode, message, body []byte) ([]byte, error) {
+	reply, err := a.sender().Open(mode, message, body)
 	return reply, wrap(err)
 }

@@ -58,7 +58,7 @@ func (a Account) Request(
 // reply in clear as it is, and success or an empty body as they are. It returns an error if the user would see that the
 // account is out of order.
 func (a Account) OpenReply(body []byte) ([]byte, error) {
-	reply, err := a.sender().Open(Compatible, body)
+	reply, err := a.sender().Open(Compatible, body, body)
 	return reply, wrap(err)
 }
 
