@@ -30,7 +30,7 @@ func TestLogsFails(t *testing.T) {
 				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 					t.Fatal(err)
 				}
-				if err := os.WriteFile(path, []byte(script), 0o700); err != nil { //nolint:gosec // a program
+				if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 					t.Fatal(err)
 				}
 			}
