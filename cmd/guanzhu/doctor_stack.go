@@ -11,7 +11,6 @@ import (
 
 	owner "github.com/guanzhu/guanzhu/account"
 	"github.com/guanzhu/guanzhu/internal/doctor"
-	"github.com/guanzhu/guanzhu/internal/parameterstore"
 	"github.com/guanzhu/guanzhu/internal/refusal"
 	"github.com/guanzhu/guanzhu/internal/telemetry"
 	"github.com/guanzhu/guanzhu/pkg/secrets"
@@ -36,7 +35,7 @@ func (c *doctorCommand) examineStack(ctx context.Context, out *printer) error {
 	}
 	var current secrets.Secrets
 	parameter := s.parameters["SecretsParameter"]
-	keeper, err := parameterstore.Open(ctx, "ssm:"+parameter, parameterstore.Options{Reader: parameterstore.NewClient(cfg, endpointOf("SSM")), Now: time.Now})
+	keeper, err := openSecrets(ctx, "ssm:"+parameter)
 	if err == nil {
 		current = keeper.Current()
 	}

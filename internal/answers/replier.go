@@ -180,6 +180,7 @@ func (r *Replier) awaitAnswer(ctx context.Context, p *wechat.Text, wait string) 
 	err = r.await(ctx, func(last bool) (done bool, err error) {
 		waits := false
 		err = r.change(ctx, p, func(c *conversation.Conversation) error {
+			reply, waits = "", false // of another try
 			if c.Jobs[id] == nil {
 				return conversation.ErrGone
 			}
