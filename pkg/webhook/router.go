@@ -157,29 +157,32 @@ func typed[P wechat.Push](h func(context.Context, P) (wechat.Reply, error)) Push
 
 // route returns the handler of p, or nil if there is none. known reports whether p has a handler other than that of Default.
 func (r *Router) route(p wechat.Push) (h PushHandler, known bool) {
-	t := reflect.TypeOf(p)
-	if of := r.rules[t]; of != nil {
-		if first, ok := of.index.First(keyOf(p)); ok {
-			return of.handlers[first].handle, true
-		}
+	if of, first, ok := r.rule(p); ok {
+		return of.handlers[first].handle, true
 	}
-	if h := r.types[t].handle; h != nil {
+	if h := r.types[reflect.TypeOf(p)].handle; h != nil {
 		return h, true
 	}
 	return r.fallback.handle, false
+}
+
+// rule returns the rules of p's type and the number of the first that matches p.
+func (r *Router) rule(p wechat.Push) (of *rules, first int, ok bool) {
+	if of = r.rules[reflect.TypeOf(p)]; of != nil {
+		first, ok = of.index.First(keyOf(p))
+	}
+	return of, first, ok
 }
 
 // Explain says by which registration p finds its handler, such as `OnText prefix "@"`, `On *wechat.Subscribe` or
 // "Default". It returns "" if p has no handler. The local console shows it.
 func (r *Router) Explain(p wechat.Push) string {
 	t := reflect.TypeOf(p)
-	if of := r.rules[t]; of != nil {
-		if first, ok := of.index.First(keyOf(p)); ok {
-			if t == reflect.TypeFor[*wechat.Text]() {
-				return fmt.Sprintf("OnText %v", of.patterns[first])
-			}
-			return fmt.Sprintf("OnKey %v %v", t, of.patterns[first])
+	if of, first, ok := r.rule(p); ok {
+		if t == reflect.TypeFor[*wechat.Text]() {
+			return fmt.Sprintf("OnText %v", of.patterns[first])
 		}
+		return fmt.Sprintf("OnKey %v %v", t, of.patterns[first])
 	}
 	switch {
 	case r.types[t].handle != nil:
