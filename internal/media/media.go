@@ -30,8 +30,7 @@ const (
 	Thumb Kind = "thumb" // the thumbnail of a music reply
 )
 
-// Kinds are all of them.
-var Kinds = []Kind{Image, Voice, Video, Thumb}
+var kinds = []Kind{Image, Voice, Video, Thumb}
 
 // limits are those of permanent material.
 // https://developers.weixin.qq.com/doc/subscription/api/material/permanent/api_addmaterial
@@ -185,7 +184,7 @@ func format(content []byte) []string {
 func Verify(files fs.FS, uses []Use) error {
 	var errs []error
 	distinct := map[Kind]map[string]bool{}
-	for _, kind := range Kinds {
+	for _, kind := range kinds {
 		distinct[kind] = map[string]bool{}
 	}
 	for _, u := range uses {

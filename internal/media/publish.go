@@ -123,7 +123,7 @@ func (p *Publisher) checkRoom(ctx context.Context, uses []Use) error {
 	if err != nil {
 		return err
 	}
-	for _, kind := range Kinds {
+	for _, kind := range kinds {
 		if most := limits[kind].library; more[kind] > 0 && count[string(kind)]+more[kind] > most {
 			return bilingual.Errorf("公众号的 %[2]s 类永久素材已有 %[1]d 个，上限是 %[3]d 个，放不下另外 %[4]d 个：在微信后台删除一些，或用 guanzhu publish --remove-unused 删除",
 				"the account has %d permanent materials of the kind %s and can have %d: there is no room for %d more; "+
