@@ -137,5 +137,5 @@ func examineModel(ctx context.Context, settings *autoreply.AI, key string) docto
 	}
 	// Another machine, or another minute, may have no such problem.
 	passing := failure.Reason == ai.Busy || failure.Reason == ai.Failed || failure.Reason == ai.Late || failure.Reason == ai.Unreachable
-	return doctor.ModelFailure(settings.Model, bilingual.New(failure.In("zh"), failure.In("en")), passing)
+	return doctor.ModelFailure(settings.Model, bilingual.TextOf(failure), passing)
 }

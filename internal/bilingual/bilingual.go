@@ -86,6 +86,9 @@ func Explain(err error, language string) string {
 	return err.Error()
 }
 
+// TextOf returns the text of err in both languages, as Explain gives it.
+func TextOf(err error) Text { return New(Explain(err, Chinese), err.Error()) }
+
 // Joined returns the errors that errors.Join has joined, and those that are joined in them; otherwise err alone.
 func Joined(err error) []error {
 	joined, ok := err.(interface{ Unwrap() []error })

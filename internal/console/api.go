@@ -108,7 +108,7 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 }
 
 func writeError(w http.ResponseWriter, status int, err error) {
-	writeJSON(w, status, map[string]bilingual.Text{"error": inBoth(err)})
+	writeJSON(w, status, map[string]bilingual.Text{"error": bilingual.TextOf(err)})
 }
 
 var (

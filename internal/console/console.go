@@ -276,14 +276,9 @@ func mistakes(err error) []bilingual.Text {
 		return all
 	}
 	for _, one := range bilingual.Joined(err) {
-		all = append(all, inBoth(one))
+		all = append(all, bilingual.TextOf(one))
 	}
 	return all
-}
-
-// inBoth returns the text of an error in both languages.
-func inBoth(err error) bilingual.Text {
-	return bilingual.New(bilingual.Explain(err, bilingual.Chinese), err.Error())
 }
 
 // task records what the running process does outside of requests. openid is that of the user whom it is about, or empty.

@@ -24,7 +24,8 @@ func Stack(name, status string, err error) Finding {
 	switch {
 	case err != nil:
 		f := stackNone.of("stack", "{name}", name)
-		f.Do = bilingual.New(printable(bilingual.Explain(err, bilingual.Chinese)), printable(err.Error()))
+		do := bilingual.TextOf(err)
+		f.Do = bilingual.New(printable(do.ZH), printable(do.EN))
 		return f
 	case status == "ROLLBACK_COMPLETE", strings.HasSuffix(status, "_FAILED"), strings.HasPrefix(status, "DELETE_"):
 		return stackBroken.of("stack", "{name}", name, "{status}", status)

@@ -43,14 +43,13 @@ func Lookup(code int) (Row, bool) {
 	return row, ok
 }
 
-// Explain returns what the errcode means and what to do, in Chinese (zh) or in English.
-func Explain(code int, language string) string {
+// Explain returns what the errcode means and what to do.
+func Explain(code int) bilingual.Text {
 	row, ok := table()[code]
 	if !ok {
-		return unknown.In(language)
+		return unknown
 	}
-	semicolon := bilingual.Text{ZH: "；", EN: "; "}
-	return row.Meaning.In(language) + semicolon.In(language) + row.Remedy.In(language)
+	return bilingual.New(row.Meaning.ZH+"；"+row.Remedy.ZH, row.Meaning.EN+"; "+row.Remedy.EN)
 }
 
 var unknown = bilingual.Text{

@@ -58,7 +58,7 @@ func TestExplain(t *testing.T) {
 		{12345, "en", "look it up in https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html"},
 	}
 	for _, tt := range tests {
-		if got := Explain(tt.code, tt.language); got != tt.want {
+		if got := Explain(tt.code).In(tt.language); got != tt.want {
 			t.Errorf("%d in %s: %q, want %q", tt.code, tt.language, got, tt.want)
 		}
 	}

@@ -65,7 +65,7 @@ func (a *Answers) Add(name string, saved []byte) error {
 	switch {
 	case is.Errcode != 0:
 		return bilingual.Errorf("%s：微信拒绝了这次调用，errcode %d：%v。请保存成功的应答", "%s: this is a refusal, errcode %d (%v): save an answer",
-			name, is.Errcode, bilingual.New(errcode.Explain(is.Errcode, bilingual.Chinese), errcode.Explain(is.Errcode, "en")))
+			name, is.Errcode, errcode.Explain(is.Errcode))
 	case is.FollowOpen != nil || is.AutoReplyOpen != nil || is.KeywordReplies != nil:
 		at = &a.AutoReplies
 	case is.MenuOpen != nil || is.SelfMenu != nil:

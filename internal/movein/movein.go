@@ -433,7 +433,7 @@ func (c *converter) file(of string, r reply, kind media.Kind) wechat.Reply {
 	case errcode.Of(m.err) == 40007:
 		why = bilingual.New("素材已过期（3 天）或不存在：重新查询，再导入", "the material is gone (its id is good for three days): ask the platform again, and import then")
 	case m.err != nil:
-		why = bilingual.New("下载失败："+bilingual.Explain(m.err, bilingual.Chinese), "the download failed: "+m.err.Error())
+		why = bilingual.Format("下载失败：%v", "the download failed: %v", m.err)
 	default:
 		name, err := c.named(of, kind, m.content)
 		if err == nil {
@@ -446,7 +446,7 @@ func (c *converter) file(of string, r reply, kind media.Kind) wechat.Reply {
 			}
 			return file
 		}
-		why = bilingual.Format("%v", "%v", err)
+		why = bilingual.TextOf(err)
 	}
 	c.notes = append(c.notes, Note{of, bilingual.New(
 		noun.ZH+"没有导入："+why.ZH+"。可以把文件放进 account/media，再写 file: 文件名",

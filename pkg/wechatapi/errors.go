@@ -53,7 +53,7 @@ func (e *Error) In(language string) string {
 	if language == bilingual.Chinese {
 		colon, address, id = "：", "；要添加的 IP 是 %s", "（rid %s）"
 	}
-	text := fmt.Sprint("wechatapi: ", e.API, colon, "errcode ", e.Code, colon, errcode.Explain(e.Code, language))
+	text := fmt.Sprint("wechatapi: ", e.API, colon, "errcode ", e.Code, colon, errcode.Explain(e.Code).In(language))
 	if e.IP != "" {
 		text += fmt.Sprintf(address, e.IP)
 	}
