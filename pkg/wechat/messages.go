@@ -20,7 +20,8 @@ func (m *Message) MessageID() uint64 { return m.MsgID }
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html
 type Text struct {
 	Message
-	Content      string `wechat:"Content,verbatim"`      // as typed, without control characters; may be empty
+	// as typed, without control characters; may be empty; for a sticker 【收到不支持的消息类型，暂无法显示】 or [Unsupported Message]
+	Content      string `wechat:"Content,verbatim"`
 	BizMsgMenuID string `wechat:"bizmsgmenuid,verbatim"` // id of the tapped item of a msgmenu; Content is then its caption
 }
 
@@ -28,7 +29,7 @@ type Text struct {
 // such white space. Compare texts in this form.
 func (t *Text) Trimmed() string { return strings.TrimSpace(t.Content) }
 
-// Image is a picture or a sticker. It can be replied to.
+// Image is a picture. It can be replied to.
 //
 // See https://developers.weixin.qq.com/doc/subscription/guide/product/message/Receiving_standard_messages.html
 type Image struct {
