@@ -93,8 +93,13 @@ func (s *Site) finishOAuth(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, errNoOpenID)
 		return
 	}
+	s.signIn(w, r, openid, back)
+}
+
+// signIn signs the device in to the session of openid and leads the browser back. A user who does not follow is asked to.
+func (s *Site) signIn(w http.ResponseWriter, r *http.Request, openid, back string) {
 	key := follower.NewKey()
-	err = s.config.Store.ChangeSession(r.Context(), openid, func(session *follower.Session) error {
+	err := s.config.Store.ChangeSession(r.Context(), openid, func(session *follower.Session) error {
 		session.SignIn(follower.Hash(key), s.config.Now())
 		return nil
 	})
