@@ -58,30 +58,3 @@ func (r records) each(prefix []byte, do func(value []byte) error) error {
 	}
 	return nil
 }
-
-// pageFollowers is how many followers are read in one transaction.
-const pageFollowers = 100
-
-// followersAfter returns up to n followers whose keys come after last, nil for all, and the key of the last of them. The
-// page has the zero Follower for each record that cannot be read.
-func (r records) followersAfter(last []byte, n int) ([]follower.Follower, []byte) {
-	var page []follower.Follower
-	c := r.b.Cursor()
-	for k, v := c.Seek(append(last, 0)); k != nil && len(page) < n; k, v = c.Next() {
-		if !bytes.HasSuffix(k, bytesOf(table.FollowerKey(""))) {
-			continue
-		}
-		var record table.Follower
-		err := unpack(v, &record)
-		if err == nil && record.Tombstone() {
-			continue
-		}
-		f := record.Follower()
-		if err != nil || f.Check() != nil {
-			f = follower.Follower{}
-		}
-		page = append(page, f)
-		last = bytes.Clone(k) // k is valid within the transaction only
-	}
-	return page, last
-}

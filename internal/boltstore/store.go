@@ -3,13 +3,9 @@
 package boltstore
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
-	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -137,29 +133,6 @@ func (r records) unfollow(openid string, at, expires time.Time) error {
 		r.delete(table.ConversationKey(openid)))
 }
 
-// AddTicket implements follower.Store.
-func (s *Store) AddTicket(
-	ctx context.Context, t follower.Ticket, f follower.Follower, session follower.Session,
-) (added bool, err error) {
-	err = s.updateFor(ctx, "store a ticket", f.OpenID, func(b records) error {
-		known, err := s.known(b, f.OpenID)
-		if err != nil {
-			return err
-		}
-		var write follower.LinkWrite
-		session, write, added = known.AddTicket(t, f, session, s.now())
-		switch write {
-		case follower.WriteBoth:
-			return b.begin(f, session)
-		case follower.WriteSession:
-			return b.put(table.SessionKey(f.OpenID), table.NewSession(f.OpenID, session))
-		default:
-			return nil
-		}
-	})
-	return added && err == nil, err
-}
-
 // known reads the records of openid.
 func (s *Store) known(b records, openid string) (known follower.Known, err error) {
 	var record table.Follower
@@ -188,78 +161,6 @@ func (s *Store) known(b records, openid string) (known follower.Known, err error
 	return known, err
 }
 
-// ChangeSession implements follower.Store.
-func (s *Store) ChangeSession(ctx context.Context, openid string, change func(*follower.Session) error) error {
-	return s.update(ctx, "change a session", func(b records) error {
-		known, err := s.known(b, openid)
-		if err != nil {
-			return err
-		}
-		if known.Follower.EventTime.IsZero() || known.Session == nil {
-			return follower.ErrNotFound
-		}
-		if err := change(known.Session); err != nil {
-			return err
-		}
-		return b.put(table.SessionKey(openid), table.NewSession(openid, *known.Session))
-	})
-}
-
-// Own implements follower.Store.
-func (s *Store) Own(ctx context.Context, openid string) (data follower.OwnData, err error) {
-	err = s.view(ctx, "read own data", func(b records) error {
-		known, err := s.known(b, openid)
-		data = known.OwnData()
-		return err
-	})
-	return data, err
-}
-
-// ChangeOwn implements follower.Store.
-func (s *Store) ChangeOwn(
-	ctx context.Context, f follower.Follower, session *follower.Session, change func(*follower.OwnData) error,
-) error {
-	return s.updateFor(ctx, "change own data", f.OpenID, func(b records) error {
-		known, err := s.known(b, f.OpenID)
-		if err != nil {
-			return err
-		}
-		data, begins, err := known.ChangeOwn(f, session, change)
-		if err != nil {
-			return err
-		}
-		if begins {
-			if err := b.begin(f, *session); err != nil {
-				return err
-			}
-		}
-		return b.put(table.OwnKey(f.OpenID), table.NewOwn(f.OpenID, data))
-	})
-}
-
-// AddSuggestion implements follower.Store.
-func (s *Store) AddSuggestion(ctx context.Context, suggestion follower.Suggestion) (kept bool, err error) {
-	record, count := table.NewSuggestion(suggestion), table.NewSuggested(suggestion)
-	err = s.update(ctx, "store a suggestion", func(b records) error {
-		if kept, err = b.get(record.Key, &table.Suggestion{}); err != nil || kept {
-			return err
-		}
-		if _, err := b.get(count.Key, &count); err != nil {
-			return err
-		}
-		at, counted := slices.BinarySearch(count.IDs, suggestion.ID())
-		if !counted {
-			if len(count.IDs) >= follower.MaxSuggestions {
-				return nil
-			}
-			count.IDs = slices.Insert(count.IDs, at, suggestion.ID())
-		}
-		kept = true
-		return errors.Join(b.put(record.Key, record), b.put(count.Key, count))
-	})
-	return kept && err == nil, err
-}
-
 // Lookup returns the follower and its session, the zero Session if there is none. It returns follower.ErrNotFound if the
 // openid does not follow.
 func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, follower.Session, error) {
@@ -275,135 +176,6 @@ func (s *Store) Lookup(ctx context.Context, openid string) (follower.Follower, f
 		return known.Follower, follower.Session{}, err
 	}
 	return known.Follower, *known.Session, nil
-}
-
-// Suggestions returns those of month's month in China time that have not expired, oldest first, and how many records
-// there cannot be read.
-func (s *Store) Suggestions(ctx context.Context, month time.Time) (all []follower.Suggestion, unreadable int, err error) {
-	err = s.view(ctx, "list suggestions", func(b records) error {
-		return b.each([]byte(table.SuggestionsPK(month)+"\x00"), func(value []byte) error {
-			var record table.Suggestion
-			err := unpack(value, &record)
-			suggestion, notOne := record.Suggestion()
-			switch {
-			case err == nil && s.expired(record.ExpiresAt):
-			case err == nil && notOne == nil:
-				all = append(all, suggestion)
-			default:
-				unreadable++
-			}
-			return nil
-		})
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	return all, unreadable, nil
-}
-
-// MarkHandled marks the suggestion of s's time, MsgID and writer as handled, and reports whether there is one that has
-// not expired; otherwise nothing is written. One that is handled already stays as it is.
-func (s *Store) MarkHandled(ctx context.Context, suggestion follower.Suggestion) (found bool, err error) {
-	err = s.update(ctx, "mark a suggestion", func(b records) error {
-		var record table.Suggestion
-		stored, err := b.get(table.SuggestionKey(suggestion), &record)
-		if err != nil || !stored || s.expired(record.ExpiresAt) {
-			return err
-		}
-		found, record.Handled = true, true
-		return b.put(record.Key, record)
-	})
-	return found && err == nil, err
-}
-
-// Followers returns all followers. It stops at the first error, which comes with the zero Follower; only after
-// follower.ErrUnreadable, for a record that is not a follower's, does it go on.
-//
-// It reads page by page, so it is not a snapshot. It gives a user who follows all the time once, as stored when the iteration
-// gets there, and a user who follows or unfollows meanwhile once or not at all.
-func (s *Store) Followers(ctx context.Context) iter.Seq2[follower.Follower, error] {
-	return func(yield func(follower.Follower, error) bool) {
-		for last := []byte(nil); ; {
-			var page []follower.Follower
-			// The reader may write, for which no transaction may be open.
-			err := s.view(ctx, "list followers", func(b records) error {
-				page, last = b.followersAfter(last, pageFollowers)
-				return nil
-			})
-			if err != nil {
-				yield(follower.Follower{}, err)
-				return
-			}
-			for _, f := range page {
-				var err error
-				if f.EventTime.IsZero() {
-					err = fmt.Errorf("list followers: %w", follower.ErrUnreadable)
-				}
-				if !yield(f, err) {
-					return
-				}
-			}
-			if len(page) < pageFollowers {
-				return
-			}
-		}
-	}
-}
-
-// AccessToken returns the stored token, the zero AccessToken if there is none.
-func (s *Store) AccessToken(ctx context.Context) (wechat.AccessToken, error) {
-	var record table.AccessToken
-	err := s.view(ctx, "read the access token", func(b records) error {
-		_, err := b.get(table.AccessTokenKey, &record)
-		return err
-	})
-	return record.AccessToken(), err
-}
-
-// SaveAccessToken stores the token and keeps the mark of the last forced refresh.
-func (s *Store) SaveAccessToken(ctx context.Context, value string, validUntil time.Time) error {
-	return s.update(ctx, "store the access token", func(b records) error {
-		record := table.AccessToken{Key: table.AccessTokenKey}
-		if _, err := b.get(record.Key, &record); err != nil {
-			return err
-		}
-		record.Token, record.ValidUntil = value, table.Seconds(validUntil)
-		return b.put(record.Key, record)
-	})
-}
-
-// MarkForced stores mark's ForcedAt and ForcedCount if the stored ForcedAt still is was's, and reports whether it was.
-// Of several callers with the same was, one gets true.
-func (s *Store) MarkForced(ctx context.Context, was, mark wechat.AccessToken) (ok bool, err error) {
-	err = s.update(ctx, "mark a forced refresh", func(b records) error {
-		record := table.AccessToken{Key: table.AccessTokenKey}
-		if _, err := b.get(record.Key, &record); err != nil || record.ForcedAt != table.Seconds(was.ForcedAt) {
-			return err
-		}
-		ok = true
-		record.ForcedAt, record.ForcedCount = table.Seconds(mark.ForcedAt), mark.ForcedCount
-		return b.put(record.Key, record)
-	})
-	return ok && err == nil, err
-}
-
-// Dump returns all records that have not expired, each a JSON object with its pk and sk, in the order of these. It
-// holds data that logs must not: openids, texts, the access token.
-func (s *Store) Dump(ctx context.Context) ([]json.RawMessage, error) {
-	var dump []json.RawMessage
-	err := s.view(ctx, "dump the store", func(b records) error {
-		return b.each(nil, func(value []byte) error {
-			var item struct {
-				ExpiresAt int64 `json:"expires_at"`
-			}
-			if err := json.Unmarshal(value, &item); err != nil || s.expired(item.ExpiresAt) {
-				return err
-			}
-			dump = append(dump, bytes.Clone(value)) // value is valid within the transaction only
-			return nil
-		})
-	})
-	return dump, err
 }
 
 func (s *Store) expired(at int64) bool { return at != 0 && at <= s.now().Unix() }

@@ -4,11 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"strings"
-
-	"go.etcd.io/bbolt"
 
 	"github.com/guanzhu/guanzhu/internal/table"
 )
@@ -56,44 +51,4 @@ func (r records) note(k table.Key, value []byte) {
 	if before != nil || value != nil {
 		*r.changes = append(*r.changes, Change{k.PK, k.SK, before, value})
 	}
-}
-
-// DB returns the file, in whose other buckets the console keeps its own things.
-func (s *Store) DB() *bbolt.DB { return s.db }
-
-// Restore replaces all records by dump, which Dump returned. It makes no operation for the Watcher.
-func (s *Store) Restore(dump []json.RawMessage) error {
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		if err := tx.DeleteBucket(bucket); err != nil {
-			return err
-		}
-		b, err := tx.CreateBucket(bucket)
-		if err != nil {
-			return err
-		}
-		for _, record := range dump {
-			k, err := keyOf(record)
-			if err != nil {
-				return err
-			}
-			if err := b.Put(bytesOf(k), record); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("restore records: %w", err)
-	}
-	return nil
-}
-
-var errNoRecord = errors.New("a record is not a JSON object with pk and sk")
-
-func keyOf(record []byte) (table.Key, error) {
-	var k table.Key
-	if err := json.Unmarshal(record, &k); err != nil || k.PK == "" || k.SK == "" || strings.ContainsRune(k.PK, 0) {
-		return k, errNoRecord
-	}
-	return k, nil
 }
