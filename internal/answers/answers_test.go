@@ -284,7 +284,7 @@ func (s *overtaken) ChangeConversation(
 ) error {
 	if other := s.other; other != nil {
 		s.other = nil
-		c, err := s.Store.Conversation(ctx, openid)
+		c, err := s.Conversation(ctx, openid)
 		if err != nil {
 			return err
 		}
