@@ -23,7 +23,9 @@ func NewDeadLetters(cfg aws.Config, url, endpoint string) *DeadLetters {
 	return &DeadLetters{New(cfg, url, endpoint)}
 }
 
-// List returns the dead letters. They stay where they are.
+// List returns the dead letters, of one follower ten at most: SQS shows no others of a follower while those are looked at. They
+// stay where they are.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
 func (d *DeadLetters) List(ctx context.Context) ([]answers.Task, error) {
 	var tasks []answers.Task
 	var receipts []string
