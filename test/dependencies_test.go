@@ -149,10 +149,21 @@ func TestNoYAML(t *testing.T) {
 	}
 }
 
+// TestModelClient: the library for language models is large, so only the function that answers with them contains it.
+func TestModelClient(t *testing.T) {
+	for path, p := range packages(t) {
+		contains := slices.ContainsFunc(p.deps, func(dep string) bool { return strings.HasPrefix(dep, "github.com/openai/") })
+		owners := path == "account" || strings.HasPrefix(path, "pkg/")
+		if contains && (owners || strings.HasPrefix(path, "functions/") && path != "functions/answer") {
+			t.Errorf("%s contains the client of language models", path)
+		}
+	}
+}
+
 // TestLinkedPackages bounds what the start of a function loads: the number of packages from outside the standard library.
 func TestLinkedPackages(t *testing.T) {
 	most := map[string]int{
-		"functions/answer": 120, "functions/doctor": 108, "functions/menu": 119, "functions/reconcile": 106, "functions/web": 110,
+		"functions/answer": 155, "functions/doctor": 108, "functions/menu": 119, "functions/reconcile": 106, "functions/web": 110,
 		"functions/webhook": 112,
 	}
 	for path, p := range deployed(t) {

@@ -1,18 +1,20 @@
 // Package ai asks language models through OpenAI-compatible APIs: those of OpenAI, DeepSeek, Qwen, Kimi, GLM, Doubao and
 // others, and of programs such as Ollama and vLLM.
+//
+// The OpenAI library adds some 18 MB to a program, so only functions/answer and the command line import this package.
 package ai
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
 
 	"github.com/guanzhu/guanzhu/internal/pause"
 	"github.com/guanzhu/guanzhu/internal/transport"
@@ -48,7 +50,7 @@ type Config struct {
 // Client asks the models of one API. It is safe for concurrent use and keeps its connections.
 type Client struct {
 	config Config
-	http   *http.Client
+	chat   openai.ChatCompletionService
 }
 
 // New returns a Client. It makes no request.
@@ -56,9 +58,24 @@ func New(c Config) *Client {
 	if c.Pause == nil {
 		c.Pause = pause.For
 	}
-	return &Client{config: c, http: transport.Client(transport.Limits{
+	doer := transport.Client(transport.Limits{
 		Connect: 5 * time.Second, Handshake: 5 * time.Second, Header: Timeout, Call: Timeout,
-	})}
+	})
+	doer.Transport = bounded{doer.Transport}
+	return &Client{config: c, chat: openai.NewChatCompletionService(
+		option.WithBaseURL(strings.TrimSuffix(c.BaseURL, "/")+"/"), option.WithHTTPClient(doer), option.WithMaxRetries(0),
+	)}
+}
+
+// bounded limits the body of an answer to maxBody bytes, after which reading fails.
+type bounded struct{ next http.RoundTripper }
+
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := b.next.RoundTrip(r)
+	if err == nil {
+		response.Body = http.MaxBytesReader(nil, response.Body, maxBody)
+	}
+	return response, err
 }
 
 // Question is a question to a model.
@@ -103,67 +120,33 @@ func (c *Client) Ask(ctx context.Context, q Question) (Answer, error) {
 
 func (c *Client) once(ctx context.Context, q Question) (Answer, error) {
 	key := c.config.Key()
-	response, err := c.post(ctx, q, key)
-	if err != nil {
-		return Answer{}, failure(ctx, nil, nil, err, key)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(http.MaxBytesReader(nil, response.Body, maxBody))
-	var completion completion
-	if err == nil && response.StatusCode < 300 {
-		completion, err = parseCompletion(body)
-	}
-	if err != nil || response.StatusCode >= 300 {
-		return Answer{}, failure(ctx, response, body, err, key)
-	}
-	return completion.answer()
-}
-
-func (c *Client) post(ctx context.Context, q Question, key string) (*http.Response, error) {
-	body, err := json.Marshal(c.request(q))
-	if err != nil {
-		return nil, err
-	}
-	address := strings.TrimSuffix(c.config.BaseURL, "/") + "/chat/completions"
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Content-Type", "application/json")
+	var response *http.Response
+	options := []option.RequestOption{option.WithResponseInto(&response), option.WithHeaderDel("Authorization")}
 	if key != "" {
-		r.Header.Set("Authorization", "Bearer "+key)
+		options = append(options[:1], option.WithAPIKey(key))
 	}
-	return c.http.Do(r)
+	completion, err := c.chat.New(ctx, c.request(q), options...)
+	if err != nil {
+		return Answer{}, failure(ctx, response, err, key)
+	}
+	return read(completion)
 }
 
-// request is what the API is asked. One of the two limits is set: see newName.
-type request struct {
-	Model               string    `json:"model"`
-	Messages            []message `json:"messages"`
-	MaxTokens           int       `json:"max_tokens,omitempty"`
-	MaxCompletionTokens int       `json:"max_completion_tokens,omitempty"`
-}
-
-type message struct {
-	Role    string `json:"role"`
-	Content string `json:"content"`
-}
-
-func (c *Client) request(q Question) request {
-	r := request{Model: q.Model}
+func (c *Client) request(q Question) openai.ChatCompletionNewParams {
+	params := openai.ChatCompletionNewParams{Model: q.Model}
 	if q.Instructions != "" {
-		r.Messages = append(r.Messages, message{"system", q.Instructions})
+		params.Messages = append(params.Messages, openai.SystemMessage(q.Instructions))
 	}
 	for _, turn := range q.Turns {
-		r.Messages = append(r.Messages, message{"user", turn.Question}, message{"assistant", turn.Answer})
+		params.Messages = append(params.Messages, openai.UserMessage(turn.Question), openai.AssistantMessage(turn.Answer))
 	}
-	r.Messages = append(r.Messages, message{"user", shorten(q.Text)})
+	params.Messages = append(params.Messages, openai.UserMessage(shorten(q.Text)))
 	if newName(c.config.BaseURL) {
-		r.MaxCompletionTokens = q.MaxTokens
+		params.MaxCompletionTokens = openai.Int(int64(q.MaxTokens))
 	} else {
-		r.MaxTokens = q.MaxTokens
+		params.MaxTokens = openai.Int(int64(q.MaxTokens))
 	}
-	return r
+	return params
 }
 
 // newName reports whether the API has renamed max_tokens to max_completion_tokens. OpenAI and Azure refuse the old name for
@@ -187,37 +170,12 @@ func shorten(text string) string {
 // thought matches the thoughts that some models write before their answer.
 var thought = regexp.MustCompile(`(?s)^\s*<think>.*?</think>`)
 
-// completion is the API's answer, as far as it is read.
-type completion struct {
-	Choices []struct {
-		Message struct {
-			Content string `json:"content"`
-			Refusal string `json:"refusal"`
-		} `json:"message"`
-		FinishReason string `json:"finish_reason"`
-	} `json:"choices"`
-	Usage struct {
-		PromptTokens     float64 `json:"prompt_tokens"` // some APIs write 1.0
-		CompletionTokens float64 `json:"completion_tokens"`
-	} `json:"usage"`
-}
-
-// parseCompletion reads the first JSON value in body: some APIs send the answer twice. A member of another type counts as
-// missing.
-func parseCompletion(body []byte) (c completion, err error) {
-	err = json.NewDecoder(bytes.NewReader(body)).Decode(&c)
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		err = nil
-	}
-	return c, err
-}
-
-// answer returns the first answer, if there are several.
-func (c completion) answer() (Answer, error) {
-	if len(c.Choices) == 0 {
+// read returns the first answer of a completion, if there are several.
+func read(completion *openai.ChatCompletion) (Answer, error) {
+	if len(completion.Choices) == 0 {
 		return Answer{}, &Error{Reason: NotAPI}
 	}
-	first := c.Choices[0]
+	first := completion.Choices[0]
 	text := thought.ReplaceAllString(first.Message.Content, "")
 	if strings.TrimSpace(text) == "" {
 		text = first.Message.Refusal
@@ -225,7 +183,7 @@ func (c completion) answer() (Answer, error) {
 	switch reason := first.FinishReason; {
 	case strings.TrimSpace(text) != "" && !strings.HasPrefix(strings.TrimSpace(text), "<think>"):
 		return Answer{
-			Text: text, InputTokens: int(c.Usage.PromptTokens), OutputTokens: int(c.Usage.CompletionTokens),
+			Text: text, InputTokens: int(completion.Usage.PromptTokens), OutputTokens: int(completion.Usage.CompletionTokens),
 		}, nil
 	case reason == "content_filter" || reason == "sensitive":
 		return Answer{}, &Error{Reason: Filtered}

@@ -98,9 +98,8 @@ var texts = map[Reason]bilingual.Text{
 	Empty: bilingual.New("模型的回答是空的", "the model's answer is empty"),
 }
 
-// failure returns the Error of a call that failed: by err, or by an answer that refuses it. response is nil if none came; body
-// is what was read of it.
-func failure(ctx context.Context, response *http.Response, body []byte, err error, key string) *Error {
+// failure returns the Error of a call that failed. response is nil if none came.
+func failure(ctx context.Context, response *http.Response, err error, key string) *Error {
 	e := &Error{}
 	if response != nil {
 		e.Status = response.StatusCode
@@ -115,7 +114,7 @@ func failure(ctx context.Context, response *http.Response, body []byte, err erro
 	case e.Status < 400:
 		e.Reason = NotAPI
 	default:
-		e.read(response.Header, body, key)
+		e.read(response, key)
 	}
 	return e
 }
@@ -143,13 +142,14 @@ func cause(err error) string {
 }
 
 // read reads the API's error about a request that it refuses.
-func (e *Error) read(header http.Header, body []byte, key string) {
+func (e *Error) read(response *http.Response, key string) {
+	body, _ := io.ReadAll(response.Body) // the library has read it before; an error means that there is less
 	said := parse(body)
 	e.Code, e.said = said.name(), said.Message
 	if key != "" {
 		e.Code, e.said = strings.ReplaceAll(e.Code, key, "…"), strings.ReplaceAll(e.said, key, "…")
 	}
-	e.after = retryAfter(header.Get("Retry-After"))
+	e.after = retryAfter(response.Header.Get("Retry-After"))
 	e.Reason = reason(e.Status, said)
 }
 
