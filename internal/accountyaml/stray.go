@@ -3,10 +3,12 @@ package accountyaml
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/guanzhu/guanzhu/internal/bilingual"
+	"github.com/guanzhu/guanzhu/internal/lazy"
 )
 
 // Web pages, word processors and Chinese keyboards put characters into a file that look like those of YAML. The parser's errors
@@ -92,6 +94,15 @@ var (
 	removeIt   = bilingual.New("请删掉", "remove it")
 )
 
+// compiledForms returns the expressions of strayForms.
+var compiledForms = sync.OnceValue(func() []*regexp.Regexp {
+	forms := make([]*regexp.Regexp, len(strayForms))
+	for i, f := range strayForms {
+		forms[i] = regexp.MustCompile(strayParts.Replace(f.form))
+	}
+	return forms
+})
+
 var strayParts = strings.NewReplacer(
 	"START", `^ *(?:- +)*`,
 	"NAME", `(?:"[^"]*"|'[^']*'|[^"'{\[#:：]+?)`,
@@ -130,16 +141,11 @@ func misread(plain string) error {
 }
 
 // beginsBlock finds the line above a block of text, which may have anything in it.
-const beginsBlock = `(?:^|[:-] +)[|>][-+1-9]*\s*(?:#.*)?$`
+var beginsBlock = lazy.Match(`(?:^|[:-] +)[|>][-+1-9]*\s*(?:#.*)?$`)
 
 // strays returns the stray characters of the file, at most one a line. Some may be harmless, as in a text of several lines. It
 // is called only for a file with problems.
 func strays(data []byte) []stray {
-	forms := make([]*regexp.Regexp, len(strayForms))
-	for i, f := range strayForms {
-		forms[i] = regexp.MustCompile(strayParts.Replace(f.form))
-	}
-	header := regexp.MustCompile(beginsBlock)
 	var found []stray
 	block := -1 // how far the line above the block is indented, if this is one
 	lines := strings.Split(string(data), "\n")
@@ -150,10 +156,10 @@ func strays(data []byte) []stray {
 			continue
 		}
 		block = -1
-		if header.MatchString(line) {
+		if beginsBlock(line) {
 			block = indent
 		}
-		for j, form := range forms {
+		for j, form := range compiledForms() {
 			if at := form.FindStringSubmatchIndex(line); at != nil {
 				char, _ := utf8.DecodeRuneInString(line[at[2]:])
 				if strayForms[j].remedy == closeQuote && !endsInAnother(lines[i+1:], string(char)) {
