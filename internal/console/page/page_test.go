@@ -132,7 +132,7 @@ func TestTextsFromGo(t *testing.T) {
 	failure := regexp.MustCompile(`errors\.New\("([^"]+)"\)`)
 	step := regexp.MustCompile(`Kind: Table, Name: "([^"]+)"`)
 	for where, said := range map[string]*regexp.Regexp{
-		"../../boltstore/*.go": operation, "../replay.go": step, "../faults.go": failure, "../deliver.go": failure,
+		"../../boltstore/*.go": operation, "../rewind.go": step, "../faults.go": failure, "../deliver.go": failure,
 	} {
 		sources, err := filepath.Glob(where)
 		if err != nil || len(sources) == 0 {
