@@ -37,10 +37,10 @@ func functions(ctx context.Context, table io.Writer) (missing string, err error)
 	}
 	defer os.RemoveAll(work)
 	ours, theirs := filepath.Join(work, "webhook"), filepath.Join(work, "floor")
-	if err := build(ctx, "make", "-s", "-C", "..", "bootstrap", "FUNCTION=webhook", "BOOTSTRAP="+ours); err != nil {
+	if err := execute(ctx, "make", "-s", "-C", "..", "bootstrap", "FUNCTION=webhook", "BOOTSTRAP="+ours); err != nil {
 		return "", err
 	}
-	if err := build(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-tags=lambda.norpc,nethttpomithttp2", "-o", theirs, "./floor"); err != nil {
+	if err := build(ctx, theirs, "./floor"); err != nil {
 		return "", err
 	}
 	fmt.Fprintf(table, "functions/webhook, bytes, beside the least function\t%d\t%d\t%.2f\t\n", size(ours), size(theirs), float64(size(ours))/float64(size(theirs)))
@@ -58,8 +58,12 @@ func functions(ctx context.Context, table io.Writer) (missing string, err error)
 	return "", starts(ctx, table, rie, dynamodb, ours, theirs)
 }
 
-// build runs a command that builds a function. Both functions are built with the same flags, those of `make build`.
-func build(ctx context.Context, name string, args ...string) error {
+// build builds a program of this module with the flags with which `make build` builds the functions.
+func build(ctx context.Context, to, from string) error {
+	return execute(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-tags=lambda.norpc,nethttpomithttp2", "-o", to, from)
+}
+
+func execute(ctx context.Context, name string, args ...string) error {
 	command := exec.CommandContext(ctx, name, args...)
 	command.Env, command.Stderr = append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
 	return command.Run()

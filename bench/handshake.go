@@ -52,7 +52,7 @@ func handshakes(ctx context.Context, table io.Writer) error {
 	defer remove()
 
 	client := filepath.Join(filepath.Dir(roots), "handshake")
-	if err := build(ctx, client, ".", "./handshake"); err != nil {
+	if err := build(ctx, client, "./handshake"); err != nil {
 		return err
 	}
 
