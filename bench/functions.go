@@ -21,6 +21,7 @@ import (
 	"github.com/guanzhu/guanzhu/pkg/webhook"
 	"github.com/guanzhu/guanzhu/pkg/wechattest"
 	"github.com/guanzhu/guanzhu/test/localdb"
+	"github.com/guanzhu/guanzhu/test/loopback"
 )
 
 const (
@@ -165,11 +166,11 @@ type instance struct {
 }
 
 func start(ctx context.Context, rie, bootstrap string, env []string) (*instance, error) {
-	address, err := free()
+	address, err := loopback.FreeAddress()
 	if err != nil {
 		return nil, err
 	}
-	api, err := free()
+	api, err := loopback.FreeAddress()
 	if err != nil {
 		return nil, err
 	}
@@ -272,13 +273,4 @@ func serve(h http.HandlerFunc) (net.Listener, error) {
 		go http.Serve(listener, h)
 	}
 	return listener, err
-}
-
-func free() (address string, err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,12 +15,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/guanzhu/guanzhu/pkg/webhook"
+	"github.com/guanzhu/guanzhu/test/loopback"
 )
 
 // instance is one emulator with the function in it. It takes one invocation at a time.
@@ -116,25 +115,13 @@ func behindGateway(t *testing.T, failed func(error), instances ...*instance) (ur
 	return server.URL + webhook.Path
 }
 
-// lastPort is the port of the last freeAddress. The system gives connections and servers ports above 32767.
-var lastPort = func() *atomic.Int32 {
-	var port atomic.Int32
-	port.Store(10_000 + rand.Int32N(9_000))
-	return &port
-}()
-
-// freeAddress is one where nobody listens, and where nobody will before the emulator does.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	for range 1000 {
-		address := fmt.Sprintf("127.0.0.1:%d", lastPort.Add(1))
-		if listener, err := net.Listen("tcp", address); err == nil {
-			listener.Close()
-			return address
-		}
+	address, err := loopback.FreeAddress()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no port is free")
-	return ""
+	return address
 }
 
 func waitFor(t *testing.T, address string) {
