@@ -120,7 +120,7 @@ events: ## generate events/NAME.json from events/NAME.xml, and docs/pushes.md fr
 
 # A mistake in account.yaml stops the build here.
 compile: ## write account.yaml as Go source, for the functions
-	$(GO) run ./internal/compile
+	GOOS= GOARCH= $(GO) run ./internal/compile
 
 # Tests and benchmarks run what is built as the functions are deployed.
 bootstrap: compile ## build one function for this machine (FUNCTION=webhook BOOTSTRAP=bin/bootstrap)
