@@ -4,15 +4,15 @@ package loopback
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
+	"os"
 	"sync/atomic"
 )
 
 // lastPort is the port of the last FreeAddress. The system gives connections and servers ports above 32767.
-var lastPort = func() *atomic.Int32 {
-	var port atomic.Int32
-	port.Store(10_000 + rand.Int32N(9_000))
+var lastPort = func() *atomic.Int64 {
+	var port atomic.Int64
+	port.Store(10_000 + int64(os.Getpid()%9_000)) // another one for each program
 	return &port
 }()
 
