@@ -18,7 +18,7 @@ import (
 type doctorCommand struct {
 	liveFlags    `embed:""`
 	Stack        string `xor:"what" placeholder:"NAME" help:"Examine this deployed stack (GUANZHU_STACK)." zh:"检查这个已部署的堆栈（GUANZHU_STACK）。"`
-	URL          string `xor:"what" placeholder:"URL" help:"Examine the endpoint at this address. Default without --stack: that of make run, http://127.0.0.1:8080/login/wechat." zh:"检查这个地址上的服务器。没有 --stack 时默认检查 make run 的 http://127.0.0.1:8080/login/wechat。"`
+	URL          string `xor:"what" placeholder:"URL" help:"Examine the endpoint at this address. Default without --stack: that of make run, http://127.0.0.1:8081/login/wechat." zh:"检查这个地址上的服务器。没有 --stack 时默认检查 make run 的 http://127.0.0.1:8081/login/wechat。"`
 	PublicURL    string `env:"PUBLIC_URL" placeholder:"URL" help:"Address of the follower's pages (${env}), if it is not the endpoint's host." zh:"网页的地址（${env}），与服务器地址不同时才要写。"`
 	Verification string `name:"domain-verification" env:"DOMAIN_VERIFICATION" placeholder:"FILE" help:"The platform's verification file, MP_verify_xxxx.txt (${env})." zh:"微信的域名校验文件 MP_verify_xxxx.txt（${env}）。"`
 	JSON         bool   `name:"json" help:"Print the findings as JSON, in both languages, when the examination has ended." zh:"检查结束后以 JSON 输出全部结果，含中英文。"`
@@ -112,7 +112,7 @@ func (c *doctorCommand) examineLocal(ctx context.Context, out *printer) error {
 		return err
 	}
 
-	address, err := endpointURL("--url", cmp.Or(c.URL, "127.0.0.1:8080"))
+	address, err := endpointURL("--url", cmp.Or(c.URL, "127.0.0.1:8081"))
 	if err != nil {
 		return err
 	}
