@@ -25,7 +25,7 @@ func refusingAWS(t *testing.T, code string) (env []string) {
 	return []string{"AWS_ENDPOINT_URL=" + server.URL, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=k", "AWS_SECRET_ACCESS_KEY=s", "HOME=" + t.TempDir()}
 }
 
-// eitherLanguage returns the language of the nth run, and its text. All runs in both would prove no more.
+// eitherLanguage returns the language of the nth run, and its text. Both languages for each would prove nothing further.
 func eitherLanguage(n int, zh, en string) (lang, text string) {
 	if n%2 == 0 {
 		return "zh", zh

@@ -16,7 +16,7 @@ type AI struct {
 	Wait         string // what the follower sees while the model works
 	Sorry        string // the apology if there is no answer
 	Full         string // what a follower sees beyond a limit
-	Label        string // stands below each answer; may be empty
+	Label        string // written below each answer; may be empty
 }
 
 // AIs returns every AI of the account: that of the default, and those of the keyword rules. All have the same BaseURL, because
