@@ -3,12 +3,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -37,10 +35,6 @@ type request struct {
 type handler func(context.Context, request) (reconcile.Summary, error)
 
 func start(ctx context.Context, lookup func(string) (string, bool)) (handler, error) {
-	concurrency, err := concurrency(lookup)
-	if err != nil {
-		return nil, err
-	}
 	f, err := boot.Up(ctx, lookup)
 	if err != nil {
 		return nil, err
@@ -52,7 +46,7 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (handler, er
 	reconciler := reconcile.New(reconcile.Config{
 		Platform: f.API, Records: f.Store, Checkpoints: f.Store,
 		Menu: &menu.Publisher{API: f.API, Store: f.Store, Now: time.Now}, WantedMenu: wanted, RepairMenu: f.Replies.RepairsMenu(),
-		Concurrency: concurrency, Hash: f.Hash, Now: time.Now, Log: f.Log,
+		Concurrency: f.Env.Concurrency, Hash: f.Hash, Now: time.Now, Log: f.Log,
 	})
 	return func(ctx context.Context, r request) (reconcile.Summary, error) {
 		summary, err := reconciler.Run(ctx, r.Action)
@@ -61,14 +55,4 @@ func start(ctx context.Context, lookup func(string) (string, bool)) (handler, er
 		}
 		return summary, nil
 	}, nil
-}
-
-// concurrency returns the number of concurrent calls to the platform: 4 if it is not set, as in the template.
-func concurrency(lookup func(string) (string, bool)) (int, error) {
-	value, _ := lookup("RECONCILE_CONCURRENCY")
-	n, err := strconv.Atoi(cmp.Or(value, "4"))
-	if err != nil || n < 1 || n > 50 {
-		return 0, errors.New("RECONCILE_CONCURRENCY must be a number from 1 to 50")
-	}
-	return n, nil
 }

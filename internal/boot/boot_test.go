@@ -46,18 +46,18 @@ func TestRead(t *testing.T) {
 	}
 	want := Env{AppID: "wx0123456789abcdef", Secrets: "ssm:/guanzhu/dev", APIURL: "http://relay", Table: "followers",
 		OpenURL: "http://open", PublicURL: "https://example.com", Verification: "MP_verify_a.txt",
-		DynamoDBEndpoint: "http://dynamodb", SQSEndpoint: "http://sqs", AnswersQueue: "http://sqs/answers.fifo", LogLevel: slog.LevelDebug, SAMLocal: true}
+		DynamoDBEndpoint: "http://dynamodb", SQSEndpoint: "http://sqs", AnswersQueue: "http://sqs/answers.fifo", Concurrency: 4, LogLevel: slog.LevelDebug, SAMLocal: true}
 	if diff := cmp.Diff(want, env, cmpopts.IgnoreFields(Env{}, "AWS")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
 func TestReadNamesAllProblems(t *testing.T) {
-	_, err := readEnv(environment("WECHAT_APP_ID", "", "TABLE_NAME", "", "LOG_LEVEL", "loud", "PUBLIC_URL", "host"))
+	_, err := readEnv(environment("WECHAT_APP_ID", "", "TABLE_NAME", "", "LOG_LEVEL", "loud", "PUBLIC_URL", "host", "RECONCILE_CONCURRENCY", "51"))
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, name := range []string{"WECHAT_APP_ID", "TABLE_NAME", "LOG_LEVEL", "PUBLIC_URL"} {
+	for _, name := range []string{"WECHAT_APP_ID", "TABLE_NAME", "LOG_LEVEL", "PUBLIC_URL", "RECONCILE_CONCURRENCY"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in: %v", name, err)
 		}

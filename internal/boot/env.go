@@ -1,11 +1,13 @@
 package boot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -29,6 +31,7 @@ type Env struct {
 	SSMEndpoint      string // AWS_ENDPOINT_URL_SSM; empty for AWS's own
 	SQSEndpoint      string // AWS_ENDPOINT_URL_SQS; empty for AWS's own
 	AnswersQueue     string // ANSWERS_QUEUE_URL; empty for none: slow handlers run inside the request
+	Concurrency      int    // RECONCILE_CONCURRENCY, concurrent calls to the platform; 4 if it is not set, as in the template
 	LogLevel         slog.Level
 	SAMLocal         bool // AWS_SAM_LOCAL, which sam local sets
 
@@ -78,6 +81,10 @@ func readEnv(lookup func(string) (string, bool)) (Env, error) {
 		if err := env.LogLevel.UnmarshalText([]byte(strings.ToUpper(level))); err != nil {
 			errs = append(errs, errors.New("LOG_LEVEL must be debug, info, warn or error"))
 		}
+	}
+	env.Concurrency, err = strconv.Atoi(cmp.Or(get("RECONCILE_CONCURRENCY"), "4"))
+	if err != nil || env.Concurrency < 1 || env.Concurrency > 50 {
+		errs = append(errs, errors.New("RECONCILE_CONCURRENCY must be a number from 1 to 50"))
 	}
 	return env, errors.Join(errs...)
 }
