@@ -388,7 +388,7 @@ func uncovered(order []*filedRule) (kept []*filedRule, covered []Covered, ok boo
 	var index pattern.Index
 	var words []string // by their numbers in the index
 	add := func(kind, keyword string) (by string, isCovered bool) {
-		i, isCovered := index.Add(autoreply.Pattern(kind, keyword))
+		i, isCovered := index.Add(autoreply.Pattern(kind, autoreply.Fold(keyword)))
 		words = append(words, keyword)
 		return words[min(i, len(words)-1)], isCovered
 	}

@@ -36,9 +36,9 @@ type Rule struct {
 	Reply    wechat.Reply
 }
 
-// Pattern returns the pattern that compares a keyword with folded texts. kind is that of a Rule.
+// Pattern returns the pattern that compares a keyword with folded texts. kind and keyword are those of a Rule.
 func Pattern(kind, keyword string) pattern.Pattern {
-	switch keyword = Fold(keyword); kind {
+	switch kind {
 	case "exact":
 		return pattern.Exact(keyword)
 	case "prefix":
