@@ -1,13 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -90,8 +87,8 @@ func showFollower(ctx context.Context, store followerStore, openid string, out, 
 }
 
 func slowAnswers(talk conversation.Conversation) (shown []shownAnswer) {
-	jobs := slices.SortedFunc(maps.Values(talk.Jobs), func(a, b *conversation.Job) int { return cmp.Compare(a.AskedAt, b.AskedAt) })
-	for _, job := range jobs {
+	for _, id := range talk.IDs() {
+		job := talk.Jobs[id]
 		answer := shownAnswer{At: chinaTime(time.Unix(job.AskedAt, 0)), Answer: strings.Join(job.Pages, "")}
 		if job.Push != nil {
 			answer.Question = job.Push.Text

@@ -167,8 +167,8 @@ func (p *Push) Received(openid string) *wechat.Text {
 	}
 }
 
-// ids returns the IDs of the jobs, oldest question first.
-func (c *Conversation) ids() []string {
+// IDs returns the IDs of the jobs, oldest question first.
+func (c *Conversation) IDs() []string {
 	return slices.SortedFunc(maps.Keys(c.Jobs), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(seconds(a)), len(seconds(b))), strings.Compare(seconds(a), seconds(b)),
 			cmp.Compare(len(a), len(b)), strings.Compare(a, b))

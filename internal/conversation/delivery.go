@@ -61,7 +61,7 @@ func (c *Conversation) Reply(id string, last bool, now time.Time) (page string, 
 // Undelivered returns the ID of the oldest question whose answer nobody else delivers now, "" if there is none. The
 // question of the push itself is not meant.
 func (c *Conversation) Undelivered(push string, now time.Time) string {
-	for _, id := range c.ids() {
+	for _, id := range c.IDs() {
 		if job := c.Jobs[id]; id != push && job.open(now) && job.State == Ready {
 			return id
 		}
@@ -147,7 +147,7 @@ func (c *Conversation) Tapped(tap Tap, push string, last bool, now time.Time) (i
 // meant returns the job that a tap without an ID means: the oldest whose beginning has not been delivered or, for a later
 // page, the newest that has more pages.
 func (c *Conversation) meant(page int, now time.Time) string {
-	ids := c.ids()
+	ids := c.IDs()
 	if page > 0 {
 		slices.Reverse(ids)
 	}

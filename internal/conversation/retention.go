@@ -12,7 +12,7 @@ func (c *Conversation) prune(now time.Time) {
 	c.pruneServed(now.Unix())
 	c.pruneJobs(now)
 	kept := 0
-	for _, id := range slices.Backward(c.ids()) { // the newest answers stay
+	for _, id := range slices.Backward(c.IDs()) { // the newest answers stay
 		for _, page := range c.Jobs[id].Pages {
 			kept += len(page)
 		}
@@ -28,7 +28,7 @@ func (c *Conversation) pruneServed(now int64) {
 }
 
 func (c *Conversation) pruneJobs(now time.Time) {
-	for _, id := range c.ids() {
+	for _, id := range c.IDs() {
 		job := c.Jobs[id]
 		switch age := now.Sub(time.Unix(job.AskedAt, 0)); {
 		case age > For, len(c.Jobs) >= maxJobs && job.State == Delivered:
