@@ -88,8 +88,7 @@ func TestDirections(t *testing.T) {
 	}
 }
 
-// TestProtocolIsStandardLibrary: the protocol and the values that go with it link nothing from elsewhere, except this module's
-// texts in two languages.
+// TestProtocolIsStandardLibrary: the protocol and the secrets link the standard library alone, and this module's bilingual texts.
 func TestProtocolIsStandardLibrary(t *testing.T) {
 	all := packages(t)
 	for _, from := range []string{"pkg/wechat", "pkg/secrets"} {

@@ -47,7 +47,7 @@ import "github.com/guanzhu/guanzhu/internal/autoreply"
 // A File is a checked account.yaml.
 type File struct {
 	*autoreply.Account
-	Data autoreply.Data // of which the Account is made
+	Data autoreply.Data // what the Account answers from
 
 	sentences []sentence // in the order of the file
 	lost      []sentence // what YAML takes for comments
